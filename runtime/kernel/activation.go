@@ -1,0 +1,15 @@
+package kernel
+
+// Activation is the function that a kernel applies to each value before it
+// stores it.
+type Activation int
+
+// The activations of the language. NoActivation is the identity.
+const (
+	NoActivation Activation = iota
+	ReLU                    // max(x, 0)
+	ReLU6                   // min(max(x, 0), 6)
+	SiLU                    // x·sigmoid(x)
+	HardSwish               // x·min(max(x+3, 0), 6)/6
+	Sigmoid                 // 1/(1+exp(-x))
+)
