@@ -373,7 +373,7 @@ type KernelExpr struct {
 	Paren         bool // written in parentheses
 }
 
-// PadExpr is padding by side: before:after, or (top, left, bottom, right).
+// PadExpr is padding by side: before:after, or (top, bottom, left, right).
 type PadExpr struct {
 	Span  Span
 	Sides []Expr // two or four

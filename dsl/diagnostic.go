@@ -1,6 +1,7 @@
 package dsl
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 )
@@ -75,4 +76,21 @@ func (ds *Diagnostics) Errorf(code Code, span Span, format string, args ...any) 
 // HasErrors says whether any of the findings is an error.
 func (ds Diagnostics) HasErrors() bool {
 	return slices.ContainsFunc(ds, func(d *Diagnostic) bool { return d.Severity == Error })
+}
+
+// Sort puts the findings into the order of the source, file by file in the
+// order of their first finding, and drops repeats.
+func (ds *Diagnostics) Sort() {
+	order := map[*Source]int{}
+	for _, d := range *ds {
+		if _, ok := order[d.Span.Source]; !ok {
+			order[d.Span.Source] = len(order)
+		}
+	}
+	slices.SortStableFunc(*ds, func(a, b *Diagnostic) int {
+		return cmp.Or(cmp.Compare(order[a.Span.Source], order[b.Span.Source]), cmp.Compare(a.Span.Start, b.Span.Start))
+	})
+	*ds = slices.CompactFunc(*ds, func(a, b *Diagnostic) bool {
+		return a.Code == b.Code && a.Span == b.Span && a.Message == b.Message
+	})
 }

@@ -1,0 +1,97 @@
+package dsl
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"github.com/alecthomas/participle/v2/lexer"
+)
+
+// definition is the lexer. Its last rule takes any character that no other
+// does, so that the parser reports it with its place.
+var definition = lexer.MustSimple([]lexer.SimpleRule{
+	{Name: "Comment", Pattern: `//[^\n]*`},
+	{Name: "String", Pattern: `"(\\.|[^"\\\n])*"`},
+	{Name: "Arrow", Pattern: `->`},
+	{Name: "Range", Pattern: `\.\.`},
+	{Name: "Decimal", Pattern: `\d+\.\d+([eE][-+]?\d+)?|\d+[eE][-+]?\d+`},
+	{Name: "Kernel", Pattern: `\d+x\d+\b`},
+	{Name: "Word", Pattern: `(exclude-pad|top1-error|top5-error)\b`},
+	{Name: "Ident", Pattern: `[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z0-9_]+)*`},
+	{Name: "Int", Pattern: `\d+`},
+	{Name: "Punct", Pattern: `[-+*/&=:,()\[\]{}]`},
+	{Name: "Newline", Pattern: `\n`},
+	{Name: "Space", Pattern: `[ \t\r]+`},
+	{Name: "Other", Pattern: `(?s).`},
+})
+
+var (
+	commentToken = definition.Symbols()["Comment"]
+	newlineToken = definition.Symbols()["Newline"]
+	spaceToken   = definition.Symbols()["Space"]
+	arrowToken   = definition.Symbols()["Arrow"]
+)
+
+// Limits on what the parser reads.
+const (
+	maxSource  = 1 << 20 // bytes
+	maxNesting = 64      // of parentheses and brackets
+)
+
+// tokenize splits a source into tokens without its spaces. The byte order mark
+// that some editors write is skipped.
+func tokenize(src *Source, ds *Diagnostics) []lexer.Token {
+	text := src.Text
+	if len(text) > maxSource {
+		ds.Errorf(SourceTooLarge, Span{src, 0, 0}, "the file has %d bytes; at most %d are read", len(text), maxSource)
+		return nil
+	}
+	if !utf8.ValidString(text) {
+		at := strings.IndexFunc(text, func(r rune) bool { return r == utf8.RuneError })
+		ds.Errorf(BadEncoding, Span{src, max(at, 0), max(at, 0) + 1}, "the file is not UTF-8")
+		return nil
+	}
+	skip := 0
+	if strings.HasPrefix(text, "\ufeff") {
+		skip = len("\ufeff")
+	}
+	lex, err := definition.LexString(src.Name, text[skip:])
+	if err != nil {
+		return nil
+	}
+	var tokens []lexer.Token
+	for {
+		t, err := lex.Next()
+		if err != nil || t.EOF() {
+			return tokens
+		}
+		t.Pos.Offset += skip
+		if t.Type == commentToken {
+			t.Value = strings.TrimRight(t.Value, " \t\r")
+		}
+		if t.Type != spaceToken {
+			tokens = append(tokens, t)
+		}
+	}
+}
+
+// tokenSpan is where a token stands.
+func (s *Source) tokenSpan(t lexer.Token) Span {
+	return Span{s, t.Pos.Offset, t.Pos.Offset + len(t.Value)}
+}
+
+// tokenLexer hands a statement's tokens to participle.
+type tokenLexer struct {
+	tokens []lexer.Token
+	end    lexer.Position
+}
+
+// Next returns the next token, and the end of file after the last.
+func (l *tokenLexer) Next() (lexer.Token, error) {
+	if len(l.tokens) == 0 {
+		return lexer.EOFToken(l.end), nil
+	}
+	t := l.tokens[0]
+	l.tokens = l.tokens[1:]
+	return t, nil
+}
