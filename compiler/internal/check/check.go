@@ -1,0 +1,81 @@
+// Package check proves a model: it resolves names, evaluates parameters,
+// instantiates stages, blocks and shortcut policies, and computes the shape of
+// every value for every size of input that the model declares.
+package check
+
+import (
+	"github.com/resc-lang/resc/compiler/internal/typed"
+	"github.com/resc-lang/resc/dsl"
+)
+
+// Options say how a model is to be checked.
+type Options struct {
+	Loader Loader
+	Set    map[string]string // parameters that override the model's defaults
+	Shape  []int             // C, H, W, or N, C, H, W; nil is as declared
+	Model  string            // which model of the file; empty where there is one
+}
+
+// checker is the state of one check.
+type checker struct {
+	ds       *dsl.Diagnostics
+	steps    []*typed.Step
+	reported map[place]bool
+}
+
+// place is where an error was reported.
+type place struct {
+	code dsl.Code
+	span dsl.Span
+}
+
+// Check proves the model of a file. The model is complete when the diagnostics
+// hold no error.
+func Check(src *dsl.Source, opts Options) (*typed.Model, dsl.Diagnostics) {
+	var ds dsl.Diagnostics
+	std := newFileScope(nil)
+	im := &importer{loader: opts.Loader, ds: &ds, std: nil, read: map[string]*fileScope{}}
+	for _, file := range opts.Loader.Std() {
+		if file.Source.Name == src.Name {
+			continue
+		}
+		own := im.declare(file)
+		for name, b := range own.blocks {
+			std.blocks[name] = b
+			b.scope = std
+		}
+		for _, p := range own.order {
+			std.policies[p.Name.Text] = p
+			std.order = append(std.order, p)
+			p.scope = std
+		}
+	}
+	im.std = std
+	file, parsed := dsl.Parse(src)
+	ds = append(ds, parsed...)
+	scope := im.declare(file)
+	m := choose(scope, src, opts.Model, &ds)
+	if m == nil {
+		ds.Sort()
+		return nil, ds
+	}
+	c := &checker{ds: &ds, reported: map[place]bool{}}
+	t := c.model(m, scope, opts)
+	t.Steps = c.steps
+	ds.Sort()
+	return t, ds
+}
+
+// choose finds the model to check.
+func choose(s *fileScope, src *dsl.Source, name string, ds *dsl.Diagnostics) *dsl.Model {
+	for _, m := range s.models {
+		if name == "" || m.Name.Text == name {
+			return m
+		}
+	}
+	if !ds.HasErrors() {
+		ds.Errorf(NoModel, dsl.Span{Source: src}, "%s declares no model", src.Name).
+			Hintf(nil, "a file of blocks and policies is for import; a model begins with model NAME { input … }")
+	}
+	return nil
+}
