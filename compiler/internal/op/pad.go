@@ -39,11 +39,13 @@ func (z ZeroPad) Infer(in []shape.Shape) (shape.Shape, error) {
 
 func (z ZeroPad) String() string { return padText(z.Pad) }
 
-// PadChannels puts channels of zeros before and after the image's own.
+// PadChannels puts channels of zeros before and after the image's own. A stride
+// other than 0 and 1, which a pass may fold in, subsamples as Subsample does.
 type PadChannels struct {
 	weightless
 	costless
 	Before, After int
+	Stride        int
 }
 
 var padDef = &Def{
@@ -79,10 +81,15 @@ func (PadChannels) Name() string { return "pad" }
 func (p PadChannels) Infer(in []shape.Shape) (shape.Shape, error) {
 	out := in[0]
 	out.C += p.Before + p.After
+	if p.Stride > 1 {
+		return slide(out, out.C, 1, 1, p.Stride, 1, [4]int{}, false)
+	}
 	return bounded(out)
 }
 
-func (p PadChannels) String() string { return fmt.Sprintf("channels %d:%d", p.Before, p.After) }
+func (p PadChannels) String() string {
+	return attributes(fmt.Sprintf("channels %d:%d", p.Before, p.After), strideText(max(p.Stride, 1)))
+}
 
 // Subsample keeps every Stride-th pixel of every Stride-th row, from the first.
 type Subsample struct {

@@ -183,3 +183,23 @@ func describe(pair [2]Dim, n int) string {
 	}
 	return ""
 }
+
+// EverSame says whether two shapes have the same height and width for some
+// input.
+func EverSame(a, b Shape) bool { return everEqual(a.H, b.H) && everEqual(a.W, b.W) }
+
+// everEqual says whether two sizes agree for some input.
+func everEqual(a, b Dim) bool {
+	if a.over == nil && b.over != nil {
+		a, b = b, a
+	}
+	for i, v := range a.values {
+		switch {
+		case b.over == nil && v == b.values[0],
+			b.over == a.over && v == b.values[i],
+			b.over != a.over && slices.Contains(b.values, v):
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,45 @@
+// Package compiler turns a .res file into a network that can be run, reported
+// on, or printed as a Go package.
+//
+// The way through is one line: the parser's tree is checked (check), lowered to
+// a graph (lower), fused (pass) and scheduled (plan). What follows reads the
+// schedule: emit prints it as Go, exec runs it with the same kernels.
+package compiler
+
+import (
+	"github.com/resc-lang/resc/compiler/internal/check"
+	"github.com/resc-lang/resc/compiler/internal/ir"
+	"github.com/resc-lang/resc/compiler/internal/lower"
+	"github.com/resc-lang/resc/compiler/internal/pass"
+	"github.com/resc-lang/resc/compiler/internal/typed"
+	"github.com/resc-lang/resc/dsl"
+)
+
+// Options say how a model is to be compiled.
+type Options struct {
+	// Set overrides parameters of the model: "depth" to "56".
+	Set map[string]string
+	// Shape replaces the declared input: channels, height and width, or these
+	// behind the size of a batch. Nil leaves it as declared.
+	Shape []int
+}
+
+// Program is a compiled model. It is immutable and may be used concurrently.
+type Program struct {
+	model   *typed.Model
+	lowered *ir.Graph // as written, a node a step
+	fused   *ir.Graph
+}
+
+// Compile checks a model and schedules it. The program is nil when the
+// diagnostics hold an error.
+func Compile(src *dsl.Source, opts Options) (*Program, dsl.Diagnostics) {
+	m, ds := check.Check(src, check.Options{Loader: files{}, Set: opts.Set, Shape: opts.Shape})
+	if ds.HasErrors() {
+		return nil, ds
+	}
+	p := &Program{model: m, lowered: lower.Lower(m)}
+	p.fused = p.lowered.Clone()
+	pass.Run(p.fused, nil)
+	return p, ds
+}

@@ -1,0 +1,71 @@
+package compiler
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/resc-lang/resc/dsl"
+	"github.com/resc-lang/resc/stdlib"
+)
+
+// Load reads a model's source: a path to a .res file, or std/NAME.
+func Load(model string) (*dsl.Source, error) {
+	if name, ok := strings.CutPrefix(model, stdlib.Prefix); ok {
+		if src, ok := stdlib.Source(strings.TrimSuffix(name, ".res")); ok {
+			return src, nil
+		}
+		if near := dsl.Suggest(name, stdlib.Models()); near != "" {
+			return nil, fmt.Errorf("%s is not in the standard library; did you mean %s%s?", model, stdlib.Prefix, near)
+		}
+		return nil, fmt.Errorf("%s is not in the standard library; resc list shows what is", model)
+	}
+	text, err := os.ReadFile(model)
+	if err != nil {
+		var path *fs.PathError
+		if errors.As(err, &path) {
+			err = path.Err
+		}
+		if errors.Is(err, fs.ErrNotExist) {
+			if _, ok := stdlib.Source(model); ok {
+				return nil, fmt.Errorf("there is no file %s; the standard library's is %s%s", model, stdlib.Prefix, model)
+			}
+		}
+		return nil, fmt.Errorf("cannot read %s: %w", model, err)
+	}
+	return dsl.NewSource(filepath.ToSlash(model), string(text)), nil
+}
+
+// files finds imports beside the file that names them, and in the standard
+// library.
+type files struct{}
+
+func (files) Std() []*dsl.File { return stdlib.Shared() }
+
+func (files) Import(from *dsl.Source, path string) (*dsl.Source, error) {
+	if name, ok := strings.CutPrefix(path, stdlib.Prefix); ok {
+		if src, ok := stdlib.Source(strings.TrimSuffix(name, ".res")); ok {
+			return src, nil
+		}
+		return nil, errors.New("the standard library has no such file")
+	}
+	if strings.HasPrefix(from.Name, stdlib.Prefix) {
+		return nil, errors.New("the standard library imports only itself")
+	}
+	if !filepath.IsLocal(path) && !strings.HasPrefix(path, "../") {
+		return nil, errors.New("an import is a relative path")
+	}
+	name := filepath.Join(filepath.Dir(filepath.FromSlash(from.Name)), filepath.FromSlash(path))
+	text, err := os.ReadFile(name)
+	if err != nil {
+		var pathError *fs.PathError
+		if errors.As(err, &pathError) {
+			err = pathError.Err
+		}
+		return nil, err
+	}
+	return dsl.NewSource(filepath.ToSlash(name), string(text)), nil
+}
