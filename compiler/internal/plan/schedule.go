@@ -1,0 +1,121 @@
+// Package plan schedules a fused graph: which kernel runs each node, with what
+// geometry, on which slots of the arena, with which weights.
+//
+// A schedule has two readers. emit prints it as Go; exec runs it. Both see the
+// same fields, so that both call the same kernels with the same geometry and get
+// the same bits.
+package plan
+
+import (
+	"github.com/resc-lang/resc/compiler/internal/ir"
+	"github.com/resc-lang/resc/compiler/internal/shape"
+)
+
+// Schedule is kernel calls in order.
+type Schedule struct {
+	Graph   *ir.Graph
+	Input   Layout // of the image in the caller's memory: NCHW
+	Slots   []*Slot
+	Calls   []*Call
+	Weights []*Weights // in the order of the calls that read them
+}
+
+// ArenaFloats is the size of the arena that holds every slot.
+func (s *Schedule) ArenaFloats() int {
+	n := 0
+	for _, slot := range s.Slots {
+		n = max(n, slot.Offset+slot.Size)
+	}
+	return n
+}
+
+// ArenaBytes is what a session allocates for activations.
+func (s *Schedule) ArenaBytes() int64 { return int64(s.ArenaFloats()) * 4 }
+
+// Ranged says whether the input's size varies.
+func (s *Schedule) Ranged() bool { return !s.Graph.Nodes[0].Shape.IsConst() }
+
+// Layout is how a value lies in memory; see the type of the same name in
+// runtime/kernel.
+type Layout struct {
+	C     int
+	H, W  shape.Dim
+	Halo  int
+	Block int // channels a block; 0 means 16
+}
+
+// blockChannels is the runtime's.
+const blockChannels = 16
+
+// Floats is the size of the value at the largest size of the input.
+func (l Layout) Floats() int {
+	block := l.Block
+	if block == 0 {
+		block = blockChannels
+	}
+	return (l.C + block - 1) / block * block * (l.H.Max() + 2*l.Halo) * (l.W.Max() + 2*l.Halo)
+}
+
+// equal says whether two values lie alike for every size of the input.
+func (l Layout) equal(m Layout) bool {
+	same, _ := shape.SameSize(shape.Shape{H: l.H, W: l.W}, shape.Shape{H: m.H, W: m.W})
+	return same && l.C == m.C && l.Halo == m.Halo && l.Block == m.Block
+}
+
+// Slot is a piece of the arena that values take in turn.
+type Slot struct {
+	Name   string // a, b, c …
+	Size   int    // floats, of the largest value
+	Offset int    // floats, from the start of the arena
+	Values []*ir.Node
+}
+
+// Operand is a value that a call reads or writes: in a slot, or in the caller's
+// memory.
+type Operand struct {
+	Slot   *Slot
+	Input  bool // the caller's image
+	Output int  // index of the caller's output, when neither
+	Layout Layout
+	Node   *ir.Node
+}
+
+// Call is one call of a kernel: kernel.Conv{Fields}.Run(t, Dst, Srcs..., Weights).
+type Call struct {
+	Node    *ir.Node
+	Kernel  string // name of the type in runtime/kernel
+	Fields  []Field
+	Dst     *Operand
+	Srcs    []*Operand // nil where the kernel's source is absent
+	Weights *Weights   // or nil
+}
+
+// Field is a field of a kernel's structure. Its value is an int, a bool, a
+// Word, a Layout or a Struct.
+type Field struct {
+	Name  string
+	Value any
+}
+
+// Word is a constant of runtime/kernel, by name.
+type Word string
+
+// Struct is a structure of runtime/kernel, by name.
+type Struct struct {
+	Type   string
+	Fields []Field
+}
+
+// Weights is what a call reads besides its sources: packed when the model is
+// loaded.
+type Weights struct {
+	Node   *ir.Node
+	Type   string  // of the packed weights in runtime/kernel: Filter, Dense or ScaleShift
+	Spec   string  // type of the specification; empty for ScaleShift, which has Channels
+	Fields []Field // of the specification
+
+	Channels int
+	Weight   string // names in the state dictionary; empty where there is none
+	Bias     string
+	Norms    []ir.Norm
+}
