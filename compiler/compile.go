@@ -11,6 +11,7 @@ import (
 	"github.com/resc-lang/resc/compiler/internal/ir"
 	"github.com/resc-lang/resc/compiler/internal/lower"
 	"github.com/resc-lang/resc/compiler/internal/pass"
+	"github.com/resc-lang/resc/compiler/internal/plan"
 	"github.com/resc-lang/resc/compiler/internal/typed"
 	"github.com/resc-lang/resc/dsl"
 )
@@ -29,6 +30,8 @@ type Program struct {
 	model   *typed.Model
 	lowered *ir.Graph // as written, a node a step
 	fused   *ir.Graph
+
+	schedule *plan.Schedule
 }
 
 // Compile checks a model and schedules it. The program is nil when the
@@ -41,5 +44,6 @@ func Compile(src *dsl.Source, opts Options) (*Program, dsl.Diagnostics) {
 	p := &Program{model: m, lowered: lower.Lower(m)}
 	p.fused = p.lowered.Clone()
 	pass.Run(p.fused, nil)
+	p.schedule = plan.New(p.fused)
 	return p, ds
 }

@@ -110,7 +110,7 @@ func (g *generator) args(b *block, weights *jen.Statement) []jen.Code {
 func (g *generator) externals(b *block) []string {
 	var ids []string
 	for _, l := range b.layers {
-		for _, o := range append([]*plan.Operand{&l.call.Dst}, l.call.Srcs...) {
+		for _, o := range append([]*plan.Operand{l.call.Dst}, l.call.Srcs...) {
 			if o != nil && o.Slot == nil {
 				ids = append(ids, g.external(o))
 			}
@@ -141,7 +141,7 @@ func (g *generator) block(f *jen.File, b *block) {
 	})
 	f.Line()
 	for _, l := range b.layers {
-		g.layer(f, l)
+		g.layer(f, l, b)
 	}
 }
 
@@ -151,7 +151,7 @@ func (g *generator) layerCall(l *layer) *jen.Statement {
 	if g.ranged {
 		args = append(args, jen.Id("n"))
 	}
-	args = append(args, g.slot(&l.call.Dst))
+	args = append(args, g.slot(l.call.Dst))
 	for _, s := range l.call.Srcs {
 		if s != nil {
 			args = append(args, g.slot(s))
@@ -184,8 +184,8 @@ func sourceNames(kernel string, n int) []string {
 }
 
 // layer prints the function of one kernel call.
-func (g *generator) layer(f *jen.File, l *layer) {
-	comment(f, g.layerDoc(l)...)
+func (g *generator) layer(f *jen.File, l *layer, b *block) {
+	comment(f, g.layerDoc(l, b)...)
 	sources := sourceNames(l.call.Kernel, len(l.call.Srcs))
 	slices := []jen.Code{jen.Id("dst")}
 	run := []jen.Code{jen.Id("t"), jen.Id("dst")}
@@ -203,11 +203,11 @@ func (g *generator) layer(f *jen.File, l *layer) {
 	}
 	params = append(params, jen.List(slices...).Add(floats.Clone()))
 	if w := l.call.Weights; w != nil {
-		params = append(params, jen.Id("w").Op("*").Qual(kernelPath, w.Kind))
+		params = append(params, jen.Id("w").Op("*").Qual(kernelPath, w.Type))
 		run = append(run, jen.Id("w"))
 	}
 	f.Func().Id(l.name).Params(params...).Block(
-		g.kernelLiteral(l.call.Kernel, l.call.Fields).Dot("Run").Call(run...),
+		g.multiline(l.call.Kernel, l.call.Fields).Dot("Run").Call(run...),
 	)
 	f.Line()
 }

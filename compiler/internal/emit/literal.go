@@ -2,7 +2,6 @@ package emit
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/dave/jennifer/jen"
 
@@ -18,83 +17,94 @@ const (
 	preprocessPath  = runtimePath + "/preprocess"
 )
 
-// kernelLiteral prints fields as a composite literal of a kernel type, a field
-// a line. Zero fields are left out.
-func (g *generator) kernelLiteral(name string, fields []plan.Field) *jen.Statement {
-	var lines []jen.Code
-	for _, f := range fields {
-		if v := g.value(f.Value); v != nil {
-			lines = append(lines, jen.Id(f.Name).Op(":").Add(v))
-		}
-	}
-	return jen.Qual(kernelPath, name).Custom(jen.Options{Open: "{", Close: "}", Separator: ",", Multi: true}, lines...)
+// multiline prints fields as a composite literal, a field a line. Zero fields
+// are left out.
+func (g *generator) multiline(name string, fields []plan.Field) *jen.Statement {
+	return jen.Qual(kernelPath, name).Custom(jen.Options{Open: "{", Close: "}", Separator: ",", Multi: true}, g.fields(fields)...)
 }
 
-// inlineLiteral prints fields as a composite literal on one line.
-func (g *generator) inlineLiteral(name string, fields []plan.Field) *jen.Statement {
+// inline prints fields as a composite literal on one line.
+func (g *generator) inline(name string, fields []plan.Field) *jen.Statement {
+	return jen.Qual(kernelPath, name).Values(g.fields(fields)...)
+}
+
+func (g *generator) fields(fields []plan.Field) []jen.Code {
 	var items []jen.Code
 	for _, f := range fields {
 		if v := g.value(f.Value); v != nil {
 			items = append(items, jen.Id(f.Name).Op(":").Add(v))
 		}
 	}
-	return jen.Qual(kernelPath, name).Values(items...)
+	return items
 }
 
 // value prints a field's value, or returns nil for a zero.
 func (g *generator) value(v any) *jen.Statement {
 	switch v := v.(type) {
 	case int:
-		if v == 0 {
-			return nil
+		if v != 0 {
+			return jen.Lit(v)
 		}
-		return jen.Lit(v)
 	case bool:
-		if !v {
-			return nil
+		if v {
+			return jen.True()
 		}
-		return jen.True()
 	case plan.Word:
-		name, _ := strings.CutPrefix(string(v), "kernel.")
-		return jen.Qual(kernelPath, name)
+		if v != "" {
+			return jen.Qual(kernelPath, string(v))
+		}
+	case plan.Struct:
+		return g.inline(v.Type, v.Fields)
+	case plan.Layout:
+		if v.C != 0 {
+			return g.inline("Layout", []plan.Field{{Name: "C", Value: v.C}, {Name: "H", Value: v.H}, {Name: "W", Value: v.W}, {Name: "Halo", Value: v.Halo}, {Name: "Block", Value: v.Block}})
+		}
 	case shape.Dim:
 		return g.dim(v)
-	case plan.Layout:
-		return g.layout(v)
-	case []plan.Field:
-		panic("emit: nested fields have no kernel type")
 	default:
 		panic(fmt.Sprintf("emit: no literal for a %T", v))
 	}
+	return nil
 }
 
-// layout prints a kernel.Layout.
-func (g *generator) layout(l plan.Layout) *jen.Statement {
-	if l.C == 0 {
-		return nil
-	}
-	items := []jen.Code{
-		jen.Id("C").Op(":").Lit(l.C),
-		jen.Id("H").Op(":").Add(g.dim(l.H)),
-		jen.Id("W").Op(":").Add(g.dim(l.W)),
-	}
-	if l.Halo != 0 {
-		items = append(items, jen.Id("Halo").Op(":").Lit(l.Halo))
-	}
-	if l.Block != 0 && l.Block != 16 {
-		items = append(items, jen.Id("Block").Op(":").Lit(l.Block))
-	}
-	return jen.Qual(kernelPath, "Layout").Values(items...)
-}
-
-// fieldKey and its like print values for comparison.
+// fieldKey is equal for values that print alike.
 func fieldKey(v any) string {
 	switch v := v.(type) {
 	case plan.Layout:
 		return fmt.Sprintf("[%d %s %s %d %d]", v.C, dimKey(v.H), dimKey(v.W), v.Halo, v.Block)
-	case shape.Dim:
-		return dimKey(v)
+	case plan.Struct:
+		key := v.Type
+		for _, f := range v.Fields {
+			key += " " + f.Name + ":" + fieldKey(f.Value)
+		}
+		return key
 	default:
 		return fmt.Sprint(v)
 	}
+}
+
+// operandKey is equal for operands that print alike.
+func operandKey(o *plan.Operand) string {
+	switch {
+	case o == nil:
+		return "nil"
+	case o.Slot != nil:
+		return o.Slot.Name
+	case o.Input:
+		return "input"
+	}
+	return fmt.Sprintf("output%d", o.Output)
+}
+
+// weightsKey is equal for weights that the same code loads, under the path of
+// their block.
+func weightsKey(w *plan.Weights, path string) string {
+	key := fmt.Sprintf("%s %d %s %s", w.Type, w.Channels, relative(w.Weight, path), relative(w.Bias, path))
+	for _, f := range w.Fields {
+		key += " " + f.Name + ":" + fieldKey(f.Value)
+	}
+	for _, m := range w.Norms {
+		key += fmt.Sprintf(" %s %g %t", relative(m.Path, path), m.Epsilon, m.Scale)
+	}
+	return key
 }

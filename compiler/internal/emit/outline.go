@@ -44,7 +44,6 @@ type block struct {
 type layer struct {
 	name   string // of its Go function
 	call   *plan.Call
-	first  *layer // the layer of the same block that is the same to the letter, or nil
 	weight string // field of the block's weights, or ""
 }
 
@@ -208,7 +207,7 @@ func blockKey(calls []*plan.Call, path string) string {
 		for _, f := range c.Fields {
 			fmt.Fprintf(&b, "%s:%v ", f.Name, fieldKey(f.Value))
 		}
-		fmt.Fprintf(&b, ") %s", operandKey(&c.Dst))
+		fmt.Fprintf(&b, ") %s", operandKey(c.Dst))
 		for _, s := range c.Srcs {
 			fmt.Fprintf(&b, " %s", operandKey(s))
 		}

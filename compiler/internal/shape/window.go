@@ -10,14 +10,14 @@ type Window struct {
 	Ceil                     bool
 }
 
-// span is the number of pixels from the window's first to its last.
-func (w Window) span() int { return w.Dilation*(w.Kernel-1) + 1 }
+// Span is the number of pixels from the window's first to its last.
+func (w Window) Span() int { return w.Dilation*(w.Kernel-1) + 1 }
 
 // size is PyTorch's rule: floor((in + padding - span) / stride) + 1, or the
 // same with the ceiling, where the last window must start inside the input or
 // the padding before it.
 func (w Window) size(in int) int {
-	room := in + w.Before + w.After - w.span()
+	room := in + w.Before + w.After - w.Span()
 	if room < 0 {
 		return 0
 	}
@@ -40,7 +40,7 @@ func (d Dim) Through(w Window) (Dim, error) {
 		n := w.size(v)
 		switch {
 		case n < 1:
-			return Dim{}, fmt.Errorf("a window of %d does not fit into %d pixels%s", w.span(), v+w.Before+w.After, d.where(i))
+			return Dim{}, fmt.Errorf("a window of %d does not fit into %d pixels%s", w.Span(), v+w.Before+w.After, d.where(i))
 		case n > MaxSize:
 			return Dim{}, fmt.Errorf("a size of %d is more than %d%s", n, MaxSize, d.where(i))
 		}
@@ -83,13 +83,10 @@ type Expr struct {
 }
 
 // Go is the expression as Go source, in terms of the variable that holds the
-// size it is made of.
+// size it is made of. Rounding is down; Ceil is the caller's to see to.
 func (e *Expr) Go(of string) string {
 	w := e.Window
-	add := w.Before + w.After - w.span()
-	if w.Ceil {
-		return fmt.Sprintf("kernel.CeilSize(%s, %d, %d, %d, %d)", of, w.span(), w.Stride, w.Before, w.After)
-	}
+	add := w.Before + w.After - w.Span()
 	if w.Stride == 1 {
 		return plus(of, add+1)
 	}

@@ -1,0 +1,15 @@
+package compiler
+
+import "github.com/resc-lang/resc/compiler/internal/emit"
+
+// KernelVersion is the version of runtime/kernel that emitted code is for.
+const KernelVersion = 1
+
+// File is one file of an emitted package.
+type File = emit.File
+
+// Emit prints the program as a Go package of the given name. version is resc's
+// own, for the header. Equal programs give equal bytes, on every host.
+func (p *Program) Emit(pkg, version string) ([]File, error) {
+	return emit.Package(p.model, p.schedule, emit.Options{Package: pkg, Version: version, Kernel: KernelVersion})
+}

@@ -1,0 +1,119 @@
+package emit
+
+import (
+	"fmt"
+
+	"github.com/dave/jennifer/jen"
+
+	"github.com/resc-lang/resc/compiler/internal/typed"
+)
+
+// classifies says whether the model says how an image becomes its input, so
+// that the package can take images.
+func (g *generator) classifies() bool {
+	return len(g.model.Preprocess) > 0 && !g.ranged && g.model.Input.Shape.C == 3
+}
+
+// classifyFile prints preprocessing and, for a model whose first output is a
+// vector, classification.
+func (g *generator) classifyFile() *jen.File {
+	f := g.newFile()
+	in := g.model.Input.Shape
+	comment(f, "Preprocess makes the model's input of an image, as the model file says. It fails", "when the image, so prepared, is not of the input's size.")
+	f.Func().Id("Preprocess").Params(jen.Id("dst").Op("*").Add(array(in)), jen.Id("img").Qual("image", "Image")).Error().BlockFunc(func(b *jen.Group) {
+		b.Id("p").Op(":=").Qual(preprocessPath, "FromImage").Call(jen.Id("img"))
+		raw := true
+		for _, s := range g.model.Preprocess {
+			switch s.Kind {
+			case "resize", "crop":
+				b.Id("p").Op("=").Id("p").Add(preCall(s))
+			case "normalize":
+				raw = false
+			}
+		}
+		size := []jen.Code{jen.Lit(in.H.Max()), jen.Lit(in.W.Max())}
+		b.If(jen.Err().Op(":=").Id("p").Dot("CheckSize").Call(size...), jen.Err().Op("!=").Nil()).Block(jen.Return(jen.Err()))
+		last := g.model.Preprocess[len(g.model.Preprocess)-1]
+		if raw && last.Kind != "normalize" && g.hasRaw() {
+			b.Id("p").Dot("Raw").Call(jen.Id("dst").Index(jen.Op(":")))
+		} else {
+			mean, std := [3]float64{}, [3]float64{1, 1, 1}
+			if last.Kind == "normalize" {
+				mean, std = [3]float64(last.Mean), [3]float64(last.StdDev)
+			}
+			b.Id("p").Dot("Normalize").Call(jen.Id("dst").Index(jen.Op(":")), triple(mean), triple(std))
+		}
+		b.Return(jen.Nil())
+	})
+	f.Line()
+	out := g.model.Outputs[0].Value.Shape
+	if out.H.Max() != 1 || out.W.Max() != 1 {
+		return f
+	}
+	g.classify(f)
+	return f
+}
+
+// hasRaw says whether the model wants 0…255 as it is.
+func (g *generator) hasRaw() bool {
+	for _, s := range g.model.Preprocess {
+		if s.Kind == "raw" {
+			return true
+		}
+	}
+	return false
+}
+
+// preCall prints a step that changes an image's size.
+func preCall(s typed.PreStep) *jen.Statement {
+	if s.Kind == "crop" {
+		h, w := s.Sizes[0], s.Sizes[len(s.Sizes)-1]
+		return jen.Dot("CenterCrop").Call(jen.Lit(h), jen.Lit(w))
+	}
+	filter := jen.Qual(preprocessPath, "Bilinear")
+	if s.Filter == "bicubic" {
+		filter = jen.Qual(preprocessPath, "Bicubic")
+	}
+	if len(s.Sizes) == 2 {
+		return jen.Dot("ResizeTo").Call(jen.Lit(s.Sizes[1]), jen.Lit(s.Sizes[0]), filter)
+	}
+	return jen.Dot("Resize").Call(jen.Lit(s.Sizes[0]), filter)
+}
+
+// triple is one number for each of red, green and blue.
+func triple(v [3]float64) *jen.Statement {
+	return jen.Index(jen.Lit(3)).Float32().Values(jen.Id(fmt.Sprint(v[0])), jen.Id(fmt.Sprint(v[1])), jen.Id(fmt.Sprint(v[2])))
+}
+
+// classify prints Classify and the class names.
+func (g *generator) classify(f *jen.File) {
+	classes := jen.Nil()
+	if len(g.model.Classes) > 0 {
+		classes = jen.Id("Classes").Index(jen.Op(":"))
+		var names []jen.Code
+		for _, c := range g.model.Classes {
+			names = append(names, jen.Lit(c))
+		}
+		comment(f, "Classes are the names of the classes, in the order of the output.")
+		f.Var().Id("Classes").Op("=").Index(jen.Op("...")).String().Custom(jen.Options{Open: "{", Close: "}", Separator: ",", Multi: len(names) > 10}, names...)
+		f.Line()
+	}
+	comment(f, "Classify preprocesses an image, runs the model and returns the five likeliest", "classes, likeliest first.")
+	f.Func().Params(receiver()).Id("Classify").Params(jen.Id("img").Qual("image", "Image")).Params(jen.Index().Qual(runtimePath, "Class"), jen.Error()).BlockFunc(func(b *jen.Group) {
+		b.Var().Id("input").Add(array(g.model.Input.Shape))
+		args := []jen.Code{jen.Op("&").Id("input")}
+		first := ""
+		for i, o := range g.model.Outputs {
+			id := g.outputNames[i]
+			if first == "" {
+				first = id
+			}
+			b.Var().Id(id).Add(array(o.Value.Shape))
+			args = append(args, jen.Op("&").Id(id))
+		}
+		b.If(jen.Err().Op(":=").Id("Preprocess").Call(jen.Op("&").Id("input"), jen.Id("img")), jen.Err().Op("!=").Nil()).Block(jen.Return(jen.Nil(), jen.Err()))
+		b.If(jen.Err().Op(":=").Id("s").Dot("Run").Call(args...), jen.Err().Op("!=").Nil()).Block(jen.Return(jen.Nil(), jen.Err()))
+		b.Return(jen.Qual(runtimePath, "TopK").Call(jen.Id(first).Index(jen.Op(":")), classes, jen.Lit(5)), jen.Nil())
+	})
+	f.Line()
+}

@@ -1,0 +1,158 @@
+package emit
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/dave/jennifer/jen"
+
+	"github.com/resc-lang/resc/compiler/internal/check"
+	"github.com/resc-lang/resc/compiler/internal/ir"
+	"github.com/resc-lang/resc/dsl"
+)
+
+// comment prints lines as a comment.
+func comment(f *jen.File, lines ...string) {
+	f.Comment(commentText(lines...))
+}
+
+// commentText is lines with their slashes.
+func commentText(lines ...string) string {
+	var b strings.Builder
+	for i, l := range lines {
+		if i > 0 {
+			b.WriteByte('\n')
+		}
+		b.WriteString(strings.TrimRight("// "+l, " "))
+	}
+	return b.String()
+}
+
+// wrap breaks a text into lines of a comment.
+func wrap(text string) []string {
+	const width = 77
+	var lines []string
+	for _, paragraph := range strings.Split(text, "\n") {
+		line := ""
+		for _, word := range strings.Fields(paragraph) {
+			if line != "" && len(line)+1+len(word) > width {
+				lines = append(lines, line)
+				line = ""
+			}
+			if line != "" {
+				line += " "
+			}
+			line += word
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+// quote is the line of the .res file where a span begins, as a code block of a
+// comment: file, number and text.
+func quote(s dsl.Span) string {
+	if !s.IsValid() {
+		return ""
+	}
+	n := s.Position().Line
+	name := s.Source.Name
+	if !strings.HasPrefix(name, "std/") {
+		name = name[strings.LastIndexByte(name, '/')+1:]
+	}
+	return fmt.Sprintf("\t%s:%d: %s", name, n, strings.TrimSpace(s.Source.Line(n)))
+}
+
+// what describes a node with all that is folded into it: "conv 3x3 64 pad 1,
+// bn1, plus layer1.0.downsample.0, relu".
+func what(n *ir.Node, path string) string {
+	parts := []string{strings.TrimSpace(n.Op.Name() + " " + n.Op.String())}
+	for _, m := range n.Norms {
+		parts = append(parts, relative(m.Path, path))
+	}
+	if n.Residual != nil {
+		parts = append(parts, "plus the shortcut")
+	}
+	if n.Activation != "" {
+		parts = append(parts, string(n.Activation))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// layerDoc is the comment of a layer's function.
+func (g *generator) layerDoc(l *layer, b *block) []string {
+	n := l.call.Node
+	switch l.call.Kernel {
+	case "Import":
+		return []string{fmt.Sprintf("%s takes the caller's image, %s in NCHW order, into the arena.", l.name, n.Shape)}
+	case "Export":
+		return []string{fmt.Sprintf("%s gives %s to the caller, in NCHW order.", l.name, n.Shape)}
+	}
+	lines := wrap(fmt.Sprintf("%s is %s.", l.name, what(n, b.path)))
+	lines = append(lines, "", quote(n.Source), "")
+	facts := fmt.Sprintf("%s to %s", n.Args[0].Shape, n.Shape)
+	if p := n.Params(); p > 0 {
+		facts += fmt.Sprintf("; %s parameters", check.Thousands(p))
+	}
+	if m := n.MACs(); m > 0 {
+		facts += fmt.Sprintf(", %s multiply-adds", check.Thousands(m))
+	}
+	return append(lines, facts+".")
+}
+
+// blockDoc is the comment of a block's function: a table of its layers.
+func (g *generator) blockDoc(b *block) []string {
+	title := fmt.Sprintf("%s runs the model's own steps here.", b.name)
+	if b.scope.Kind == ir.BlockScope {
+		title = fmt.Sprintf("%s is block %s of %s.", b.name, b.scope.Decl, b.path)
+	}
+	lines := []string{title}
+	if b.scope.Kind == ir.BlockScope && b.scope.Doc != "" {
+		lines = append(lines, "")
+		lines = append(lines, strings.Split(b.scope.Doc, "\n")...)
+	}
+	rows := [][]string{{"layer", "output", "multiply-adds", "slot"}}
+	var params int64
+	for _, l := range b.layers {
+		n := l.call.Node
+		params += n.Params()
+		slot := "caller"
+		if l.call.Dst.Slot != nil {
+			slot = "a." + l.call.Dst.Slot.Name
+		}
+		macs := "-"
+		if m := n.MACs(); m > 0 {
+			macs = check.Millions(m)
+		}
+		name := relative(n.Path, b.path)
+		if l.call.Kernel == "Import" || l.call.Kernel == "Export" {
+			name = strings.ToLower(l.call.Kernel) + " " + name
+		}
+		rows = append(rows, []string{name, n.Shape.String(), macs, slot})
+	}
+	lines = append(lines, "")
+	lines = append(lines, table(rows)...)
+	if params > 0 {
+		lines = append(lines, "", check.Thousands(params)+" parameters.")
+	}
+	return lines
+}
+
+// table aligns rows as a code block of a comment.
+func table(rows [][]string) []string {
+	widths := make([]int, len(rows[0]))
+	for _, r := range rows {
+		for i, c := range r {
+			widths[i] = max(widths[i], len(c))
+		}
+	}
+	var lines []string
+	for _, r := range rows {
+		line := "\t"
+		for i, c := range r {
+			line += fmt.Sprintf("%-*s  ", widths[i], c)
+		}
+		lines = append(lines, strings.TrimRight(line, " "))
+	}
+	return lines
+}

@@ -1,0 +1,98 @@
+package emit
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/dave/jennifer/jen"
+
+	"github.com/resc-lang/resc/compiler/internal/check"
+)
+
+// modelFile prints the package's documentation, which is the model card, and
+// the type Model with the ways to open it.
+func (g *generator) modelFile() *jen.File {
+	f := g.newFile()
+	f.PackageComment(commentText(g.card()...))
+	comment(f,
+		"The package is for one version of resc's runtime. If a line below does not",
+		"compile, the two do not fit: run go generate with the version of resc in go.mod,",
+		"or go get the version of the runtime that the package was generated for.")
+	f.Const().Defs(
+		jen.Id("_").Op("=").Id("uint").Call(jen.Qual(kernelPath, "Version").Op("-").Lit(g.options.Kernel)).Comment("fails if the runtime is older"),
+		jen.Id("_").Op("=").Id("uint").Call(jen.Lit(g.options.Kernel).Op("-").Qual(kernelPath, "OldestVersion")).Comment("fails if the runtime no longer supports this code"),
+	)
+	f.Line()
+	comment(f, "Model is the network with its weights, packed for this processor. It is", "immutable, and any number of sessions may share it.")
+	f.Type().Id("Model").Struct(jen.Id("weights").Op("*").Id("weights"))
+	f.Line()
+	g.opener(f, "Open", "reads the weights from a safetensors file.",
+		[]jen.Code{jen.Id("path").String()}, "Open", jen.Id("path"))
+	g.opener(f, "OpenFS", "reads the weights from a safetensors file of a file system.",
+		[]jen.Code{jen.Id("fsys").Qual("io/fs", "FS"), jen.Id("name").String()}, "OpenFS", jen.Id("fsys"), jen.Id("name"))
+	g.opener(f, "Read", "reads the weights from size bytes in safetensors format.",
+		[]jen.Code{jen.Id("r").Qual("io", "ReaderAt"), jen.Id("size").Int64()}, "Read", jen.Id("r"), jen.Id("size"))
+	g.opener(f, "New", "takes the weights as the bytes of a safetensors file, such as go:embed gives.",
+		[]jen.Code{jen.Id("data").Index().Byte()}, "Parse", jen.Id("data"))
+	comment(f, "load packs the weights, then lets go of the file.")
+	f.Func().Id("load").Params(jen.Id("f").Op("*").Qual(safetensorsPath, "File")).Params(jen.Op("*").Id("Model"), jen.Error()).Block(
+		jen.Defer().Id("f").Dot("Close").Call(),
+		jen.List(jen.Id("w"), jen.Err()).Op(":=").Id("loadWeights").Call(jen.Id("f")),
+		jen.If(jen.Err().Op("!=").Nil()).Block(jen.Return(jen.Nil(), jen.Err())),
+		jen.Return(jen.Op("&").Id("Model").Values(jen.Id("weights").Op(":").Id("w")), jen.Nil()),
+	)
+	f.Line()
+	comment(f, "Close lets go of the weights. Sessions that are open keep them until they are", "closed too; new ones cannot be made.")
+	f.Func().Params(jen.Id("m").Op("*").Id("Model")).Id("Close").Params().Error().Block(
+		jen.Id("m").Dot("weights").Op("=").Nil(),
+		jen.Return(jen.Nil()),
+	)
+	return f
+}
+
+// opener prints one way to open the model.
+func (g *generator) opener(f *jen.File, name, doc string, params []jen.Code, open string, args ...jen.Code) {
+	lines := wrap(fmt.Sprintf("%s %s Every weight that is missing, of another shape, or not the model's is listed in the error, a *runtime.WeightsError.", name, doc))
+	comment(f, lines...)
+	f.Func().Id(name).Params(params...).Params(jen.Op("*").Id("Model"), jen.Error()).Block(
+		jen.List(jen.Id("f"), jen.Err()).Op(":=").Qual(safetensorsPath, open).Call(args...),
+		jen.If(jen.Err().Op("!=").Nil()).Block(jen.Return(jen.Nil(), jen.Err())),
+		jen.Return(jen.Id("load").Call(jen.Id("f"))),
+	)
+	f.Line()
+}
+
+// card is the model card: what the network is, what goes in and comes out, and
+// what it costs.
+func (g *generator) card() []string {
+	lines := []string{fmt.Sprintf("Package %s is the network %s, compiled from %s.", g.options.Package, g.model.Name, g.source())}
+	if g.model.Doc != "" {
+		lines = append(lines, "")
+		lines = append(lines, strings.Split(g.model.Doc, "\n")...)
+	}
+	rows := [][]string{{"input", g.model.InputName, g.model.Input.Shape.String()}}
+	for _, o := range g.model.Outputs {
+		rows = append(rows, []string{"output", o.Name, o.Value.Shape.String()})
+	}
+	for _, p := range g.model.Params {
+		rows = append(rows, []string{"parameter", p.Name, p.Value})
+	}
+	var params, macs int64
+	for _, n := range g.schedule.Graph.Nodes {
+		params += n.Params()
+		macs += n.MACs()
+	}
+	rows = append(rows,
+		[]string{"parameters", "", check.Thousands(params)},
+		[]string{"multiply-adds", "", check.Thousands(macs)},
+		[]string{"activations", "", check.Thousands(g.schedule.ArenaBytes()) + " bytes a session"},
+	)
+	for _, p := range g.model.Published {
+		rows = append(rows, []string{"published", p.Metric, strings.TrimSpace(p.Value + " " + p.Source)})
+	}
+	lines = append(lines, "")
+	lines = append(lines, table(rows)...)
+	return append(lines, "",
+		"Multiply-adds are those of convolutions and linear layers for one image. Open a",
+		"Model once, share it, and make one Session a goroutine.")
+}

@@ -1,0 +1,241 @@
+package emit
+
+import (
+	"fmt"
+
+	"github.com/dave/jennifer/jen"
+
+	"github.com/resc-lang/resc/compiler/internal/ir"
+	"github.com/resc-lang/resc/compiler/internal/shape"
+)
+
+// sessionFile prints the type Session and the ways to run it.
+func (g *generator) sessionFile() *jen.File {
+	f := g.newFile()
+	comment(f, "Session runs the model for one goroutine at a time. Used by two at once it", "returns runtime.ErrBusy.")
+	f.Type().Id("Session").Struct(
+		jen.Id("session").Op("*").Qual(runtimePath, "Session"),
+		jen.Id("weights").Op("*").Id("weights"),
+		jen.Id("arena").Op("*").Id("arena"),
+	)
+	f.Line()
+	comment(f, "NewSession allocates what a run needs: activations, and threads as the options", "say. Close it when it is no longer needed.")
+	f.Func().Params(jen.Id("m").Op("*").Id("Model")).Id("NewSession").Params(jen.Id("options").Op("...").Qual(runtimePath, "Option")).Op("*").Id("Session").Block(
+		jen.Return(jen.Op("&").Id("Session").Values(
+			jen.Id("session").Op(":").Qual(runtimePath, "NewSession").Call(jen.Id("options").Op("...")),
+			jen.Id("weights").Op(":").Id("m").Dot("weights"),
+			jen.Id("arena").Op(":").Id("newArena").Call(),
+		)),
+	)
+	f.Line()
+	comment(f, "Close ends the session's threads.")
+	f.Func().Params(receiver()).Id("Close").Params().Block(jen.Id("s").Dot("session").Dot("Close").Call())
+	f.Line()
+	if g.ranged {
+		g.rangedRun(f)
+	} else {
+		g.fixedRun(f)
+	}
+	g.forward(f)
+	return f
+}
+
+func receiver() *jen.Statement { return jen.Id("s").Op("*").Id("Session") }
+
+// array is the Go type of a value of constant shape.
+func array(s shape.Shape) *jen.Statement {
+	size := jen.Lit(s.C)
+	if !s.Flat {
+		size = size.Op("*").Lit(s.H.Max()).Op("*").Lit(s.W.Max())
+	}
+	return jen.Index(size).Float32()
+}
+
+// fixedParams are the caller's arrays: pointers for one image.
+func (g *generator) fixedParams() []jen.Code {
+	params := []jen.Code{jen.Id(g.inputName).Op("*").Add(array(g.model.Input.Shape))}
+	for i, o := range g.model.Outputs {
+		params = append(params, jen.Id(g.outputNames[i]).Op("*").Add(array(o.Value.Shape)))
+	}
+	return params
+}
+
+// names lists the caller's arguments.
+func (g *generator) names() []jen.Code {
+	ids := []jen.Code{jen.Id(g.inputName)}
+	for _, o := range g.outputNames {
+		ids = append(ids, jen.Id(o))
+	}
+	return ids
+}
+
+// facts are the shapes of what the caller hands over, a line each.
+func (g *generator) facts() []string {
+	rows := [][]string{{g.inputName, g.model.Input.Shape.String(), "NCHW order"}}
+	for i, o := range g.model.Outputs {
+		rows = append(rows, []string{g.outputNames[i], o.Value.Shape.String(), "written"})
+	}
+	return table(rows)
+}
+
+// enter prints what every run begins with.
+func enter() []jen.Code {
+	return []jen.Code{
+		jen.If(jen.Id("s").Dot("weights").Op("==").Nil()).Block(jen.Return(jen.Qual(runtimePath, "ErrClosed"))),
+		jen.If(jen.Err().Op(":=").Id("s").Dot("session").Dot("Enter").Call(), jen.Err().Op("!=").Nil()).Block(jen.Return(jen.Err())),
+		jen.Defer().Id("s").Dot("session").Dot("Leave").Call(),
+	}
+}
+
+// fixedRun prints Run, RunContext and RunBatch for one size of input.
+func (g *generator) fixedRun(f *jen.File) {
+	comment(f, append(append([]string{"Run computes one image. It allocates nothing, and gives the same bits for any", "number of threads.", ""}, g.facts()...))...)
+	f.Func().Params(receiver()).Id("Run").Params(g.fixedParams()...).Error().Block(
+		jen.Return(jen.Id("s").Dot("RunContext").Call(append([]jen.Code{jen.Qual("context", "Background").Call()}, g.names()...)...)),
+	)
+	f.Line()
+	comment(f, "RunContext is Run, given up between two parts of the network when the context is", "done; the outputs are then not to be used.")
+	f.Func().Params(receiver()).Id("RunContext").
+		Params(append([]jen.Code{jen.Id("ctx").Qual("context", "Context")}, g.fixedParams()...)...).Error().Block(
+		append(enter(), jen.Return(jen.Id("s").Dot("forward").Call(g.forwardArgs(func(id string) jen.Code { return jen.Id(id).Index(jen.Op(":")) })...)))...,
+	)
+	f.Line()
+	comment(f, "RunBatch computes any number of images, with the same bits as Run for each.", "There must be as many of each output as there are images.")
+	params := []jen.Code{jen.Id(g.inputName).Index().Add(array(g.model.Input.Shape))}
+	for i, o := range g.model.Outputs {
+		params = append(params, jen.Id(g.outputNames[i]).Index().Add(array(o.Value.Shape)))
+	}
+	body := g.batchCheck()
+	body = append(body, enter()...)
+	body = append(body,
+		jen.For(jen.Id("i").Op(":=").Range().Id(g.inputName)).Block(
+			jen.If(jen.Err().Op(":=").Id("s").Dot("forward").Call(
+				append([]jen.Code{jen.Qual("context", "Background").Call()}, g.callerArgs(func(id string) jen.Code { return jen.Id(id).Index(jen.Id("i")).Index(jen.Op(":")) })...)...,
+			), jen.Err().Op("!=").Nil()).Block(jen.Return(jen.Err())),
+		),
+		jen.Return(jen.Nil()))
+	f.Func().Params(receiver()).Id("RunBatch").Params(params...).Error().Block(body...)
+	f.Line()
+}
+
+// batchCheck compares the numbers of images and outputs.
+func (g *generator) batchCheck() []jen.Code {
+	var checks []jen.Code
+	for _, o := range g.outputNames {
+		checks = append(checks, jen.If(jen.Len(jen.Id(o)).Op("!=").Len(jen.Id(g.inputName))).Block(
+			jen.Return(jen.Qual("fmt", "Errorf").Call(jen.Lit(fmt.Sprintf("%s: %%d images, but room for %%d of %s", g.options.Package, o)), jen.Len(jen.Id(g.inputName)), jen.Len(jen.Id(o)))),
+		))
+	}
+	return checks
+}
+
+// callerArgs applies slice to the caller's arguments.
+func (g *generator) callerArgs(slice func(string) jen.Code) []jen.Code {
+	args := []jen.Code{slice(g.inputName)}
+	for _, o := range g.outputNames {
+		args = append(args, slice(o))
+	}
+	return args
+}
+
+func (g *generator) forwardArgs(slice func(string) jen.Code) []jen.Code {
+	return append([]jen.Code{jen.Id("ctx")}, g.callerArgs(slice)...)
+}
+
+// rangedRun prints Run and RunContext for a range of sizes.
+func (g *generator) rangedRun(f *jen.File) {
+	in := g.model.Input.Shape
+	var params []jen.Code
+	params = append(params, jen.Id(g.inputName).Qual(runtimePath, "Tensor"))
+	for _, o := range g.outputNames {
+		params = append(params, jen.Id(o).Op("*").Qual(runtimePath, "Tensor"))
+	}
+	comment(f, append([]string{"Run computes images of one size: [C,H,W], or [N,C,H,W] for a batch. Outputs get", "the shape that follows, and keep their memory when it is large enough.", ""}, g.facts()...)...)
+	f.Func().Params(receiver()).Id("Run").Params(params...).Error().Block(
+		jen.Return(jen.Id("s").Dot("RunContext").Call(append([]jen.Code{jen.Qual("context", "Background").Call()}, g.names()...)...)),
+	)
+	f.Line()
+	comment(f, "RunContext is Run, given up between two parts of the network when the context is", "done; the outputs are then not to be used.")
+	body := enter()
+	square := jen.False()
+	if !in.H.IsConst() && in.H.Range() == in.W.Range() {
+		square = jen.True()
+	}
+	body = append(body,
+		jen.List(jen.Id("batch"), jen.Id("height"), jen.Id("width"), jen.Err()).Op(":=").Id(g.inputName).Dot("Images").Call(
+			jen.Lit(in.C), sizesLiteral(in.H), sizesLiteral(in.W), square),
+		jen.If(jen.Err().Op("!=").Nil()).Block(jen.Return(jen.Err())),
+		jen.Id("n").Op(":=").Id("newSizes").Call(jen.Id("height"), jen.Id("width")),
+	)
+	for i, o := range g.model.Outputs {
+		s := o.Value.Shape
+		dims := []jen.Code{jen.Id("batch"), jen.Lit(s.C)}
+		if !s.Flat {
+			dims = append(dims, g.dim(s.H), g.dim(s.W))
+		}
+		body = append(body, jen.Id(g.outputNames[i]).Dot("Resize").Call(dims...))
+	}
+	each := append([]jen.Code{jen.Id("ctx"), jen.Op("&").Id("n")}, g.callerArgs(func(id string) jen.Code {
+		return jen.Id(id).Dot("Image").Call(jen.Id("i"))
+	})...)
+	body = append(body,
+		jen.For(jen.Id("i").Op(":=").Range().Id("batch")).Block(
+			jen.If(jen.Err().Op(":=").Id("s").Dot("forward").Call(each...), jen.Err().Op("!=").Nil()).Block(jen.Return(jen.Err())),
+		),
+		jen.Return(jen.Nil()))
+	f.Func().Params(receiver()).Id("RunContext").
+		Params(append([]jen.Code{jen.Id("ctx").Qual("context", "Context")}, params...)...).Error().Block(body...)
+	f.Line()
+}
+
+// sizesLiteral is the sizes that one side of the input may have.
+func sizesLiteral(d shape.Dim) *jen.Statement {
+	low, high, step := d.Min(), d.Max(), 1
+	if r := d.Range(); r != nil {
+		step = r.Step
+	}
+	return jen.Qual(runtimePath, "Sizes").Values(jen.Id("Low").Op(":").Lit(low), jen.Id("High").Op(":").Lit(high), jen.Id("Step").Op(":").Lit(step))
+}
+
+// forward prints the run of one image through every part of the network.
+func (g *generator) forward(f *jen.File) {
+	comment(f, "forward runs the parts of the network in order.")
+	params := []jen.Code{jen.Id("ctx").Qual("context", "Context")}
+	if g.ranged {
+		params = append(params, jen.Id("n").Op("*").Id("sizes"))
+	}
+	var ids []jen.Code
+	for _, id := range append([]string{g.inputName}, g.outputNames...) {
+		ids = append(ids, jen.Id(id))
+	}
+	params = append(params, jen.List(ids...).Index().Float32())
+	f.Func().Params(receiver()).Id("forward").Params(params...).Error().BlockFunc(func(b *jen.Group) {
+		b.List(jen.Id("t"), jen.Id("a"), jen.Id("w")).Op(":=").List(jen.Id("s").Dot("session").Dot("Threads").Call(), jen.Id("s").Dot("arena"), jen.Id("s").Dot("weights"))
+		for i, p := range g.outline.parts {
+			if i > 0 {
+				b.If(jen.Err().Op(":=").Id("ctx").Dot("Err").Call(), jen.Err().Op("!=").Nil()).Block(jen.Return(jen.Err()))
+			}
+			b.Add(g.partCall(p))
+		}
+		b.Return(jen.Nil())
+	})
+	f.Line()
+}
+
+// partCall calls a part's function.
+func (g *generator) partCall(p *part) *jen.Statement {
+	if p.scope.Kind == ir.StageScope {
+		args := []jen.Code{jen.Id("t"), jen.Id("a")}
+		if g.ranged {
+			args = append(args, jen.Id("n"))
+		}
+		args = append(args, jen.Id("w"))
+		return jen.Id(p.name).Call(args...)
+	}
+	b := p.runs[0].block
+	var weights *jen.Statement
+	if b.hasWeights() {
+		weights = jen.Op("&").Id("w").Dot(p.runs[0].field)
+	}
+	return jen.Id(b.name).Call(g.args(b, weights)...)
+}
