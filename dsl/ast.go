@@ -103,6 +103,8 @@ type Policy struct {
 	Span Span
 	Name Name
 	Arms []*Arm
+	// OneLine says that the policy is written on one line.
+	OneLine bool
 }
 
 // Arm is one case of a policy: same, channels, else or all.

@@ -176,8 +176,13 @@ func (p *parser) header(l line) {
 				Hintf(nil, "in, out and stride are always there")
 		}
 		s := &Policy{Span: span, Name: name}
-		trivia.Inner = p.body(func(l line) { s.Arms = p.arm(s.Arms, l) })
+		last := 0
+		trivia.Inner = p.body(func(l line) {
+			s.Arms = p.arm(s.Arms, l)
+			last = l.tokens[len(l.tokens)-1].Pos.Line
+		})
 		s.Trivia = trivia
+		s.OneLine = len(s.Arms) == 1 && last == l.tokens[0].Pos.Line && len(trivia.Inner) == 0 && trivia.Line == nil && len(s.Arms[0].Leading) == 0
 		p.file.Decls = append(p.file.Decls, s)
 	}
 }
