@@ -56,6 +56,15 @@ func checkSize(width, height int) error {
 // Err returns the error of the first step that could not be done, or nil.
 func (m *RGB) Err() error { return m.err }
 
+// CheckSize returns Err, or an error where the picture is not height by width
+// pixels.
+func (m *RGB) CheckSize(height, width int) error {
+	if m.err == nil && (m.Height != height || m.Width != width) {
+		return fmt.Errorf("preprocess: the picture is %d by %d pixels; the input is %d by %d", m.Width, m.Height, width, height)
+	}
+	return m.err
+}
+
 // row is the bytes of row y.
 func (m *RGB) row(y int) []byte {
 	return m.Pix[3*m.Width*y:][:3*m.Width]

@@ -105,6 +105,21 @@ func TestPaletteTooShort(t *testing.T) {
 	}
 }
 
+func TestCheckSize(t *testing.T) {
+	m := newRGB(3, 2)
+	if err := m.CheckSize(2, 3); err != nil {
+		t.Error(err)
+	}
+	for _, size := range [][2]int{{3, 2}, {2, 2}, {3, 3}} {
+		if err := m.CheckSize(size[0], size[1]); err == nil || !strings.Contains(err.Error(), "is 3 by 2 pixels") {
+			t.Errorf("%v: error %v", size, err)
+		}
+	}
+	if err := newRGB(0, 1).CheckSize(1, 0); err != ErrEmpty {
+		t.Errorf("error %v", err)
+	}
+}
+
 func TestStore(t *testing.T) {
 	m := newRGB(2, 1)
 	copy(m.Pix, []byte{0, 51, 255, 102, 153, 204})
