@@ -1,0 +1,70 @@
+package runtime
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"strconv"
+)
+
+// Class is one answer of a classifier.
+type Class struct {
+	Name        string  `json:"class"` // the index as text where the model has no names
+	Index       int     `json:"index"`
+	Probability float64 `json:"probability"`
+}
+
+// TopK returns the k likeliest classes, likeliest first and the lower index
+// first among equals; fewer where there are fewer. Probabilities are the softmax
+// of the logits, in float64. A logit that is not a number has probability 0 and
+// comes last; infinite ones share what there is.
+func TopK(logits []float32, names []string, k int) []Class {
+	probabilities := softmax(logits)
+	order := make([]int, len(logits))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(a, b int) int {
+		// Probabilities far down are all 0; logits still tell them apart. cmp
+		// puts NaN before every number.
+		return cmp.Or(cmp.Compare(logits[b], logits[a]), cmp.Compare(a, b))
+	})
+	classes := make([]Class, min(max(k, 0), len(order)))
+	for i := range classes {
+		index := order[i]
+		classes[i] = Class{strconv.Itoa(index), index, probabilities[index]}
+		if index < len(names) {
+			classes[i].Name = names[index]
+		}
+	}
+	return classes
+}
+
+// softmax is exp(x)/Σexp(x), with the largest x taken off first so that nothing
+// overflows.
+func softmax(logits []float32) []float64 {
+	largest := math.Inf(-1)
+	for _, x := range logits {
+		if x := float64(x); x > largest {
+			largest = x
+		}
+	}
+	p := make([]float64, len(logits))
+	sum := 0.0
+	for i, x := range logits {
+		switch x := float64(x); {
+		case math.IsNaN(x):
+		case x == largest: // of infinities too
+			p[i] = 1
+		default:
+			p[i] = math.Exp(x - largest)
+		}
+		sum += p[i]
+	}
+	if sum > 0 {
+		for i := range p {
+			p[i] /= sum
+		}
+	}
+	return p
+}
