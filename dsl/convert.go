@@ -172,12 +172,12 @@ func (c *converter) combine(g *gCombine) *Combine {
 	return m
 }
 
-func (g *gOp) hasArguments() bool { return g.Call != nil || g.First != nil || len(g.Args) > 0 }
+func (g *gOp) hasArguments() bool { return g.Call != nil || g.First != nil }
 
 func (c *converter) op(g *gOp) *Op {
-	args := g.Args
+	args := g.Behind
 	if g.First != nil {
-		args = append([]*gArg{g.First}, args...)
+		args = append([]*gArg{g.First}, g.Args...)
 	}
 	return &Op{Span: c.span(g.Tokens), Name: *c.name(&g.Name), Called: g.Call != nil, Call: c.call(g.Call), Args: c.args(args)}
 }
@@ -262,6 +262,7 @@ func (c *converter) number(text string, span Span) *Number {
 	v, err := strconv.ParseInt(text, 10, 64)
 	if err != nil {
 		c.ds.Errorf(BadNumber, span, "%s is too large", text)
+		v = 1 // a value that nothing else objects to
 	}
 	return &Number{span, v}
 }

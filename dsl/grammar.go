@@ -146,9 +146,10 @@ type gOperand struct {
 type gOp struct {
 	Tokens []lexer.Token
 	Name   gName   `parser:"@@"`
-	Call   *gCall  `parser:"@@?"`
-	First  *gArg   `parser:"( @@"`
-	Args   []*gArg `parser:"  ( ',' @@ )* | ( ',' @@ )+ )?"`
+	Call   *gCall  `parser:"( @@"`
+	Behind []*gArg `parser:"  ( ',' @@ )*"`
+	First  *gArg   `parser:"| @@"`
+	Args   []*gArg `parser:"  ( ',' @@ )* )?"`
 }
 
 type gArg struct {

@@ -1,10 +1,13 @@
 package check
 
-import "github.com/resc-lang/resc/dsl"
+import (
+	"github.com/resc-lang/resc/compiler/internal/op"
+	"github.com/resc-lang/resc/dsl"
+)
 
 // Codes of the errors that checking reports, beside those of operators.
 const (
-	UnknownName     dsl.Code = "unknown-name"
+	UnknownName              = op.UnknownName
 	UnknownOperator dsl.Code = "unknown-operator"
 	UnknownBlock    dsl.Code = "unknown-block"
 	UnknownPolicy   dsl.Code = "unknown-policy"

@@ -241,9 +241,9 @@ func Thousands(n int64) string {
 }
 
 // Millions writes a number of multiply-adds, in millions to one decimal where
-// it is that large.
+// it is a million or more.
 func Millions(n int64) string {
-	if n < 100_000 {
+	if n < 1_000_000 {
 		return Thousands(n)
 	}
 	return Thousands((n+50_000)/1_000_000) + fmt.Sprintf(".%d M", (n+50_000)/100_000%10)

@@ -12,6 +12,7 @@ import (
 // Codes of the errors that operators report.
 const (
 	BadArgument     dsl.Code = "bad-argument"
+	UnknownName     dsl.Code = "unknown-name"
 	MissingArgument dsl.Code = "missing-argument"
 	UnknownArgument dsl.Code = "unknown-argument"
 	PadRequired     dsl.Code = "pad-required"
@@ -98,9 +99,18 @@ func (a *Args) positional() *Arg {
 func (a *Args) positive(what string) (int, error) {
 	x := a.positional()
 	if x == nil {
-		return 0, errorf(MissingArgument, nil, "%s is missing", what)
+		return 0, a.missing(what)
 	}
 	return x.atLeast(1, what)
+}
+
+// missing says that an argument is not there, or that a word stands in its
+// place which means nothing.
+func (a *Args) missing(what string) *Error {
+	if x := a.take(func(x *Arg) bool { return x.Name == "" && x.Kind == WordArg }); x != nil {
+		return errorf(UnknownName, x, "no parameter is called %s", x.Word)
+	}
+	return errorf(MissingArgument, nil, "%s is missing", what)
 }
 
 // atLeast checks the value of a whole number.

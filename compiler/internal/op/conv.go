@@ -53,8 +53,10 @@ func buildConv(a *Args) (Op, error) {
 	case depthwise:
 		c.Out = a.In.C
 	default:
-		e := errorf(MissingArgument, nil, "conv needs the number of its output channels")
-		e.Hint = "write it as conv 3x3, 64"
+		e := a.missing("the number of output channels")
+		if e.Code == MissingArgument {
+			e.Hint = "write it as conv 3x3, 64"
+		}
 		return nil, e
 	}
 	if c.Stride, err = a.stride(); err != nil {
