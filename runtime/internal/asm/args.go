@@ -1,0 +1,46 @@
+// Package asm holds the assembly kernels. They read and write through
+// pointers that they trust: package kernel computes them from geometry it has
+// checked.
+//
+// The generator in _gen writes them; `go generate` runs it.
+package asm
+
+import "unsafe"
+
+//go:generate go run -C _gen -tags purego . -out ../direct_avx512_amd64.s -stubs ../direct_avx512_amd64.go -pkg asm direct-avx512 ../direct_avx512_dispatch_amd64.go
+//go:generate go run -C _gen -tags purego . -out ../direct_avx2_amd64.s -stubs ../direct_avx2_amd64.go -pkg asm direct-avx2 ../direct_avx2_dispatch_amd64.go
+
+// Direct is the argument of the kernels of direct convolution. A call computes
+// one row of output pixels of some neighbouring output blocks:
+//
+//	Dst[o][x][lane] = min(max(Bias[o][lane] + Residual[o][x][lane] +
+//		Σ Weights[b][r][c][i][o][lane] · Src[b][r][c][x][i], Low), High)
+//
+// with o an output block, x a pixel, b an input block, r and c a row and a
+// column of the kernel, and i an index in a run of floats that lie side by side.
+// All distances are in bytes.
+type Direct struct {
+	Dst      unsafe.Pointer // first output pixel
+	Src      unsafe.Pointer // first float that it depends on
+	Weights  unsafe.Pointer // first weight; the others follow in the order of use
+	Bias     unsafe.Pointer // 16 floats for each output block
+	Residual unsafe.Pointer // added to the first output pixel; nil for none
+
+	Width int // output pixels of the row × 64, a multiple of the tile's
+
+	Pixel         int // from the input of an output pixel to that of the next
+	DstBlock      int // from an output block to the next in Dst
+	ResidualBlock int // and in Residual
+
+	// The loops, outermost first: their counts, and the distance in Src from
+	// the end of one iteration to the start of the next. No count but Blocks
+	// may be zero.
+	Blocks, BlockStep   int
+	Rows, RowStep       int
+	Columns, ColumnStep int
+	Run                 int // floats side by side
+
+	WeightStep int // weights left out after each input block
+
+	Low, High float32 // bounds of the result
+}
