@@ -1,0 +1,70 @@
+package npy
+
+import (
+	"archive/zip"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// maxArray is the most that one array of an archive may take, in bytes:
+// compression could otherwise make any amount of memory of a small file.
+const maxArray = 1 << 32
+
+// Archive is an open .npz file: a zip of arrays, as numpy.savez and
+// numpy.savez_compressed write.
+type Archive struct {
+	zip   *zip.ReadCloser
+	files map[string]*zip.File
+}
+
+// OpenArchive opens the .npz file at path. Arrays are read when they are asked
+// for.
+func OpenArchive(path string) (*Archive, error) {
+	z, err := zip.OpenReader(path)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	a := &Archive{zip: z, files: make(map[string]*zip.File)}
+	for _, f := range z.File {
+		if name, ok := strings.CutSuffix(f.Name, ".npy"); ok {
+			a.files[name] = f
+		}
+	}
+	return a, nil
+}
+
+// Names lists the arrays' names, in the archive's order.
+func (a *Archive) Names() []string {
+	var names []string
+	for _, f := range a.zip.File {
+		if name, ok := strings.CutSuffix(f.Name, ".npy"); ok && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// Read reads the array of that name.
+func (a *Archive) Read(name string) (*Array, error) {
+	f, ok := a.files[name]
+	if !ok {
+		return nil, fmt.Errorf("npy: the archive has no array %q", name)
+	}
+	if f.UncompressedSize64 > maxArray {
+		return nil, fmt.Errorf("npy: array %q takes %d bytes; the limit is %d", name, f.UncompressedSize64, int64(maxArray))
+	}
+	r, err := f.Open() // reads no more than the size said
+	if err != nil {
+		return nil, fmt.Errorf("npy: array %q: %w", name, err)
+	}
+	defer r.Close()
+	array, err := Read(r)
+	if err != nil {
+		return nil, fmt.Errorf("array %q: %w", name, err)
+	}
+	return array, nil
+}
+
+// Close closes the file. Arrays that were read stay.
+func (a *Archive) Close() error { return a.zip.Close() }
