@@ -3,7 +3,6 @@ package npy
 import (
 	"archive/zip"
 	"fmt"
-	"slices"
 	"strings"
 )
 
@@ -34,11 +33,12 @@ func OpenArchive(path string) (*Archive, error) {
 	return a, nil
 }
 
-// Names lists the arrays' names, in the archive's order.
+// Names lists the arrays' names, in the archive's order. Of arrays that share a
+// name the last counts.
 func (a *Archive) Names() []string {
 	var names []string
 	for _, f := range a.zip.File {
-		if name, ok := strings.CutSuffix(f.Name, ".npy"); ok && !slices.Contains(names, name) {
+		if name := strings.TrimSuffix(f.Name, ".npy"); a.files[name] == f {
 			names = append(names, name)
 		}
 	}

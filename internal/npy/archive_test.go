@@ -41,7 +41,7 @@ func archive(t *testing.T, files ...string) string {
 
 func TestArchive(t *testing.T) {
 	one := string(file(float32One, 0, 0, 0x80, 0x3f))
-	a, err := OpenArchive(archive(t, "layer1.0.npy", one, "notes.txt", "x", "bad.npy", "x", "a.npy", one))
+	a, err := OpenArchive(archive(t, "layer1.0.npy", one, "notes.txt", "x", "bad.npy", "x", "a.npy", "x", "a.npy", one))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,6 +52,9 @@ func TestArchive(t *testing.T) {
 	x, err := a.Read("layer1.0")
 	if err != nil || !slices.Equal(x.Float32, []float32{1}) {
 		t.Errorf("layer1.0 is %v, %v", x, err)
+	}
+	if x, err := a.Read("a"); err != nil || !slices.Equal(x.Float32, []float32{1}) {
+		t.Errorf("a is %v, %v", x, err)
 	}
 	for name, want := range map[string]string{"bad": `array "bad": npy: unexpected EOF`, "notes": `no array "notes"`, "notes.txt": "no array"} {
 		if x, err := a.Read(name); err == nil || !strings.Contains(err.Error(), want) {
