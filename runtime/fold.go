@@ -1,0 +1,168 @@
+package runtime
+
+import (
+	"fmt"
+	"math"
+)
+
+// affine is y = x·scale + shift, per channel.
+type affine struct{ scale, shift []float64 }
+
+// compose makes one affine map of norms that follow each other.
+func (l *Loader) compose(channels int, norms []Norm) (a affine, ok bool) {
+	a = affine{make([]float64, channels), make([]float64, channels)}
+	for c := range channels {
+		a.scale[c] = 1
+	}
+	ok = true
+	for _, n := range norms {
+		next, good := l.norm(channels, n)
+		if !good {
+			ok = false
+			continue
+		}
+		for c := range channels {
+			a.scale[c] *= next.scale[c]
+			a.shift[c] = a.shift[c]*next.scale[c] + next.shift[c]
+		}
+	}
+	return a, ok
+}
+
+// norm reads one norm. Every entry is asked for, whatever ails the others, and
+// must be finite: an infinite variance would otherwise vanish in the folding.
+func (l *Loader) norm(channels int, n Norm) (a affine, ok bool) {
+	ok = true
+	entry := func(last string) []float32 {
+		name := n.Name + "." + last
+		values, good := l.read(name, channels)
+		if good && !finite(values) {
+			l.unusable(name, notFinite)
+			good = false
+		}
+		ok = ok && good
+		return values
+	}
+	gamma, beta := entry("weight"), entry("bias")
+	var mean, variance []float32
+	if !n.Scale {
+		mean, variance = entry("running_mean"), entry("running_var")
+	}
+	if !ok {
+		return affine{}, false
+	}
+	a = affine{toFloat64(gamma), toFloat64(beta)}
+	for c := range mean {
+		if variance[c] < 0 {
+			l.unusable(n.Name+".running_var", fmt.Sprintf("channel %d has a negative variance, %g", c, variance[c]))
+			return affine{}, false
+		}
+		a.scale[c] /= math.Sqrt(float64(variance[c]) + n.Eps)
+		a.shift[c] -= float64(mean[c]) * a.scale[c]
+	}
+	return a, true
+}
+
+// fold reads a layer's weight of that shape, whose first dimension is the output
+// channels, and folds its norms in: weight·scale and bias·scale + shift. bias is
+// nil where the layer has neither bias nor norms. The slices are good until the
+// next fold.
+func (l *Loader) fold(f Fold, shape ...int) (weight, bias []float32, ok bool) {
+	channels := shape[0]
+	weight, ok = l.read(f.Weight, shape...)
+	if f.Bias != "" {
+		var good bool
+		bias, good = l.read(f.Bias, channels)
+		ok = ok && good
+	}
+	a, good := l.compose(channels, f.Norms)
+	if !ok || !good {
+		return nil, nil, false
+	}
+	if len(f.Norms) > 0 {
+		weight, good = l.scaled(weight, a.scale)
+		for c := range bias {
+			a.shift[c] += float64(bias[c]) * a.scale[c]
+		}
+		bias = toFloat32(a.shift)
+	} else {
+		good = finite(weight)
+	}
+	if !good || !finite(bias) {
+		l.blame(f)
+		return nil, nil, false
+	}
+	return weight, bias, true
+}
+
+// scaled multiplies each channel's weights by its scale, into l.folded, and
+// reports whether all products are finite. One pass does both: checkpoints are
+// larger than caches.
+func (l *Loader) scaled(weight []float32, scale []float64) (out []float32, ok bool) {
+	if cap(l.folded) < len(weight) {
+		l.folded = make([]float32, len(weight))
+	}
+	out = l.folded[:len(weight)]
+	row := len(weight) / len(scale)
+	var largest uint32
+	for c, s := range scale {
+		to := out[c*row:][:row]
+		for i, w := range weight[c*row:][:row] {
+			v := float32(float64(w) * s)
+			to[i] = v
+			largest = max(largest, magnitude(v))
+		}
+	}
+	return out, largest < infinity
+}
+
+// notFinite is what is wrong with such values.
+const notFinite = "has values that are infinite or not a number"
+
+// blame notes which entries made a fold that is not finite. Norms have been
+// checked: either a value of the layer's own is not finite, or the fold went
+// beyond what a float32 holds.
+func (l *Loader) blame(f Fold) {
+	found := false
+	for _, name := range []string{f.Weight, f.Bias} {
+		if values, _, err := l.file.Float32(name); err == nil && !finite(values) {
+			l.unusable(name, notFinite)
+			found = true
+		}
+	}
+	if !found {
+		l.unusable(f.Norms[0].Name+".weight", "overflows float32 when the norm is folded in")
+	}
+}
+
+// infinity is the magnitude of infinity. Those of finite numbers are below it
+// and those of NaN above.
+const infinity = 0xff << 23
+
+// magnitude is the bits of |v|, which compare as magnitudes do.
+func magnitude(v float32) uint32 { return math.Float32bits(v) &^ (1 << 31) }
+
+// finite reports whether all values are finite.
+func finite(values []float32) bool {
+	var largest uint32
+	for _, v := range values {
+		largest = max(largest, magnitude(v))
+	}
+	return largest < infinity
+}
+
+func toFloat32(values []float64) []float32 {
+	out := make([]float32, len(values))
+	for i, v := range values {
+		out[i] = float32(v)
+	}
+	return out
+}
+
+func toFloat64(values []float32) []float64 {
+	out := make([]float64, len(values))
+	for i, v := range values {
+		out[i] = float64(v)
+	}
+	return out
+}

@@ -1,0 +1,58 @@
+package runtime
+
+import (
+	"math"
+	"slices"
+	"testing"
+
+	"github.com/resc-lang/resc/internal/fixture"
+)
+
+// TestFold compares the folded layer with the layer and its norms one after the
+// other, on the unit vectors and on zero.
+func TestFold(t *testing.T) {
+	file := checkpoint(t, nil)
+	l := NewLoader(file)
+	weight, bias, ok := l.fold(layerFold, 4, 3, 1, 2)
+	if !ok {
+		t.Fatal(l.Done())
+	}
+	get := func(name string) []float32 {
+		values, _, err := file.Float32(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return values
+	}
+	norms := func(c int, x float64) float64 {
+		x = (x-float64(get("bn.running_mean")[c]))/math.Sqrt(float64(get("bn.running_var")[c])+1e-3)*float64(get("bn.weight")[c]) + float64(get("bn.bias")[c])
+		return x*float64(get("scale.weight")[c]) + float64(get("scale.bias")[c])
+	}
+	for c := range 4 {
+		b := float64(get("conv.bias")[c])
+		if want := norms(c, b); math.Abs(float64(bias[c])-want) > 1e-7 {
+			t.Errorf("bias %d is %v, want %v", c, bias[c], want)
+		}
+		for i := range 6 {
+			w := float64(get("conv.weight")[6*c+i])
+			if want := norms(c, w+b); math.Abs(float64(weight[6*c+i])+float64(bias[c])-want) > 2e-7 {
+				t.Errorf("weight %d of channel %d and bias make %v, want %v", i, c, weight[6*c+i]+bias[c], want)
+			}
+		}
+	}
+	if got := get("conv.weight"); !slices.Equal(got, fixture.Fill("conv.weight", layer[0].Shape)) {
+		t.Error("folding changed the checkpoint")
+	}
+}
+
+func TestFoldWithoutNorms(t *testing.T) {
+	l := NewLoader(checkpoint(t, nil))
+	weight, bias, ok := l.fold(Fold{Weight: "conv.weight"}, 4, 3, 1, 2)
+	if !ok || bias != nil || !slices.Equal(weight, fixture.Fill("conv.weight", layer[0].Shape)) {
+		t.Errorf("fold is %v, %v, %v", weight, bias, ok)
+	}
+	_, bias, ok = l.fold(Fold{Weight: "conv.weight", Norms: []Norm{{Name: "scale", Scale: true}}}, 4, 3, 1, 2)
+	if !ok || !slices.Equal(bias, fixture.Fill("scale.bias", []int{4})) {
+		t.Errorf("without a bias of its own, a scaled layer has bias %v", bias)
+	}
+}
