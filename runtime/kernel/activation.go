@@ -13,3 +13,17 @@ const (
 	HardSwish               // x·min(max(x+3, 0), 6)/6
 	Sigmoid                 // 1/(1+exp(-x))
 )
+
+// apply replaces values by the activation's.
+func (a Activation) apply(v []float32) {
+	switch a {
+	case NoActivation:
+	case ReLU, ReLU6:
+		low, high := a.clamp()
+		for i, x := range v {
+			v[i] = min(max(x, low), high)
+		}
+	default:
+		a.finish(v)
+	}
+}

@@ -1,0 +1,11 @@
+// Package kernel is the entry points of emitted code: for each kind of layer a
+// structure of constant geometry whose Run computes one image.
+//
+// Kernels trust their geometry, which the compiler has proved, and panic where
+// buffers or weights do not fit it. They allocate nothing. A kernel's result does
+// not depend on the number of threads: each value is summed in one order, by one
+// thread.
+//
+// The package is for emitted code and for resc itself; its version is checked
+// when emitted code is compiled. Other programs use the emitted packages.
+package kernel

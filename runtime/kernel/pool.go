@@ -1,0 +1,151 @@
+package kernel
+
+import "fmt"
+
+// Pool is the geometry of a pooling: the largest value of each window, or the
+// average. Windows may overhang the padded input at the bottom and on the right
+// (PyTorch's ceil_mode); what overhangs never counts. Padding counts as zeros
+// for an average, unless ExcludePad, and never for a maximum.
+type Pool struct {
+	In, Out             Layout
+	Max                 bool
+	KernelH, KernelW    int
+	Stride              int
+	PadTop, PadLeft     int
+	PadBottom, PadRight int
+	ExcludePad          bool
+	Activation          Activation
+}
+
+// Run computes one image.
+func (p Pool) Run(t *Threads, dst, src []float32) {
+	if p.In.C != p.Out.C || p.In.block() != blockChannels || p.Out.block() != blockChannels {
+		panic(fmt.Sprintf("kernel: pooling of %+v into %+v", p.In, p.Out))
+	}
+	p.Stride = max(p.Stride, 1)
+	j := &t.pool
+	*j = poolJob{p, dst, src, cut(t, p.Out.blocks(), p.Out.H)}
+	t.run(j, j.chunks())
+	*j = poolJob{}
+}
+
+type poolJob struct {
+	Pool
+	dst, src []float32
+	strips
+}
+
+func (j *poolJob) do(chunk int) {
+	b, top, bottom := j.at(chunk)
+	for y := top; y < bottom; y++ {
+		dst := j.Out.pixels(j.dst, b, y)
+		start := y*j.Stride - j.PadTop
+		y0, y1 := max(start, 0), min(start+j.KernelH, j.In.H)
+		// Rows that an average counts: those of the padding too.
+		high := min(start+j.KernelH, j.In.H+j.PadBottom) - start
+		for x := range j.Out.W {
+			left := x*j.Stride - j.PadLeft
+			x0, x1 := max(left, 0), min(left+j.KernelW, j.In.W)
+			d := (*lanes)(dst[x*blockChannels:])
+			if j.Max {
+				j.largest(d, b, y0, y1, x0, x1)
+				continue
+			}
+			wide := min(left+j.KernelW, j.In.W+j.PadRight) - left
+			count := high * wide
+			if j.ExcludePad {
+				count = (y1 - y0) * (x1 - x0)
+			}
+			j.average(d, b, y0, y1, x0, x1, float32(count))
+		}
+		j.Activation.apply(dst)
+	}
+	j.Out.clearHalo(j.dst, b, top, bottom)
+}
+
+// largest is the maximum over a window of pixels.
+func (j *poolJob) largest(d *lanes, b, y0, y1, x0, x1 int) {
+	*d = *(*lanes)(j.src[j.In.at(b, y0, x0):])
+	for y := y0; y < y1; y++ {
+		row := j.src[j.In.at(b, y, x0):][:(x1-x0)*blockChannels]
+		for i := 0; i < len(row); i += blockChannels {
+			s := (*lanes)(row[i:])
+			for k, v := range s {
+				if v > d[k] || v != v {
+					d[k] = v
+				}
+			}
+		}
+	}
+}
+
+// average is the sum over a window of pixels, divided.
+func (j *poolJob) average(d *lanes, b, y0, y1, x0, x1 int, count float32) {
+	var sum lanes
+	for y := y0; y < y1; y++ {
+		row := j.src[j.In.at(b, y, x0):][:max(x1-x0, 0)*blockChannels]
+		for i := 0; i < len(row); i += blockChannels {
+			for k, v := range (*lanes)(row[i:]) {
+				sum[k] += v
+			}
+		}
+	}
+	for k := range d {
+		d[k] = sum[k] / count
+	}
+}
+
+// GlobalAverage is the geometry of an average of each channel over the whole
+// image.
+type GlobalAverage struct{ In, Out Layout }
+
+// Run computes one image.
+func (g GlobalAverage) Run(t *Threads, dst, src []float32) {
+	if g.In.C != g.Out.C || g.Out.H != 1 || g.Out.W != 1 || g.In.block() != blockChannels || g.Out.block() != blockChannels {
+		panic(fmt.Sprintf("kernel: average of %+v into %+v", g.In, g.Out))
+	}
+	j := &t.average
+	*j = averageJob{g, dst, src}
+	t.run(j, g.Out.blocks())
+	*j = averageJob{}
+}
+
+type averageJob struct {
+	GlobalAverage
+	dst, src []float32
+}
+
+// do averages one block: the rows one by one, then their sums, which keeps the
+// error small.
+func (j *averageJob) do(b int) {
+	var total lanes
+	for y := range j.In.H {
+		var sum lanes
+		row := j.In.pixels(j.src, b, y)
+		for i := 0; i < len(row); i += blockChannels {
+			for k, v := range (*lanes)(row[i:]) {
+				sum[k] += v
+			}
+		}
+		for k, v := range sum {
+			total[k] += v
+		}
+	}
+	dst := j.Out.pixels(j.dst, b, 0)
+	scale := 1 / float32(j.In.H*j.In.W)
+	for k := range dst {
+		dst[k] = total[k] * scale
+	}
+	j.Out.clearHalo(j.dst, b, 0, 1)
+}
+
+// CeilSize is the number of windows along one axis in ceiling mode, as PyTorch
+// counts them: the last must start inside the input or the padding before it.
+// span is the window's extent in pixels.
+func CeilSize(in, span, stride, before, after int) int {
+	n := ceil(in+before+after-span, stride) + 1
+	if (n-1)*stride >= in+before {
+		n--
+	}
+	return n
+}
