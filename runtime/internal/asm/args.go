@@ -7,8 +7,9 @@ package asm
 
 import "unsafe"
 
-//go:generate go run -C _gen -tags purego . -out ../direct_avx512_amd64.s -stubs ../direct_avx512_amd64.go -pkg asm direct-avx512 ../direct_avx512_dispatch_amd64.go
-//go:generate go run -C _gen -tags purego . -out ../direct_avx2_amd64.s -stubs ../direct_avx2_amd64.go -pkg asm direct-avx2 ../direct_avx2_dispatch_amd64.go
+//go:generate go run -C _gen -tags purego . -out ../direct_avx512_amd64.s -stubs ../direct_avx512_amd64.go -pkg asm direct-avx512
+//go:generate go run -C _gen -tags purego . -out ../direct_avx2_amd64.s -stubs ../direct_avx2_amd64.go -pkg asm direct-avx2
+//go:generate go run -C _gen -tags purego . -out ../peak_amd64.s -stubs ../peak_amd64.go -pkg asm peak
 
 // Direct is the argument of the kernels of direct convolution. A call computes
 // one row of output pixels of some neighbouring output blocks:

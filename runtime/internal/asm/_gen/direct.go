@@ -90,6 +90,7 @@ func (k *direct) generate() {
 	XORQ(to, to)
 
 	Label("tile")
+	k.prefetch()
 	k.start()
 	MOVQ(at(args, int(unsafe.Offsetof(asm.Direct{}.Blocks))), block)
 	TESTQ(block, block)
@@ -122,6 +123,24 @@ func (k *direct) generate() {
 
 // bases are the source registers of the tile.
 func (k *direct) bases() []GPPhysical { return source[:(k.pixels+2)/3] }
+
+// prefetch asks for the lines that the tile will write, and those of the
+// residual, so that they have come when the sums are done.
+func (k *direct) prefetch() {
+	base, step := source[0], source[1]
+	ask := func(at Mem, _ VecPhysical) { PREFETCHT0(at) }
+	MOVQ(at(args, int(unsafe.Offsetof(asm.Direct{}.Residual))), base)
+	TESTQ(base, base)
+	JZ(LabelRef("prefetchDst"))
+	ADDQ(to, base)
+	MOVQ(at(args, int(unsafe.Offsetof(asm.Direct{}.ResidualBlock))), step)
+	k.outputs(base, step, ask)
+	Label("prefetchDst")
+	MOVQ(at(args, int(unsafe.Offsetof(asm.Direct{}.Dst))), base)
+	ADDQ(to, base)
+	MOVQ(at(args, int(unsafe.Offsetof(asm.Direct{}.DstBlock))), step)
+	k.outputs(base, step, ask)
+}
 
 // start points at the tile's inputs and weights, and sets its sums to the bias.
 func (k *direct) start() {

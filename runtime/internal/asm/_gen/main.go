@@ -1,11 +1,10 @@
 // Command _gen writes the assembly kernels of package asm. A run writes one set
 // of them:
 //
-//	go run -tags purego . -out FILE.s -stubs FILE.go -pkg asm SET DISPATCH
+//	go run -tags purego . -out FILE.s -stubs FILE.go -pkg asm SET
 //
-// The flags are avo's. DISPATCH is the file of the function that chooses among
-// the kernels of the set. The tag purego builds the generator without the
-// kernels that it is about to write.
+// The flags are avo's. The tag purego builds the generator without the kernels
+// that it is about to write.
 package main
 
 import (
@@ -15,17 +14,17 @@ import (
 	. "github.com/mmcloughlin/avo/build"
 )
 
-var sets = map[string]func(dispatch string){
-	"direct-avx512": func(dispatch string) { generateDirect(avx512, [][2]int{{4, 7}, {2, 14}, {1, 15}}, dispatch) },
-	"direct-avx2":   func(dispatch string) { generateDirect(avx2, [][2]int{{1, 6}}, dispatch) },
+var sets = map[string]func(){
+	"direct-avx512": func() {
+		generateDirect(avx512, [][2]int{{4, 7}, {2, 14}, {1, 15}}, "../direct_avx512_dispatch_amd64.go")
+	},
+	"direct-avx2": func() { generateDirect(avx2, [][2]int{{1, 6}}, "../direct_avx2_dispatch_amd64.go") },
+	"peak":        func() { generatePeak(avx512, avx2) },
 }
 
 func main() {
 	log.SetFlags(0)
-	if len(os.Args) < 3 {
-		log.Fatal("usage: go run -tags purego . [FLAGS] SET DISPATCH")
-	}
-	set, dispatch := os.Args[len(os.Args)-2], os.Args[len(os.Args)-1]
+	set := os.Args[len(os.Args)-1]
 	generate, ok := sets[set]
 	if !ok {
 		log.Fatalf("no set of kernels %q", set)
@@ -34,6 +33,6 @@ func main() {
 	// files to write.
 	Package("github.com/resc-lang/resc/runtime/internal/asm")
 	ConstraintExpr("!purego")
-	generate(dispatch)
+	generate()
 	Generate()
 }

@@ -1,0 +1,27 @@
+package kernel
+
+import "github.com/resc-lang/resc/runtime/internal/cpu"
+
+// Algorithm is a way to compute a convolution. Each packs its weights in its
+// own order, so that a Filter belongs to one.
+type Algorithm int
+
+// The algorithms. Direct computes any convolution.
+const (
+	Direct Algorithm = iota // multiply and add, tap by tap
+)
+
+// ByTier is a choice of algorithm for each tier of kernels. The compiler makes
+// it from shapes alone; the processor's tier selects from it as weights are packed.
+type ByTier struct{ AVX512, AVX2, Portable Algorithm }
+
+func (b ByTier) at(tier cpu.Level) Algorithm {
+	switch tier {
+	case cpu.AVX512:
+		return b.AVX512
+	case cpu.AVX2:
+		return b.AVX2
+	default:
+		return b.Portable
+	}
+}

@@ -1,0 +1,98 @@
+//go:build !purego
+
+package kernel
+
+import (
+	"unsafe"
+
+	"github.com/resc-lang/resc/runtime/internal/asm"
+	"github.com/resc-lang/resc/runtime/internal/cpu"
+)
+
+const (
+	floatBytes = 4
+	blockBytes = blockChannels * floatBytes
+)
+
+// callBudget bounds the multiplications of 16 lanes in one call: tens of
+// microseconds, in which the goroutine cannot be preempted.
+const callBudget = 1 << 18
+
+// tilePixels is the number of pixels of the largest tile of a panel.
+func tilePixels(tier cpu.Level, panel int) int {
+	switch {
+	case tier == cpu.AVX2:
+		return 6
+	case panel == 4:
+		return 7
+	case panel == 2:
+		return 14
+	default:
+		return 15
+	}
+}
+
+// compute runs the kernel of the filter's tier. Assembly covers the row with the
+// fewest tiles possible, whose widths differ by one at most.
+func (j *directJob) compute(r *directRow) {
+	tier, blocks := j.filter.tier, r.panel.width
+	if tier == cpu.Portable {
+		j.computePortable(r)
+		return
+	}
+	tiles := ceil(j.Out.W, tilePixels(tier, blocks))
+	pixels, wider := j.Out.W/tiles, j.Out.W%tiles
+	a := j.arguments(r)
+	j.computeTiles(&a, r, 0, wider, pixels+1)
+	j.computeTiles(&a, r, wider*(pixels+1), tiles-wider, pixels)
+}
+
+// computeTiles computes tiles from pixel x of the row on.
+func (j *directJob) computeTiles(a *asm.Direct, r *directRow, x, tiles, pixels int) {
+	blocks := r.panel.width
+	products := r.depth * r.kernelH * j.KernelW * j.In.block() * blocks * pixels
+	atOnce := max(callBudget/max(products, 1), 1)
+	for tiles > 0 {
+		n := min(tiles, atOnce)
+		a.Dst = unsafe.Pointer(&j.dst[r.dst+x*blockChannels])
+		a.Src = unsafe.Pointer(&j.src[r.src+x*j.Stride*j.In.block()])
+		if r.addend != nil {
+			a.Residual = unsafe.Pointer(&r.addend[r.residual+x*blockChannels])
+		}
+		a.Width = n * pixels * blockBytes
+		switch j.filter.tier {
+		case cpu.AVX512:
+			asm.DirectAVX512(pixels, blocks, a)
+		case cpu.AVX2:
+			asm.DirectAVX2(pixels, blocks, a)
+		}
+		tiles -= n
+		x += n * pixels
+	}
+}
+
+// arguments are those of a row, save where it begins and ends.
+func (j *directJob) arguments(r *directRow) asm.Direct {
+	floats, runs := j.run()
+	tap := j.Dilation * j.In.block() // from a kernel column to the next
+	row := j.Dilation * j.In.row()   // from a kernel row to the next
+	return asm.Direct{
+		Weights:       unsafe.Pointer(&j.filter.weights[r.weights]),
+		Bias:          unsafe.Pointer(&r.bias[0]),
+		Pixel:         floatBytes * j.Stride * j.In.block(),
+		DstBlock:      floatBytes * j.Out.plane(),
+		ResidualBlock: floatBytes * r.layout.plane(),
+		Blocks:        r.depth,
+		BlockStep:     floatBytes * (j.In.plane() - r.kernelH*row),
+		Rows:          r.kernelH,
+		RowStep:       floatBytes * (row - runs*tap),
+		Columns:       runs,
+		ColumnStep:    floatBytes * (tap - floats),
+		Run:           floats,
+		WeightStep:    floatBytes * r.skip,
+		Low:           r.low,
+		High:          r.high,
+	}
+}
+
+func (j *depthwiseJob) compute(r *depthwiseRow) { j.computePortable(r) }

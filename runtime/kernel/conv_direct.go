@@ -1,0 +1,122 @@
+package kernel
+
+// directJob is a direct convolution cut into chunks: strips of output rows by
+// groups of panels. The sum that makes a value has one order, whatever the
+// chunks.
+type directJob struct {
+	Conv
+	dst, src, residual []float32
+	filter             *Filter
+
+	blocking
+	strips int // chunks along the rows
+}
+
+// runDirect computes the convolution tap by tap.
+func (c Conv) runDirect(t *Threads, dst, src, residual []float32, w *Filter) {
+	j := &t.direct
+	*j = directJob{Conv: c, dst: dst, src: src, residual: residual, filter: w}
+	j.blocking = c.blocking(w, t.N())
+	j.strips = ceil(c.Out.H, j.rows)
+	t.run(j, j.strips*ceil(len(w.panels), j.panels))
+	*j = directJob{}
+}
+
+// do computes a chunk. Strips vary fastest, so that threads that work side by
+// side read the same weights.
+func (j *directJob) do(chunk int) {
+	top := chunk % j.strips * j.rows
+	bottom := min(top+j.rows, j.Out.H)
+	first := chunk / j.strips * j.panels
+	panels := j.filter.panels[first:min(first+j.panels, len(j.filter.panels))]
+	for y := top; y < bottom; y += j.innerRows {
+		for i := range panels {
+			j.block(&panels[i], y, min(y+j.innerRows, bottom))
+		}
+	}
+	for _, p := range panels {
+		for b := range p.width {
+			j.Out.clearHalo(j.dst, p.out+b, top, bottom)
+		}
+	}
+}
+
+// block computes rows of one panel's outputs, a part of the input channels
+// after another. Each part adds to what the one before it stored.
+func (j *directJob) block(p *panel, top, bottom int) {
+	for from := 0; from < p.depth; from += j.depth {
+		to := min(from+j.depth, p.depth)
+		for y := top; y < bottom; y++ {
+			j.row(p, y, from, to)
+		}
+	}
+}
+
+// row computes one row of a panel's outputs from its input blocks from..to.
+func (j *directJob) row(p *panel, y, from, to int) {
+	start := y*j.Stride - j.PadTop
+	low, high := j.kernelRows(start)
+	weightRow := j.KernelW * j.In.block() * p.width * blockChannels
+	r := directRow{
+		panel:    p,
+		src:      j.In.at(p.in+from, start+low*j.Dilation, -j.PadLeft),
+		weights:  p.offset + (from*j.KernelH+low)*weightRow,
+		skip:     (j.KernelH - (high - low)) * weightRow,
+		depth:    to - from,
+		kernelH:  high - low,
+		dst:      j.Out.at(p.out, y, 0),
+		residual: j.Residual.at(p.out, y, 0),
+		bias:     j.filter.bias[p.out*blockChannels:],
+		addend:   j.residual,
+		layout:   j.Residual,
+		low:      negativeInfinity,
+		high:     positiveInfinity,
+	}
+	if r.kernelH == 0 {
+		r.depth = 0
+	}
+	if from > 0 {
+		r.bias = noBias[:]
+		r.addend, r.residual, r.layout = j.dst, r.dst, j.Out
+	}
+	if to == p.depth {
+		r.low, r.high = j.Activation.clamp()
+	}
+	j.compute(&r)
+	if to == p.depth && j.Activation.smooth() {
+		for b := range p.width {
+			at := r.dst + b*j.Out.plane()
+			j.Activation.finish(j.dst[at : at+j.Out.W*blockChannels])
+		}
+	}
+}
+
+// directRow is what the kernels compute at once: a row of pixels of all the
+// output blocks of a panel, from some of its input blocks. Positions are
+// indices in the job's buffers.
+type directRow struct {
+	panel     *panel
+	src       int // first tap of the first pixel
+	weights   int // of that tap
+	skip      int // weights of kernel rows left out, from one input block to the next
+	depth     int // input blocks
+	kernelH   int // kernel rows
+	dst       int
+	bias      []float32 // starts with the panel's
+	addend    []float32 // values to add, of layout; or nil
+	residual  int       // position in addend
+	layout    Layout
+	low, high float32 // bounds of the result
+}
+
+// run is the number of floats that kernels read side by side: a kernel row, or
+// one tap of it where there are gaps between taps; and the number of runs in a
+// kernel row.
+func (j *directJob) run() (floats, runs int) {
+	if j.Dilation == 1 {
+		return j.KernelW * j.In.block(), 1
+	}
+	return j.In.block(), j.KernelW
+}
+
+var noBias [widestPanel * blockChannels]float32

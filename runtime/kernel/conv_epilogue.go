@@ -1,0 +1,63 @@
+package kernel
+
+import "math"
+
+var (
+	negativeInfinity = float32(math.Inf(-1))
+	positiveInfinity = float32(math.Inf(1))
+)
+
+// clamp is the range to which the activation limits its values: all that it
+// does, unless it is smooth.
+func (a Activation) clamp() (low, high float32) {
+	switch a {
+	case ReLU:
+		return 0, positiveInfinity
+	case ReLU6:
+		return 0, 6
+	default:
+		return negativeInfinity, positiveInfinity
+	}
+}
+
+// smooth reports whether the activation is more than a clamp.
+func (a Activation) smooth() bool { return a >= SiLU }
+
+// clearHalo zeroes the halo beside the rows top..bottom of a block, and those
+// above and below the image where the first or the last row is among them.
+func (l Layout) clearHalo(v []float32, block, top, bottom int) {
+	if l.Halo == 0 {
+		return
+	}
+	side := l.Halo * l.block()
+	for y := top; y < bottom; y++ {
+		clear(v[l.at(block, y, -l.Halo):][:side])
+		clear(v[l.at(block, y, l.W):][:side])
+	}
+	if top == 0 {
+		clear(v[l.at(block, -l.Halo, -l.Halo):][:l.Halo*l.row()])
+	}
+	if bottom == l.H {
+		clear(v[l.at(block, l.H, -l.Halo):][:l.Halo*l.row()])
+	}
+}
+
+// finish applies a smooth activation in place.
+func (a Activation) finish(v []float32) {
+	switch a {
+	case SiLU:
+		for i, x := range v {
+			v[i] = x * logistic(x)
+		}
+	case HardSwish:
+		for i, x := range v {
+			v[i] = x * min(max(x+3, 0), 6) / 6
+		}
+	case Sigmoid:
+		for i, x := range v {
+			v[i] = logistic(x)
+		}
+	}
+}
+
+func logistic(x float32) float32 { return float32(1 / (1 + math.Exp(-float64(x)))) }

@@ -1,0 +1,7 @@
+//go:build !amd64 || purego
+
+package kernel
+
+func (j *directJob) compute(r *directRow) { j.computePortable(r) }
+
+func (j *depthwiseJob) compute(r *depthwiseRow) { j.computePortable(r) }

@@ -1,0 +1,79 @@
+package kernel
+
+import (
+	"fmt"
+
+	"github.com/resc-lang/resc/runtime/internal/cpu"
+)
+
+// FilterSpec says how the weights of a convolution are packed: everything that
+// their order in memory depends on, save the processor's tier.
+type FilterSpec struct {
+	In, Out          int // channels
+	KernelH, KernelW int
+	Groups           int // 0 means 1; divides In and Out
+	Block            int // channels a block of the input's layout; 0 means 16
+	Algorithm        ByTier
+}
+
+// Filter is the weights and bias of a convolution, packed for one kernel of one
+// tier, which Conv.Run finds in it. It is immutable: sessions share it.
+type Filter struct {
+	spec      FilterSpec // no field is left to default
+	tier      cpu.Level
+	algorithm Algorithm
+	panels    []panel   // of direct convolution
+	weights   []float32 // in the order of the kernel
+	bias      []float32 // a value for each lane of the output's blocks
+}
+
+// Pack orders weights for the tier in force. weight is
+// [Out][In/Groups][KernelH][KernelW]; bias is nil for none, or has Out values.
+// Both are copied. Pack panics if their lengths are not those that s gives: the
+// callers have compared the shapes in the checkpoint with those of the model.
+func (s FilterSpec) Pack(weight, bias []float32) *Filter {
+	s = s.withDefaults()
+	if want := s.Out * s.In / s.Groups * s.KernelH * s.KernelW; len(weight) != want {
+		panic(fmt.Sprintf("kernel: %d weights for %+v, which has %d", len(weight), s, want))
+	}
+	if bias != nil && len(bias) != s.Out {
+		panic(fmt.Sprintf("kernel: %d biases for %d channels", len(bias), s.Out))
+	}
+	tier := cpu.Tier()
+	f := &Filter{
+		spec:      s,
+		tier:      tier,
+		algorithm: s.Algorithm.at(tier),
+		bias:      NewArena(blocksOf(s.Out) * blockChannels),
+	}
+	copy(f.bias, bias)
+	if s.depthwise() {
+		f.weights = packDepthwise(s, weight)
+	} else {
+		f.panels, f.weights = packPanels(s, weight, panelWidths(tier))
+	}
+	return f
+}
+
+// Bytes is the memory that the packed values occupy.
+func (f *Filter) Bytes() int { return 4 * (len(f.weights) + len(f.bias)) }
+
+func (s FilterSpec) withDefaults() FilterSpec {
+	s.Groups = max(s.Groups, 1)
+	if s.Block == 0 {
+		s.Block = blockChannels
+	}
+	return s
+}
+
+// depthwise reports whether every channel is a group of its own, with one
+// filter: the case of the depthwise kernels.
+func (s FilterSpec) depthwise() bool {
+	return s.Groups > 1 && s.Groups == s.In && s.Groups == s.Out && s.Block == blockChannels
+}
+
+// taps is the number of weights that join one input channel to one output channel.
+func (s FilterSpec) taps() int { return s.KernelH * s.KernelW }
+
+// blocksOf is the number of blocks of 16 that hold the channels.
+func blocksOf(channels int) int { return (channels + blockChannels - 1) / blockChannels }

@@ -1,0 +1,99 @@
+package kernel
+
+import "github.com/resc-lang/resc/runtime/internal/cpu"
+
+// A panel is the weights of a few neighbouring output blocks, in the order in
+// which a direct kernel reads them:
+//
+//	[input block][kernel row][kernel column][channel][output block][16]
+//
+// It spans the input blocks that the groups of its outputs need and no others;
+// the weights that join different groups, and those of channels that do not
+// exist, are zero.
+type panel struct {
+	out, width int // output blocks: the first, and how many
+	in, depth  int // input blocks: the first, and how many
+	offset     int // in the filter's weights
+}
+
+// panelWidths are the numbers of output blocks that the kernels of a tier
+// compute at once, in descending order, down to 1.
+func panelWidths(tier cpu.Level) []int {
+	if tier == cpu.AVX512 {
+		return []int{4, 2, 1}
+	}
+	return []int{1}
+}
+
+// packPanels cuts the output blocks into panels, each as wide as it can be
+// without multiplying by more zeros than narrower ones would.
+func packPanels(s FilterSpec, weight []float32, widths []int) ([]panel, []float32) {
+	var panels []panel
+	size := 0
+	for out := 0; out < blocksOf(s.Out); {
+		p := s.panelAt(out, widths)
+		p.offset = size
+		size += p.depth * s.taps() * s.Block * p.width * blockChannels
+		panels = append(panels, p)
+		out += p.width
+	}
+	packed := NewArena(size)
+	for _, p := range panels {
+		s.fillPanel(p, packed[p.offset:], weight)
+	}
+	return panels, packed
+}
+
+// panelAt is the widest panel from an output block on that needs no more input
+// blocks than each of its output blocks alone.
+func (s FilterSpec) panelAt(out int, widths []int) panel {
+	for _, width := range widths {
+		if out+width > blocksOf(s.Out) {
+			continue
+		}
+		in, depth := s.span(out, width)
+		least := depth
+		for b := range width {
+			_, d := s.span(out+b, 1)
+			least = min(least, d)
+		}
+		if depth == least {
+			return panel{out: out, width: width, in: in, depth: depth}
+		}
+	}
+	panic("kernel: no panel of one output block")
+}
+
+// span is the range of input blocks that some output blocks need.
+func (s FilterSpec) span(out, width int) (in, depth int) {
+	first := out * blockChannels
+	last := min(first+width*blockChannels, s.Out) - 1
+	ins, outs := s.In/s.Groups, s.Out/s.Groups
+	in = first / outs * ins / s.Block
+	end := ((last/outs+1)*ins-1)/s.Block + 1
+	return in, end - in
+}
+
+// fillPanel copies the weights of a panel to their places in it; the others
+// stay zero.
+func (s FilterSpec) fillPanel(p panel, packed, weight []float32) {
+	ins, outs, taps := s.In/s.Groups, s.Out/s.Groups, s.taps()
+	lanes := p.width * blockChannels // values of one input channel and tap
+	for lane := range lanes {
+		o := p.out*blockChannels + lane
+		if o >= s.Out {
+			break
+		}
+		first := o / outs * ins // input channel of the group
+		for i := range ins {
+			block, channel := (first+i)/s.Block-p.in, (first+i)%s.Block
+			to := (block*taps*s.Block+channel)*lanes + lane
+			for k, v := range weight[(o*ins+i)*taps:][:taps] {
+				packed[to+k*s.Block*lanes] = v
+			}
+		}
+	}
+}
+
+// widestPanel is the largest of all panelWidths.
+const widestPanel = 4
