@@ -35,7 +35,6 @@ func Threads(n int) Option {
 type Session struct {
 	threads *kernel.Threads
 	state   atomic.Int32
-	cleanup goruntime.Cleanup
 }
 
 // The states of a session. A session that is closed while it runs is closing
@@ -57,9 +56,7 @@ func NewSession(opts ...Option) *Session {
 	if o.threads < 1 {
 		o.threads = goruntime.GOMAXPROCS(0)
 	}
-	s := &Session{threads: kernel.NewThreads(min(o.threads, maxThreads))}
-	s.cleanup = goruntime.AddCleanup(s, (*kernel.Threads).Close, s.threads)
-	return s
+	return &Session{threads: kernel.NewThreads(min(o.threads, maxThreads))}
 }
 
 // Enter begins a run. It returns ErrBusy while another is under way, and
@@ -104,7 +101,6 @@ func (s *Session) Close() {
 
 // end takes a closing session's threads down.
 func (s *Session) end() {
-	s.cleanup.Stop()
 	s.threads.Close()
 	s.state.Store(closed)
 }
