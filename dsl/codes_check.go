@@ -78,7 +78,7 @@ var checkCodes = []CodeInfo{
 		"There is one label for each channel of the first output.",
 		"model m {\n    input image [3, 8, 8]\n    avgpool\n    labels [\"cat\", \"dog\"]\n}\n"},
 	{"bad-preprocess", "Preprocessing is not said as it must be.",
-		"The steps are resize, crop, normalize and raw. normalize comes last, with three means and three standard deviations; raw is 0…255 without it.",
+		"The steps are resize, crop, normalize and raw. normalize comes last, with three means and three standard deviations. Values are 0…1, or with raw 0…255.",
 		"model m {\n    input image [3, 8, 8]\n    preprocess resize 8 -> normalise [0.5, 0.5, 0.5], [0.5, 0.5, 0.5]\n    relu\n}\n"},
 	{"import-missing", "An imported file cannot be read.",
 		"An import is a path relative to the file that names it, or a file of the standard library, std/NAME.",

@@ -33,12 +33,6 @@ func (f *frame) preprocess(s *dsl.Preprocess) []typed.PreStep {
 			steps = append(steps, step)
 		}
 	}
-	has := func(kind string) bool {
-		return slices.ContainsFunc(steps, func(p typed.PreStep) bool { return p.Kind == kind })
-	}
-	if has("raw") && has("normalize") {
-		f.errorf(BadPreprocess, s.Span, "raw and normalize exclude each other: raw is 0…255 as it is")
-	}
 	if i := slices.IndexFunc(steps, func(p typed.PreStep) bool { return p.Kind == "normalize" }); i >= 0 && i != len(steps)-1 {
 		f.errorf(BadPreprocess, s.Span, "normalize comes last")
 	}

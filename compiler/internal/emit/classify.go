@@ -22,28 +22,26 @@ func (g *generator) classifyFile() *jen.File {
 	comment(f, "Preprocess makes the model's input of an image, as the model file says. It fails", "when the image, so prepared, is not of the input's size.")
 	f.Func().Id("Preprocess").Params(jen.Id("dst").Op("*").Add(array(in)), jen.Id("img").Qual("image", "Image")).Error().BlockFunc(func(b *jen.Group) {
 		b.Id("p").Op(":=").Qual(preprocessPath, "FromImage").Call(jen.Id("img"))
-		raw := true
 		for _, s := range g.model.Preprocess {
-			switch s.Kind {
-			case "resize", "crop":
+			if s.Kind == "resize" || s.Kind == "crop" {
 				b.Id("p").Op("=").Id("p").Add(preCall(s))
-			case "normalize":
-				raw = false
 			}
 		}
-		size := []jen.Code{jen.Lit(in.H.Max()), jen.Lit(in.W.Max())}
-		b.If(jen.Err().Op(":=").Id("p").Dot("CheckSize").Call(size...), jen.Err().Op("!=").Nil()).Block(jen.Return(jen.Err()))
-		last := g.model.Preprocess[len(g.model.Preprocess)-1]
-		if raw && last.Kind != "normalize" && g.hasRaw() {
-			b.Id("p").Dot("Raw").Call(jen.Id("dst").Index(jen.Op(":")))
-		} else {
-			mean, std := [3]float64{}, [3]float64{1, 1, 1}
-			if last.Kind == "normalize" {
-				mean, std = [3]float64(last.Mean), [3]float64(last.StdDev)
+		b.If(jen.Err().Op(":=").Id("p").Dot("CheckSize").Call(jen.Lit(in.H.Max()), jen.Lit(in.W.Max())), jen.Err().Op("!=").Nil()).Block(jen.Return(jen.Err()))
+		dst := jen.Id("dst").Index(jen.Op(":"))
+		raw, norm := g.preStep("raw"), g.preStep("normalize")
+		switch {
+		case norm == nil && raw == nil:
+			b.Return(jen.Id("p").Dot("Unit").Call(dst))
+		case norm == nil:
+			b.Return(jen.Id("p").Dot("Raw").Call(dst))
+		default:
+			method := "Normalize"
+			if raw != nil {
+				method = "NormalizeRaw"
 			}
-			b.Id("p").Dot("Normalize").Call(jen.Id("dst").Index(jen.Op(":")), triple(mean), triple(std))
+			b.Return(jen.Id("p").Dot(method).Call(dst, triple(norm.Mean), triple(norm.StdDev)))
 		}
-		b.Return(jen.Nil())
 	})
 	f.Line()
 	out := g.model.Outputs[0].Value.Shape
@@ -54,14 +52,14 @@ func (g *generator) classifyFile() *jen.File {
 	return f
 }
 
-// hasRaw says whether the model wants 0…255 as it is.
-func (g *generator) hasRaw() bool {
-	for _, s := range g.model.Preprocess {
-		if s.Kind == "raw" {
-			return true
+// preStep is the model's step of preprocessing of that kind, or nil.
+func (g *generator) preStep(kind string) *typed.PreStep {
+	for i, s := range g.model.Preprocess {
+		if s.Kind == kind {
+			return &g.model.Preprocess[i]
 		}
 	}
-	return false
+	return nil
 }
 
 // preCall prints a step that changes an image's size.
@@ -81,7 +79,7 @@ func preCall(s typed.PreStep) *jen.Statement {
 }
 
 // triple is one number for each of red, green and blue.
-func triple(v [3]float64) *jen.Statement {
+func triple(v []float64) *jen.Statement {
 	return jen.Index(jen.Lit(3)).Float32().Values(jen.Id(fmt.Sprint(v[0])), jen.Id(fmt.Sprint(v[1])), jen.Id(fmt.Sprint(v[2])))
 }
 

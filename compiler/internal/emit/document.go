@@ -63,22 +63,6 @@ func quote(s dsl.Span) string {
 	return fmt.Sprintf("\t%s:%d: %s", name, n, strings.TrimSpace(s.Source.Line(n)))
 }
 
-// what describes a node with all that is folded into it: "conv 3x3 64 pad 1,
-// bn1, plus layer1.0.downsample.0, relu".
-func what(n *ir.Node, path string) string {
-	parts := []string{strings.TrimSpace(n.Op.Name() + " " + n.Op.String())}
-	for _, m := range n.Norms {
-		parts = append(parts, relative(m.Path, path))
-	}
-	if n.Residual != nil {
-		parts = append(parts, "plus the shortcut")
-	}
-	if n.Activation != "" {
-		parts = append(parts, string(n.Activation))
-	}
-	return strings.Join(parts, ", ")
-}
-
 // layerDoc is the comment of a layer's function.
 func (g *generator) layerDoc(l *layer, b *block) []string {
 	n := l.call.Node
@@ -88,7 +72,7 @@ func (g *generator) layerDoc(l *layer, b *block) []string {
 	case "Export":
 		return []string{fmt.Sprintf("%s gives %s to the caller, in NCHW order.", l.name, n.Shape)}
 	}
-	lines := wrap(fmt.Sprintf("%s is %s.", l.name, what(n, b.path)))
+	lines := wrap(fmt.Sprintf("%s is %s.", l.name, strings.ReplaceAll(ir.Describe(n), ", "+b.path+".", ", ")))
 	lines = append(lines, "", quote(n.Source), "")
 	facts := fmt.Sprintf("%s to %s", n.Args[0].Shape, n.Shape)
 	if p := n.Params(); p > 0 {

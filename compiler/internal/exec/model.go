@@ -1,0 +1,62 @@
+// Package exec runs a schedule in memory, with the kernels that emitted code
+// calls and the same geometry: both give the same bits.
+package exec
+
+import (
+	"fmt"
+
+	"github.com/resc-lang/resc/compiler/internal/plan"
+	"github.com/resc-lang/resc/runtime"
+	"github.com/resc-lang/resc/runtime/kernel"
+	"github.com/resc-lang/resc/runtime/safetensors"
+)
+
+// Model is a schedule with its packed weights. It is immutable, and sessions
+// share it.
+type Model struct {
+	schedule *plan.Schedule
+	weights  map[*plan.Weights]any // *kernel.Filter, *kernel.Dense or *kernel.ScaleShift
+	bytes    int64
+}
+
+// Load folds and packs the weights of a checkpoint, which may be closed then.
+// Its error lists everything that does not fit.
+func Load(s *plan.Schedule, f *safetensors.File) (*Model, error) {
+	m := &Model{schedule: s, weights: map[*plan.Weights]any{}}
+	l := runtime.NewLoader(f)
+	for _, w := range s.Weights {
+		m.weights[w] = pack(l, w)
+	}
+	if err := l.Done(); err != nil {
+		return nil, err
+	}
+	for _, w := range m.weights {
+		m.bytes += int64(w.(interface{ Bytes() int }).Bytes())
+	}
+	return m, nil
+}
+
+// WeightBytes is the memory that packed weights occupy.
+func (m *Model) WeightBytes() int64 { return m.bytes }
+
+// pack loads one layer's weights.
+func pack(l *runtime.Loader, w *plan.Weights) any {
+	var norms []runtime.Norm
+	for _, n := range w.Norms {
+		norms = append(norms, runtime.Norm{Name: n.Path, Eps: n.Epsilon, Scale: n.Scale})
+	}
+	fold := runtime.Fold{Weight: w.Weight, Bias: w.Bias, Norms: norms}
+	switch w.Type {
+	case "Filter":
+		var spec kernel.FilterSpec
+		fill(&spec, w.Fields, nil)
+		return l.Filter(spec, fold)
+	case "Dense":
+		var spec kernel.LinearSpec
+		fill(&spec, w.Fields, nil)
+		return l.Dense(spec, fold)
+	case "ScaleShift":
+		return l.ScaleShift(w.Channels, norms...)
+	}
+	panic(fmt.Sprintf("exec: no weights of type %s", w.Type))
+}

@@ -1,0 +1,107 @@
+package compiler
+
+import (
+	"context"
+
+	"github.com/resc-lang/resc/compiler/internal/exec"
+	"github.com/resc-lang/resc/compiler/internal/ir"
+	"github.com/resc-lang/resc/compiler/internal/plan"
+	"github.com/resc-lang/resc/runtime"
+	"github.com/resc-lang/resc/runtime/safetensors"
+)
+
+// Weight is an entry of the state dictionary that a program reads.
+type Weight struct {
+	Name  string
+	Shape []int
+}
+
+// Weights lists what the program reads from a state dictionary: parameters, and
+// the running statistics of batch normalisation.
+func (p *Program) Weights() []Weight {
+	var ws []Weight
+	for _, n := range p.lowered.Nodes {
+		for _, w := range n.Weights() {
+			ws = append(ws, Weight{w.Name, w.Shape})
+		}
+	}
+	return ws
+}
+
+// Network is a program with its weights, ready to run in memory. It is
+// immutable and may be shared.
+type Network struct {
+	program *Program
+	model   *exec.Model
+}
+
+// Load folds and packs the weights of a checkpoint, which may be closed then.
+// Where they do not fit, the error is a *runtime.WeightsError that lists
+// everything.
+func (p *Program) Load(f *safetensors.File) (*Network, error) {
+	m, err := exec.Load(p.schedule, f)
+	if err != nil {
+		return nil, err
+	}
+	return &Network{p, m}, nil
+}
+
+// WeightBytes is the memory that packed weights occupy.
+func (n *Network) WeightBytes() int64 { return n.model.WeightBytes() }
+
+// Session runs a network for one goroutine at a time.
+type Session struct {
+	network *Network
+	session *exec.Session
+}
+
+// NewSession allocates what a run needs: activations, and threads as the
+// options say.
+func (n *Network) NewSession(options ...runtime.Option) *Session {
+	return &Session{n, n.model.NewSession(options...)}
+}
+
+// Close ends the session's threads.
+func (s *Session) Close() { s.session.Close() }
+
+// OutputShape is the shape of one image's output for an image of that size:
+// [C,H,W], or [C] for a vector.
+func (n *Network) OutputShape(output, height, width int) []int {
+	return n.model.Shape(output, height, width)
+}
+
+// Run computes one image: C·height·width values in NCHW order. Each output has
+// the number of values that its shape says. The same bits come out for any number
+// of threads. Run allocates nothing while the size stays the same.
+func (s *Session) Run(ctx context.Context, image []float32, height, width int, outputs [][]float32) error {
+	return s.session.Run(ctx, image, height, width, outputs)
+}
+
+// Layer is one kernel call of a program, as profiles show it.
+type Layer struct {
+	Name   string // weight path
+	Op     string // what is fused: "conv 3x3 64 pad 1, bn1, relu"
+	Kernel string
+	Source string // file and line
+	MACs   int64
+}
+
+// Layers lists the kernel calls in order.
+func (p *Program) Layers() []Layer {
+	var ls []Layer
+	for _, c := range p.schedule.Calls {
+		ls = append(ls, layer(c))
+	}
+	return ls
+}
+
+func layer(c *plan.Call) Layer {
+	l := Layer{Name: c.Node.Path, Op: ir.Describe(c.Node), Kernel: c.Kernel}
+	if c.Node.Source.IsValid() {
+		l.Source = c.Node.Source.String()
+	}
+	if c.Weights != nil {
+		l.MACs = c.Node.MACs()
+	}
+	return l
+}
