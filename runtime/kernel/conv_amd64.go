@@ -50,12 +50,12 @@ func (j *directJob) compute(r *directRow) {
 // computeTiles computes tiles from pixel x of the row on.
 func (j *directJob) computeTiles(a *asm.Direct, r *directRow, x, tiles, pixels int) {
 	blocks := r.panel.width
-	products := r.depth * r.kernelH * j.KernelW * j.In.block() * blocks * pixels
+	products := r.depth * r.kernelH * j.KernelW * j.in.pixel * blocks * pixels
 	atOnce := max(callBudget/max(products, 1), 1)
 	for tiles > 0 {
 		n := min(tiles, atOnce)
 		a.Dst = unsafe.Pointer(&j.dst[r.dst+x*blockChannels])
-		a.Src = unsafe.Pointer(&j.src[r.src+x*j.Stride*j.In.block()])
+		a.Src = unsafe.Pointer(&j.src[r.src+x*j.Stride*j.in.pixel])
 		if r.addend != nil {
 			a.Residual = unsafe.Pointer(&r.addend[r.residual+x*blockChannels])
 		}
@@ -74,16 +74,16 @@ func (j *directJob) computeTiles(a *asm.Direct, r *directRow, x, tiles, pixels i
 // arguments are those of a row, save where it begins and ends.
 func (j *directJob) arguments(r *directRow) asm.Direct {
 	floats, runs := j.run()
-	tap := j.Dilation * j.In.block() // from a kernel column to the next
-	row := j.Dilation * j.In.row()   // from a kernel row to the next
+	tap := j.Dilation * j.in.pixel // from a kernel column to the next
+	row := j.Dilation * j.in.row   // from a kernel row to the next
 	return asm.Direct{
 		Weights:       unsafe.Pointer(&j.filter.weights[r.weights]),
 		Bias:          unsafe.Pointer(&r.bias[0]),
-		Pixel:         floatBytes * j.Stride * j.In.block(),
-		DstBlock:      floatBytes * j.Out.plane(),
-		ResidualBlock: floatBytes * r.layout.plane(),
+		Pixel:         floatBytes * j.Stride * j.in.pixel,
+		DstBlock:      floatBytes * j.out.plane,
+		ResidualBlock: floatBytes * r.plane,
 		Blocks:        r.depth,
-		BlockStep:     floatBytes * (j.In.plane() - r.kernelH*row),
+		BlockStep:     floatBytes * (j.in.plane - r.kernelH*row),
 		Rows:          r.kernelH,
 		RowStep:       floatBytes * (row - runs*tap),
 		Columns:       runs,

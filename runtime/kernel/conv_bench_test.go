@@ -54,6 +54,7 @@ func benchLayers() []struct {
 			layers = append(layers,
 				conv("1x1", 64, 64, 56, 1, 1, 1, false),
 				conv("project", 64, 256, 56, 1, 1, 1, false),
+				conv("project", 128, 512, 28, 1, 1, 1, false), conv("project", 256, 1024, 14, 1, 1, 1, false), conv("project", 512, 2048, 7, 1, 1, 1, false),
 			)
 		}
 	}

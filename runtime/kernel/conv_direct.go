@@ -7,6 +7,7 @@ type directJob struct {
 	Conv
 	dst, src, residual []float32
 	filter             *Filter
+	in, out, added     grid // of src, dst and residual
 
 	blocking
 	strips int // chunks along the rows
@@ -15,7 +16,10 @@ type directJob struct {
 // runDirect computes the convolution tap by tap.
 func (c Conv) runDirect(t *Threads, dst, src, residual []float32, w *Filter) {
 	j := &t.direct
-	*j = directJob{Conv: c, dst: dst, src: src, residual: residual, filter: w}
+	*j = directJob{
+		Conv: c, dst: dst, src: src, residual: residual, filter: w,
+		in: c.In.grid(), out: c.Out.grid(), added: c.Residual.grid(),
+	}
 	j.blocking = c.blocking(w, t.N())
 	j.strips = ceil(c.Out.H, j.rows)
 	t.run(j, j.strips*ceil(len(w.panels), j.panels))
@@ -56,19 +60,19 @@ func (j *directJob) block(p *panel, top, bottom int) {
 func (j *directJob) row(p *panel, y, from, to int) {
 	start := y*j.Stride - j.PadTop
 	low, high := j.kernelRows(start)
-	weightRow := j.KernelW * j.In.block() * p.width * blockChannels
+	weightRow := j.KernelW * j.in.pixel * p.width * blockChannels
 	r := directRow{
 		panel:    p,
-		src:      j.In.at(p.in+from, start+low*j.Dilation, -j.PadLeft),
+		src:      j.in.at(p.in+from, start+low*j.Dilation, -j.PadLeft),
 		weights:  p.offset + (from*j.KernelH+low)*weightRow,
 		skip:     (j.KernelH - (high - low)) * weightRow,
 		depth:    to - from,
 		kernelH:  high - low,
-		dst:      j.Out.at(p.out, y, 0),
-		residual: j.Residual.at(p.out, y, 0),
+		dst:      j.out.at(p.out, y, 0),
+		residual: j.added.at(p.out, y, 0),
 		bias:     j.filter.bias[p.out*blockChannels:],
 		addend:   j.residual,
-		layout:   j.Residual,
+		plane:    j.added.plane,
 		low:      negativeInfinity,
 		high:     positiveInfinity,
 	}
@@ -77,7 +81,7 @@ func (j *directJob) row(p *panel, y, from, to int) {
 	}
 	if from > 0 {
 		r.bias = noBias[:]
-		r.addend, r.residual, r.layout = j.dst, r.dst, j.Out
+		r.addend, r.residual, r.plane = j.dst, r.dst, j.out.plane
 	}
 	if to == p.depth {
 		r.low, r.high = j.Activation.clamp()
@@ -85,7 +89,7 @@ func (j *directJob) row(p *panel, y, from, to int) {
 	j.compute(&r)
 	if to == p.depth && j.Activation.smooth() {
 		for b := range p.width {
-			at := r.dst + b*j.Out.plane()
+			at := r.dst + b*j.out.plane
 			j.Activation.finish(j.dst[at : at+j.Out.W*blockChannels])
 		}
 	}
@@ -103,10 +107,10 @@ type directRow struct {
 	kernelH   int // kernel rows
 	dst       int
 	bias      []float32 // starts with the panel's
-	addend    []float32 // values to add, of layout; or nil
+	addend    []float32 // values to add, or nil
 	residual  int       // position in addend
-	layout    Layout
-	low, high float32 // bounds of the result
+	plane     int       // distance of blocks in addend
+	low, high float32   // bounds of the result
 }
 
 // run is the number of floats that kernels read side by side: a kernel row, or
@@ -114,9 +118,9 @@ type directRow struct {
 // kernel row.
 func (j *directJob) run() (floats, runs int) {
 	if j.Dilation == 1 {
-		return j.KernelW * j.In.block(), 1
+		return j.KernelW * j.in.pixel, 1
 	}
-	return j.In.block(), j.KernelW
+	return j.in.pixel, j.KernelW
 }
 
 var noBias [widestPanel * blockChannels]float32

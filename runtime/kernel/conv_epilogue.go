@@ -26,19 +26,24 @@ func (a Activation) smooth() bool { return a >= SiLU }
 // clearHalo zeroes the halo beside the rows top..bottom of a block, and those
 // above and below the image where the first or the last row is among them.
 func (l Layout) clearHalo(v []float32, block, top, bottom int) {
-	if l.Halo == 0 {
+	if l.Halo == 0 || top >= bottom {
 		return
 	}
-	side := l.Halo * l.block()
-	for y := top; y < bottom; y++ {
-		clear(v[l.at(block, y, -l.Halo):][:side])
-		clear(v[l.at(block, y, l.W):][:side])
+	g := l.grid()
+	side := l.Halo * g.pixel
+	// What is right of a row and left of the next lies side by side.
+	clear(v[g.at(block, top, -l.Halo):][:side])
+	at := g.at(block, top, l.W)
+	for range bottom - top - 1 {
+		clear(v[at:][:2*side])
+		at += g.row
 	}
+	clear(v[at:][:side])
 	if top == 0 {
-		clear(v[l.at(block, -l.Halo, -l.Halo):][:l.Halo*l.row()])
+		clear(v[g.at(block, -l.Halo, -l.Halo):][:l.Halo*g.row])
 	}
 	if bottom == l.H {
-		clear(v[l.at(block, l.H, -l.Halo):][:l.Halo*l.row()])
+		clear(v[g.at(block, l.H, -l.Halo):][:l.Halo*g.row])
 	}
 }
 

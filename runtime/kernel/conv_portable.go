@@ -29,13 +29,13 @@ func (j *directJob) computePortable(r *directRow) {
 // sumTaps adds up four channels, from lane on, of the pixels x0 and x1.
 func (j *directJob) sumTaps(sum *[8]float32, r *directRow, x0, x1, lane int) {
 	floats, runs := j.run()
-	step := j.Stride * j.In.block()
+	step := j.Stride * j.in.pixel
 	weights := r.weights + lane
 	for i := range r.depth {
 		for ky := range r.kernelH {
-			at := r.src + i*j.In.plane() + ky*j.Dilation*j.In.row()
+			at := r.src + i*j.in.plane + ky*j.Dilation*j.in.row
 			for kx := range runs {
-				from := at + kx*j.Dilation*j.In.block()
+				from := at + kx*j.Dilation*j.in.pixel
 				sumRun(sum, j.src[from+x0*step:][:floats], j.src[from+x1*step:][:floats], j.filter.weights[weights:])
 				weights += floats * blockChannels
 			}

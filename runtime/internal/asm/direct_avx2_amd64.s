@@ -15,13 +15,13 @@ TEXT ·directAVX2_1x1(SB), NOSPLIT, $0-8
 tile:
 	MOVQ       32(AX), SI
 	TESTQ      SI, SI
-	JZ         prefetchDst
+	JZ         prefetch_dst
 	ADDQ       R15, SI
 	MOVQ       64(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 32(SI)
 
-prefetchDst:
+prefetch_dst:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
 	MOVQ       56(AX), DI
@@ -114,23 +114,31 @@ finish:
 	VADDPS 32(SI), Y1, Y1
 
 store:
-	VBROADCASTSS 136(AX), Y2
+	CMPL         136(AX), $0xff800000
+	JEQ          no_low
+	VBROADCASTSS 136(AX), Y4
+	VMAXPS       Y0, Y4, Y0
+	VMAXPS       Y1, Y4, Y1
+
+no_low:
+	CMPL         140(AX), $0x7f800000
+	JEQ          no_high
 	VBROADCASTSS 140(AX), Y4
-	MOVQ         (AX), SI
-	ADDQ         R15, SI
-	MOVQ         56(AX), DI
-	VMAXPS       Y0, Y2, Y0
 	VMINPS       Y0, Y4, Y0
-	VMOVUPS      Y0, (SI)
-	VMAXPS       Y1, Y2, Y1
 	VMINPS       Y1, Y4, Y1
-	VMOVUPS      Y1, 32(SI)
-	ADDQ         $0x00000040, R15
-	MOVQ         CX, R11
-	IMUL3Q       $0x00000001, CX, R11
-	ADDQ         R11, R14
-	CMPQ         R15, 40(AX)
-	JLT          tile
+
+no_high:
+	MOVQ    (AX), SI
+	ADDQ    R15, SI
+	MOVQ    56(AX), DI
+	VMOVUPS Y0, (SI)
+	VMOVUPS Y1, 32(SI)
+	ADDQ    $0x00000040, R15
+	MOVQ    CX, R11
+	IMUL3Q  $0x00000001, CX, R11
+	ADDQ    R11, R14
+	CMPQ    R15, 40(AX)
+	JLT     tile
 	VZEROUPPER
 	RET
 
@@ -145,7 +153,7 @@ TEXT ·directAVX2_2x1(SB), NOSPLIT, $0-8
 tile:
 	MOVQ       32(AX), SI
 	TESTQ      SI, SI
-	JZ         prefetchDst
+	JZ         prefetch_dst
 	ADDQ       R15, SI
 	MOVQ       64(AX), DI
 	PREFETCHT0 (SI)
@@ -153,7 +161,7 @@ tile:
 	PREFETCHT0 32(SI)
 	PREFETCHT0 96(SI)
 
-prefetchDst:
+prefetch_dst:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
 	MOVQ       56(AX), DI
@@ -267,29 +275,37 @@ finish:
 	VADDPS 96(SI), Y3, Y3
 
 store:
-	VBROADCASTSS 136(AX), Y4
+	CMPL         136(AX), $0xff800000
+	JEQ          no_low
+	VBROADCASTSS 136(AX), Y6
+	VMAXPS       Y0, Y6, Y0
+	VMAXPS       Y1, Y6, Y1
+	VMAXPS       Y2, Y6, Y2
+	VMAXPS       Y3, Y6, Y3
+
+no_low:
+	CMPL         140(AX), $0x7f800000
+	JEQ          no_high
 	VBROADCASTSS 140(AX), Y6
-	MOVQ         (AX), SI
-	ADDQ         R15, SI
-	MOVQ         56(AX), DI
-	VMAXPS       Y0, Y4, Y0
 	VMINPS       Y0, Y6, Y0
-	VMOVUPS      Y0, (SI)
-	VMAXPS       Y2, Y4, Y2
-	VMINPS       Y2, Y6, Y2
-	VMOVUPS      Y2, 64(SI)
-	VMAXPS       Y1, Y4, Y1
 	VMINPS       Y1, Y6, Y1
-	VMOVUPS      Y1, 32(SI)
-	VMAXPS       Y3, Y4, Y3
+	VMINPS       Y2, Y6, Y2
 	VMINPS       Y3, Y6, Y3
-	VMOVUPS      Y3, 96(SI)
-	ADDQ         $0x00000080, R15
-	MOVQ         CX, R11
-	IMUL3Q       $0x00000002, CX, R11
-	ADDQ         R11, R14
-	CMPQ         R15, 40(AX)
-	JLT          tile
+
+no_high:
+	MOVQ    (AX), SI
+	ADDQ    R15, SI
+	MOVQ    56(AX), DI
+	VMOVUPS Y0, (SI)
+	VMOVUPS Y2, 64(SI)
+	VMOVUPS Y1, 32(SI)
+	VMOVUPS Y3, 96(SI)
+	ADDQ    $0x00000080, R15
+	MOVQ    CX, R11
+	IMUL3Q  $0x00000002, CX, R11
+	ADDQ    R11, R14
+	CMPQ    R15, 40(AX)
+	JLT     tile
 	VZEROUPPER
 	RET
 
@@ -304,7 +320,7 @@ TEXT ·directAVX2_3x1(SB), NOSPLIT, $0-8
 tile:
 	MOVQ       32(AX), SI
 	TESTQ      SI, SI
-	JZ         prefetchDst
+	JZ         prefetch_dst
 	ADDQ       R15, SI
 	MOVQ       64(AX), DI
 	PREFETCHT0 (SI)
@@ -314,7 +330,7 @@ tile:
 	PREFETCHT0 96(SI)
 	PREFETCHT0 160(SI)
 
-prefetchDst:
+prefetch_dst:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
 	MOVQ       56(AX), DI
@@ -449,35 +465,43 @@ finish:
 	VADDPS 160(SI), Y5, Y5
 
 store:
-	VBROADCASTSS 136(AX), Y6
+	CMPL         136(AX), $0xff800000
+	JEQ          no_low
+	VBROADCASTSS 136(AX), Y8
+	VMAXPS       Y0, Y8, Y0
+	VMAXPS       Y1, Y8, Y1
+	VMAXPS       Y2, Y8, Y2
+	VMAXPS       Y3, Y8, Y3
+	VMAXPS       Y4, Y8, Y4
+	VMAXPS       Y5, Y8, Y5
+
+no_low:
+	CMPL         140(AX), $0x7f800000
+	JEQ          no_high
 	VBROADCASTSS 140(AX), Y8
-	MOVQ         (AX), SI
-	ADDQ         R15, SI
-	MOVQ         56(AX), DI
-	VMAXPS       Y0, Y6, Y0
 	VMINPS       Y0, Y8, Y0
-	VMOVUPS      Y0, (SI)
-	VMAXPS       Y2, Y6, Y2
-	VMINPS       Y2, Y8, Y2
-	VMOVUPS      Y2, 64(SI)
-	VMAXPS       Y4, Y6, Y4
-	VMINPS       Y4, Y8, Y4
-	VMOVUPS      Y4, 128(SI)
-	VMAXPS       Y1, Y6, Y1
 	VMINPS       Y1, Y8, Y1
-	VMOVUPS      Y1, 32(SI)
-	VMAXPS       Y3, Y6, Y3
+	VMINPS       Y2, Y8, Y2
 	VMINPS       Y3, Y8, Y3
-	VMOVUPS      Y3, 96(SI)
-	VMAXPS       Y5, Y6, Y5
+	VMINPS       Y4, Y8, Y4
 	VMINPS       Y5, Y8, Y5
-	VMOVUPS      Y5, 160(SI)
-	ADDQ         $0x000000c0, R15
-	MOVQ         CX, R11
-	IMUL3Q       $0x00000003, CX, R11
-	ADDQ         R11, R14
-	CMPQ         R15, 40(AX)
-	JLT          tile
+
+no_high:
+	MOVQ    (AX), SI
+	ADDQ    R15, SI
+	MOVQ    56(AX), DI
+	VMOVUPS Y0, (SI)
+	VMOVUPS Y2, 64(SI)
+	VMOVUPS Y4, 128(SI)
+	VMOVUPS Y1, 32(SI)
+	VMOVUPS Y3, 96(SI)
+	VMOVUPS Y5, 160(SI)
+	ADDQ    $0x000000c0, R15
+	MOVQ    CX, R11
+	IMUL3Q  $0x00000003, CX, R11
+	ADDQ    R11, R14
+	CMPQ    R15, 40(AX)
+	JLT     tile
 	VZEROUPPER
 	RET
 
@@ -492,7 +516,7 @@ TEXT ·directAVX2_4x1(SB), NOSPLIT, $0-8
 tile:
 	MOVQ       32(AX), SI
 	TESTQ      SI, SI
-	JZ         prefetchDst
+	JZ         prefetch_dst
 	ADDQ       R15, SI
 	MOVQ       64(AX), DI
 	PREFETCHT0 (SI)
@@ -504,7 +528,7 @@ tile:
 	PREFETCHT0 160(SI)
 	PREFETCHT0 224(SI)
 
-prefetchDst:
+prefetch_dst:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
 	MOVQ       56(AX), DI
@@ -667,41 +691,49 @@ finish:
 	VADDPS 224(SI), Y7, Y7
 
 store:
-	VBROADCASTSS 136(AX), Y8
+	CMPL         136(AX), $0xff800000
+	JEQ          no_low
+	VBROADCASTSS 136(AX), Y10
+	VMAXPS       Y0, Y10, Y0
+	VMAXPS       Y1, Y10, Y1
+	VMAXPS       Y2, Y10, Y2
+	VMAXPS       Y3, Y10, Y3
+	VMAXPS       Y4, Y10, Y4
+	VMAXPS       Y5, Y10, Y5
+	VMAXPS       Y6, Y10, Y6
+	VMAXPS       Y7, Y10, Y7
+
+no_low:
+	CMPL         140(AX), $0x7f800000
+	JEQ          no_high
 	VBROADCASTSS 140(AX), Y10
-	MOVQ         (AX), SI
-	ADDQ         R15, SI
-	MOVQ         56(AX), DI
-	VMAXPS       Y0, Y8, Y0
 	VMINPS       Y0, Y10, Y0
-	VMOVUPS      Y0, (SI)
-	VMAXPS       Y2, Y8, Y2
-	VMINPS       Y2, Y10, Y2
-	VMOVUPS      Y2, 64(SI)
-	VMAXPS       Y4, Y8, Y4
-	VMINPS       Y4, Y10, Y4
-	VMOVUPS      Y4, 128(SI)
-	VMAXPS       Y6, Y8, Y6
-	VMINPS       Y6, Y10, Y6
-	VMOVUPS      Y6, 192(SI)
-	VMAXPS       Y1, Y8, Y1
 	VMINPS       Y1, Y10, Y1
-	VMOVUPS      Y1, 32(SI)
-	VMAXPS       Y3, Y8, Y3
+	VMINPS       Y2, Y10, Y2
 	VMINPS       Y3, Y10, Y3
-	VMOVUPS      Y3, 96(SI)
-	VMAXPS       Y5, Y8, Y5
+	VMINPS       Y4, Y10, Y4
 	VMINPS       Y5, Y10, Y5
-	VMOVUPS      Y5, 160(SI)
-	VMAXPS       Y7, Y8, Y7
+	VMINPS       Y6, Y10, Y6
 	VMINPS       Y7, Y10, Y7
-	VMOVUPS      Y7, 224(SI)
-	ADDQ         $0x00000100, R15
-	MOVQ         CX, R11
-	IMUL3Q       $0x00000004, CX, R11
-	ADDQ         R11, R14
-	CMPQ         R15, 40(AX)
-	JLT          tile
+
+no_high:
+	MOVQ    (AX), SI
+	ADDQ    R15, SI
+	MOVQ    56(AX), DI
+	VMOVUPS Y0, (SI)
+	VMOVUPS Y2, 64(SI)
+	VMOVUPS Y4, 128(SI)
+	VMOVUPS Y6, 192(SI)
+	VMOVUPS Y1, 32(SI)
+	VMOVUPS Y3, 96(SI)
+	VMOVUPS Y5, 160(SI)
+	VMOVUPS Y7, 224(SI)
+	ADDQ    $0x00000100, R15
+	MOVQ    CX, R11
+	IMUL3Q  $0x00000004, CX, R11
+	ADDQ    R11, R14
+	CMPQ    R15, 40(AX)
+	JLT     tile
 	VZEROUPPER
 	RET
 
@@ -716,7 +748,7 @@ TEXT ·directAVX2_5x1(SB), NOSPLIT, $0-8
 tile:
 	MOVQ       32(AX), SI
 	TESTQ      SI, SI
-	JZ         prefetchDst
+	JZ         prefetch_dst
 	ADDQ       R15, SI
 	MOVQ       64(AX), DI
 	PREFETCHT0 (SI)
@@ -730,7 +762,7 @@ tile:
 	PREFETCHT0 224(SI)
 	PREFETCHT0 288(SI)
 
-prefetchDst:
+prefetch_dst:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
 	MOVQ       56(AX), DI
@@ -914,47 +946,55 @@ finish:
 	VADDPS 288(SI), Y9, Y9
 
 store:
-	VBROADCASTSS 136(AX), Y10
+	CMPL         136(AX), $0xff800000
+	JEQ          no_low
+	VBROADCASTSS 136(AX), Y12
+	VMAXPS       Y0, Y12, Y0
+	VMAXPS       Y1, Y12, Y1
+	VMAXPS       Y2, Y12, Y2
+	VMAXPS       Y3, Y12, Y3
+	VMAXPS       Y4, Y12, Y4
+	VMAXPS       Y5, Y12, Y5
+	VMAXPS       Y6, Y12, Y6
+	VMAXPS       Y7, Y12, Y7
+	VMAXPS       Y8, Y12, Y8
+	VMAXPS       Y9, Y12, Y9
+
+no_low:
+	CMPL         140(AX), $0x7f800000
+	JEQ          no_high
 	VBROADCASTSS 140(AX), Y12
-	MOVQ         (AX), SI
-	ADDQ         R15, SI
-	MOVQ         56(AX), DI
-	VMAXPS       Y0, Y10, Y0
 	VMINPS       Y0, Y12, Y0
-	VMOVUPS      Y0, (SI)
-	VMAXPS       Y2, Y10, Y2
-	VMINPS       Y2, Y12, Y2
-	VMOVUPS      Y2, 64(SI)
-	VMAXPS       Y4, Y10, Y4
-	VMINPS       Y4, Y12, Y4
-	VMOVUPS      Y4, 128(SI)
-	VMAXPS       Y6, Y10, Y6
-	VMINPS       Y6, Y12, Y6
-	VMOVUPS      Y6, 192(SI)
-	VMAXPS       Y8, Y10, Y8
-	VMINPS       Y8, Y12, Y8
-	VMOVUPS      Y8, 256(SI)
-	VMAXPS       Y1, Y10, Y1
 	VMINPS       Y1, Y12, Y1
-	VMOVUPS      Y1, 32(SI)
-	VMAXPS       Y3, Y10, Y3
+	VMINPS       Y2, Y12, Y2
 	VMINPS       Y3, Y12, Y3
-	VMOVUPS      Y3, 96(SI)
-	VMAXPS       Y5, Y10, Y5
+	VMINPS       Y4, Y12, Y4
 	VMINPS       Y5, Y12, Y5
-	VMOVUPS      Y5, 160(SI)
-	VMAXPS       Y7, Y10, Y7
+	VMINPS       Y6, Y12, Y6
 	VMINPS       Y7, Y12, Y7
-	VMOVUPS      Y7, 224(SI)
-	VMAXPS       Y9, Y10, Y9
+	VMINPS       Y8, Y12, Y8
 	VMINPS       Y9, Y12, Y9
-	VMOVUPS      Y9, 288(SI)
-	ADDQ         $0x00000140, R15
-	MOVQ         CX, R11
-	IMUL3Q       $0x00000005, CX, R11
-	ADDQ         R11, R14
-	CMPQ         R15, 40(AX)
-	JLT          tile
+
+no_high:
+	MOVQ    (AX), SI
+	ADDQ    R15, SI
+	MOVQ    56(AX), DI
+	VMOVUPS Y0, (SI)
+	VMOVUPS Y2, 64(SI)
+	VMOVUPS Y4, 128(SI)
+	VMOVUPS Y6, 192(SI)
+	VMOVUPS Y8, 256(SI)
+	VMOVUPS Y1, 32(SI)
+	VMOVUPS Y3, 96(SI)
+	VMOVUPS Y5, 160(SI)
+	VMOVUPS Y7, 224(SI)
+	VMOVUPS Y9, 288(SI)
+	ADDQ    $0x00000140, R15
+	MOVQ    CX, R11
+	IMUL3Q  $0x00000005, CX, R11
+	ADDQ    R11, R14
+	CMPQ    R15, 40(AX)
+	JLT     tile
 	VZEROUPPER
 	RET
 
@@ -969,7 +1009,7 @@ TEXT ·directAVX2_6x1(SB), NOSPLIT, $0-8
 tile:
 	MOVQ       32(AX), SI
 	TESTQ      SI, SI
-	JZ         prefetchDst
+	JZ         prefetch_dst
 	ADDQ       R15, SI
 	MOVQ       64(AX), DI
 	PREFETCHT0 (SI)
@@ -985,7 +1025,7 @@ tile:
 	PREFETCHT0 288(SI)
 	PREFETCHT0 352(SI)
 
-prefetchDst:
+prefetch_dst:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
 	MOVQ       56(AX), DI
@@ -1190,52 +1230,60 @@ finish:
 	VADDPS 352(SI), Y11, Y11
 
 store:
-	VBROADCASTSS 136(AX), Y12
+	CMPL         136(AX), $0xff800000
+	JEQ          no_low
+	VBROADCASTSS 136(AX), Y14
+	VMAXPS       Y0, Y14, Y0
+	VMAXPS       Y1, Y14, Y1
+	VMAXPS       Y2, Y14, Y2
+	VMAXPS       Y3, Y14, Y3
+	VMAXPS       Y4, Y14, Y4
+	VMAXPS       Y5, Y14, Y5
+	VMAXPS       Y6, Y14, Y6
+	VMAXPS       Y7, Y14, Y7
+	VMAXPS       Y8, Y14, Y8
+	VMAXPS       Y9, Y14, Y9
+	VMAXPS       Y10, Y14, Y10
+	VMAXPS       Y11, Y14, Y11
+
+no_low:
+	CMPL         140(AX), $0x7f800000
+	JEQ          no_high
 	VBROADCASTSS 140(AX), Y14
-	MOVQ         (AX), SI
-	ADDQ         R15, SI
-	MOVQ         56(AX), DI
-	VMAXPS       Y0, Y12, Y0
 	VMINPS       Y0, Y14, Y0
-	VMOVUPS      Y0, (SI)
-	VMAXPS       Y2, Y12, Y2
-	VMINPS       Y2, Y14, Y2
-	VMOVUPS      Y2, 64(SI)
-	VMAXPS       Y4, Y12, Y4
-	VMINPS       Y4, Y14, Y4
-	VMOVUPS      Y4, 128(SI)
-	VMAXPS       Y6, Y12, Y6
-	VMINPS       Y6, Y14, Y6
-	VMOVUPS      Y6, 192(SI)
-	VMAXPS       Y8, Y12, Y8
-	VMINPS       Y8, Y14, Y8
-	VMOVUPS      Y8, 256(SI)
-	VMAXPS       Y10, Y12, Y10
-	VMINPS       Y10, Y14, Y10
-	VMOVUPS      Y10, 320(SI)
-	VMAXPS       Y1, Y12, Y1
 	VMINPS       Y1, Y14, Y1
-	VMOVUPS      Y1, 32(SI)
-	VMAXPS       Y3, Y12, Y3
+	VMINPS       Y2, Y14, Y2
 	VMINPS       Y3, Y14, Y3
-	VMOVUPS      Y3, 96(SI)
-	VMAXPS       Y5, Y12, Y5
+	VMINPS       Y4, Y14, Y4
 	VMINPS       Y5, Y14, Y5
-	VMOVUPS      Y5, 160(SI)
-	VMAXPS       Y7, Y12, Y7
+	VMINPS       Y6, Y14, Y6
 	VMINPS       Y7, Y14, Y7
-	VMOVUPS      Y7, 224(SI)
-	VMAXPS       Y9, Y12, Y9
+	VMINPS       Y8, Y14, Y8
 	VMINPS       Y9, Y14, Y9
-	VMOVUPS      Y9, 288(SI)
-	VMAXPS       Y11, Y12, Y11
+	VMINPS       Y10, Y14, Y10
 	VMINPS       Y11, Y14, Y11
-	VMOVUPS      Y11, 352(SI)
-	ADDQ         $0x00000180, R15
-	MOVQ         CX, R11
-	IMUL3Q       $0x00000006, CX, R11
-	ADDQ         R11, R14
-	CMPQ         R15, 40(AX)
-	JLT          tile
+
+no_high:
+	MOVQ    (AX), SI
+	ADDQ    R15, SI
+	MOVQ    56(AX), DI
+	VMOVUPS Y0, (SI)
+	VMOVUPS Y2, 64(SI)
+	VMOVUPS Y4, 128(SI)
+	VMOVUPS Y6, 192(SI)
+	VMOVUPS Y8, 256(SI)
+	VMOVUPS Y10, 320(SI)
+	VMOVUPS Y1, 32(SI)
+	VMOVUPS Y3, 96(SI)
+	VMOVUPS Y5, 160(SI)
+	VMOVUPS Y7, 224(SI)
+	VMOVUPS Y9, 288(SI)
+	VMOVUPS Y11, 352(SI)
+	ADDQ    $0x00000180, R15
+	MOVQ    CX, R11
+	IMUL3Q  $0x00000006, CX, R11
+	ADDQ    R11, R14
+	CMPQ    R15, 40(AX)
+	JLT     tile
 	VZEROUPPER
 	RET

@@ -15,7 +15,7 @@ TEXT ·directAVX512_1x4(SB), NOSPLIT, $0-8
 tile:
 	MOVQ       32(AX), SI
 	TESTQ      SI, SI
-	JZ         prefetchDst
+	JZ         prefetch_dst
 	ADDQ       R15, SI
 	MOVQ       64(AX), DI
 	PREFETCHT0 (SI)
@@ -26,7 +26,7 @@ tile:
 	ADDQ       DI, SI
 	PREFETCHT0 (SI)
 
-prefetchDst:
+prefetch_dst:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
 	MOVQ       56(AX), DI
@@ -151,32 +151,40 @@ finish:
 	VADDPS (SI), Z3, Z3
 
 store:
-	VBROADCASTSS 136(AX), Z4
+	CMPL         136(AX), $0xff800000
+	JEQ          no_low
+	VBROADCASTSS 136(AX), Z8
+	VMAXPS       Z0, Z8, Z0
+	VMAXPS       Z1, Z8, Z1
+	VMAXPS       Z2, Z8, Z2
+	VMAXPS       Z3, Z8, Z3
+
+no_low:
+	CMPL         140(AX), $0x7f800000
+	JEQ          no_high
 	VBROADCASTSS 140(AX), Z8
-	MOVQ         (AX), SI
-	ADDQ         R15, SI
-	MOVQ         56(AX), DI
-	VMAXPS       Z0, Z4, Z0
 	VMINPS       Z0, Z8, Z0
-	VMOVUPS      Z0, (SI)
-	ADDQ         DI, SI
-	VMAXPS       Z1, Z4, Z1
 	VMINPS       Z1, Z8, Z1
-	VMOVUPS      Z1, (SI)
-	ADDQ         DI, SI
-	VMAXPS       Z2, Z4, Z2
 	VMINPS       Z2, Z8, Z2
-	VMOVUPS      Z2, (SI)
-	ADDQ         DI, SI
-	VMAXPS       Z3, Z4, Z3
 	VMINPS       Z3, Z8, Z3
-	VMOVUPS      Z3, (SI)
-	ADDQ         $0x00000040, R15
-	MOVQ         CX, R11
-	IMUL3Q       $0x00000001, CX, R11
-	ADDQ         R11, R14
-	CMPQ         R15, 40(AX)
-	JLT          tile
+
+no_high:
+	MOVQ    (AX), SI
+	ADDQ    R15, SI
+	MOVQ    56(AX), DI
+	VMOVUPS Z0, (SI)
+	ADDQ    DI, SI
+	VMOVUPS Z1, (SI)
+	ADDQ    DI, SI
+	VMOVUPS Z2, (SI)
+	ADDQ    DI, SI
+	VMOVUPS Z3, (SI)
+	ADDQ    $0x00000040, R15
+	MOVQ    CX, R11
+	IMUL3Q  $0x00000001, CX, R11
+	ADDQ    R11, R14
+	CMPQ    R15, 40(AX)
+	JLT     tile
 	VZEROUPPER
 	RET
 
@@ -191,7 +199,7 @@ TEXT ·directAVX512_2x4(SB), NOSPLIT, $0-8
 tile:
 	MOVQ       32(AX), SI
 	TESTQ      SI, SI
-	JZ         prefetchDst
+	JZ         prefetch_dst
 	ADDQ       R15, SI
 	MOVQ       64(AX), DI
 	PREFETCHT0 (SI)
@@ -206,7 +214,7 @@ tile:
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 
-prefetchDst:
+prefetch_dst:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
 	MOVQ       56(AX), DI
@@ -368,44 +376,52 @@ finish:
 	VADDPS 64(SI), Z7, Z7
 
 store:
-	VBROADCASTSS 136(AX), Z8
+	CMPL         136(AX), $0xff800000
+	JEQ          no_low
+	VBROADCASTSS 136(AX), Z12
+	VMAXPS       Z0, Z12, Z0
+	VMAXPS       Z1, Z12, Z1
+	VMAXPS       Z2, Z12, Z2
+	VMAXPS       Z3, Z12, Z3
+	VMAXPS       Z4, Z12, Z4
+	VMAXPS       Z5, Z12, Z5
+	VMAXPS       Z6, Z12, Z6
+	VMAXPS       Z7, Z12, Z7
+
+no_low:
+	CMPL         140(AX), $0x7f800000
+	JEQ          no_high
 	VBROADCASTSS 140(AX), Z12
-	MOVQ         (AX), SI
-	ADDQ         R15, SI
-	MOVQ         56(AX), DI
-	VMAXPS       Z0, Z8, Z0
 	VMINPS       Z0, Z12, Z0
-	VMOVUPS      Z0, (SI)
-	VMAXPS       Z4, Z8, Z4
-	VMINPS       Z4, Z12, Z4
-	VMOVUPS      Z4, 64(SI)
-	ADDQ         DI, SI
-	VMAXPS       Z1, Z8, Z1
 	VMINPS       Z1, Z12, Z1
-	VMOVUPS      Z1, (SI)
-	VMAXPS       Z5, Z8, Z5
-	VMINPS       Z5, Z12, Z5
-	VMOVUPS      Z5, 64(SI)
-	ADDQ         DI, SI
-	VMAXPS       Z2, Z8, Z2
 	VMINPS       Z2, Z12, Z2
-	VMOVUPS      Z2, (SI)
-	VMAXPS       Z6, Z8, Z6
-	VMINPS       Z6, Z12, Z6
-	VMOVUPS      Z6, 64(SI)
-	ADDQ         DI, SI
-	VMAXPS       Z3, Z8, Z3
 	VMINPS       Z3, Z12, Z3
-	VMOVUPS      Z3, (SI)
-	VMAXPS       Z7, Z8, Z7
+	VMINPS       Z4, Z12, Z4
+	VMINPS       Z5, Z12, Z5
+	VMINPS       Z6, Z12, Z6
 	VMINPS       Z7, Z12, Z7
-	VMOVUPS      Z7, 64(SI)
-	ADDQ         $0x00000080, R15
-	MOVQ         CX, R11
-	IMUL3Q       $0x00000002, CX, R11
-	ADDQ         R11, R14
-	CMPQ         R15, 40(AX)
-	JLT          tile
+
+no_high:
+	MOVQ    (AX), SI
+	ADDQ    R15, SI
+	MOVQ    56(AX), DI
+	VMOVUPS Z0, (SI)
+	VMOVUPS Z4, 64(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z1, (SI)
+	VMOVUPS Z5, 64(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z2, (SI)
+	VMOVUPS Z6, 64(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z3, (SI)
+	VMOVUPS Z7, 64(SI)
+	ADDQ    $0x00000080, R15
+	MOVQ    CX, R11
+	IMUL3Q  $0x00000002, CX, R11
+	ADDQ    R11, R14
+	CMPQ    R15, 40(AX)
+	JLT     tile
 	VZEROUPPER
 	RET
 
@@ -420,7 +436,7 @@ TEXT ·directAVX512_3x4(SB), NOSPLIT, $0-8
 tile:
 	MOVQ       32(AX), SI
 	TESTQ      SI, SI
-	JZ         prefetchDst
+	JZ         prefetch_dst
 	ADDQ       R15, SI
 	MOVQ       64(AX), DI
 	PREFETCHT0 (SI)
@@ -439,7 +455,7 @@ tile:
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
 
-prefetchDst:
+prefetch_dst:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
 	MOVQ       56(AX), DI
@@ -638,56 +654,64 @@ finish:
 	VADDPS 128(SI), Z11, Z11
 
 store:
-	VBROADCASTSS 136(AX), Z12
+	CMPL         136(AX), $0xff800000
+	JEQ          no_low
+	VBROADCASTSS 136(AX), Z16
+	VMAXPS       Z0, Z16, Z0
+	VMAXPS       Z1, Z16, Z1
+	VMAXPS       Z2, Z16, Z2
+	VMAXPS       Z3, Z16, Z3
+	VMAXPS       Z4, Z16, Z4
+	VMAXPS       Z5, Z16, Z5
+	VMAXPS       Z6, Z16, Z6
+	VMAXPS       Z7, Z16, Z7
+	VMAXPS       Z8, Z16, Z8
+	VMAXPS       Z9, Z16, Z9
+	VMAXPS       Z10, Z16, Z10
+	VMAXPS       Z11, Z16, Z11
+
+no_low:
+	CMPL         140(AX), $0x7f800000
+	JEQ          no_high
 	VBROADCASTSS 140(AX), Z16
-	MOVQ         (AX), SI
-	ADDQ         R15, SI
-	MOVQ         56(AX), DI
-	VMAXPS       Z0, Z12, Z0
 	VMINPS       Z0, Z16, Z0
-	VMOVUPS      Z0, (SI)
-	VMAXPS       Z4, Z12, Z4
-	VMINPS       Z4, Z16, Z4
-	VMOVUPS      Z4, 64(SI)
-	VMAXPS       Z8, Z12, Z8
-	VMINPS       Z8, Z16, Z8
-	VMOVUPS      Z8, 128(SI)
-	ADDQ         DI, SI
-	VMAXPS       Z1, Z12, Z1
 	VMINPS       Z1, Z16, Z1
-	VMOVUPS      Z1, (SI)
-	VMAXPS       Z5, Z12, Z5
-	VMINPS       Z5, Z16, Z5
-	VMOVUPS      Z5, 64(SI)
-	VMAXPS       Z9, Z12, Z9
-	VMINPS       Z9, Z16, Z9
-	VMOVUPS      Z9, 128(SI)
-	ADDQ         DI, SI
-	VMAXPS       Z2, Z12, Z2
 	VMINPS       Z2, Z16, Z2
-	VMOVUPS      Z2, (SI)
-	VMAXPS       Z6, Z12, Z6
-	VMINPS       Z6, Z16, Z6
-	VMOVUPS      Z6, 64(SI)
-	VMAXPS       Z10, Z12, Z10
-	VMINPS       Z10, Z16, Z10
-	VMOVUPS      Z10, 128(SI)
-	ADDQ         DI, SI
-	VMAXPS       Z3, Z12, Z3
 	VMINPS       Z3, Z16, Z3
-	VMOVUPS      Z3, (SI)
-	VMAXPS       Z7, Z12, Z7
+	VMINPS       Z4, Z16, Z4
+	VMINPS       Z5, Z16, Z5
+	VMINPS       Z6, Z16, Z6
 	VMINPS       Z7, Z16, Z7
-	VMOVUPS      Z7, 64(SI)
-	VMAXPS       Z11, Z12, Z11
+	VMINPS       Z8, Z16, Z8
+	VMINPS       Z9, Z16, Z9
+	VMINPS       Z10, Z16, Z10
 	VMINPS       Z11, Z16, Z11
-	VMOVUPS      Z11, 128(SI)
-	ADDQ         $0x000000c0, R15
-	MOVQ         CX, R11
-	IMUL3Q       $0x00000003, CX, R11
-	ADDQ         R11, R14
-	CMPQ         R15, 40(AX)
-	JLT          tile
+
+no_high:
+	MOVQ    (AX), SI
+	ADDQ    R15, SI
+	MOVQ    56(AX), DI
+	VMOVUPS Z0, (SI)
+	VMOVUPS Z4, 64(SI)
+	VMOVUPS Z8, 128(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z1, (SI)
+	VMOVUPS Z5, 64(SI)
+	VMOVUPS Z9, 128(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z2, (SI)
+	VMOVUPS Z6, 64(SI)
+	VMOVUPS Z10, 128(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z3, (SI)
+	VMOVUPS Z7, 64(SI)
+	VMOVUPS Z11, 128(SI)
+	ADDQ    $0x000000c0, R15
+	MOVQ    CX, R11
+	IMUL3Q  $0x00000003, CX, R11
+	ADDQ    R11, R14
+	CMPQ    R15, 40(AX)
+	JLT     tile
 	VZEROUPPER
 	RET
 
@@ -702,7 +726,7 @@ TEXT ·directAVX512_4x4(SB), NOSPLIT, $0-8
 tile:
 	MOVQ       32(AX), SI
 	TESTQ      SI, SI
-	JZ         prefetchDst
+	JZ         prefetch_dst
 	ADDQ       R15, SI
 	MOVQ       64(AX), DI
 	PREFETCHT0 (SI)
@@ -725,7 +749,7 @@ tile:
 	PREFETCHT0 128(SI)
 	PREFETCHT0 192(SI)
 
-prefetchDst:
+prefetch_dst:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
 	MOVQ       56(AX), DI
@@ -968,68 +992,76 @@ finish:
 	VADDPS 192(SI), Z15, Z15
 
 store:
-	VBROADCASTSS 136(AX), Z16
+	CMPL         136(AX), $0xff800000
+	JEQ          no_low
+	VBROADCASTSS 136(AX), Z20
+	VMAXPS       Z0, Z20, Z0
+	VMAXPS       Z1, Z20, Z1
+	VMAXPS       Z2, Z20, Z2
+	VMAXPS       Z3, Z20, Z3
+	VMAXPS       Z4, Z20, Z4
+	VMAXPS       Z5, Z20, Z5
+	VMAXPS       Z6, Z20, Z6
+	VMAXPS       Z7, Z20, Z7
+	VMAXPS       Z8, Z20, Z8
+	VMAXPS       Z9, Z20, Z9
+	VMAXPS       Z10, Z20, Z10
+	VMAXPS       Z11, Z20, Z11
+	VMAXPS       Z12, Z20, Z12
+	VMAXPS       Z13, Z20, Z13
+	VMAXPS       Z14, Z20, Z14
+	VMAXPS       Z15, Z20, Z15
+
+no_low:
+	CMPL         140(AX), $0x7f800000
+	JEQ          no_high
 	VBROADCASTSS 140(AX), Z20
-	MOVQ         (AX), SI
-	ADDQ         R15, SI
-	MOVQ         56(AX), DI
-	VMAXPS       Z0, Z16, Z0
 	VMINPS       Z0, Z20, Z0
-	VMOVUPS      Z0, (SI)
-	VMAXPS       Z4, Z16, Z4
-	VMINPS       Z4, Z20, Z4
-	VMOVUPS      Z4, 64(SI)
-	VMAXPS       Z8, Z16, Z8
-	VMINPS       Z8, Z20, Z8
-	VMOVUPS      Z8, 128(SI)
-	VMAXPS       Z12, Z16, Z12
-	VMINPS       Z12, Z20, Z12
-	VMOVUPS      Z12, 192(SI)
-	ADDQ         DI, SI
-	VMAXPS       Z1, Z16, Z1
 	VMINPS       Z1, Z20, Z1
-	VMOVUPS      Z1, (SI)
-	VMAXPS       Z5, Z16, Z5
-	VMINPS       Z5, Z20, Z5
-	VMOVUPS      Z5, 64(SI)
-	VMAXPS       Z9, Z16, Z9
-	VMINPS       Z9, Z20, Z9
-	VMOVUPS      Z9, 128(SI)
-	VMAXPS       Z13, Z16, Z13
-	VMINPS       Z13, Z20, Z13
-	VMOVUPS      Z13, 192(SI)
-	ADDQ         DI, SI
-	VMAXPS       Z2, Z16, Z2
 	VMINPS       Z2, Z20, Z2
-	VMOVUPS      Z2, (SI)
-	VMAXPS       Z6, Z16, Z6
-	VMINPS       Z6, Z20, Z6
-	VMOVUPS      Z6, 64(SI)
-	VMAXPS       Z10, Z16, Z10
-	VMINPS       Z10, Z20, Z10
-	VMOVUPS      Z10, 128(SI)
-	VMAXPS       Z14, Z16, Z14
-	VMINPS       Z14, Z20, Z14
-	VMOVUPS      Z14, 192(SI)
-	ADDQ         DI, SI
-	VMAXPS       Z3, Z16, Z3
 	VMINPS       Z3, Z20, Z3
-	VMOVUPS      Z3, (SI)
-	VMAXPS       Z7, Z16, Z7
+	VMINPS       Z4, Z20, Z4
+	VMINPS       Z5, Z20, Z5
+	VMINPS       Z6, Z20, Z6
 	VMINPS       Z7, Z20, Z7
-	VMOVUPS      Z7, 64(SI)
-	VMAXPS       Z11, Z16, Z11
+	VMINPS       Z8, Z20, Z8
+	VMINPS       Z9, Z20, Z9
+	VMINPS       Z10, Z20, Z10
 	VMINPS       Z11, Z20, Z11
-	VMOVUPS      Z11, 128(SI)
-	VMAXPS       Z15, Z16, Z15
+	VMINPS       Z12, Z20, Z12
+	VMINPS       Z13, Z20, Z13
+	VMINPS       Z14, Z20, Z14
 	VMINPS       Z15, Z20, Z15
-	VMOVUPS      Z15, 192(SI)
-	ADDQ         $0x00000100, R15
-	MOVQ         CX, R11
-	IMUL3Q       $0x00000004, CX, R11
-	ADDQ         R11, R14
-	CMPQ         R15, 40(AX)
-	JLT          tile
+
+no_high:
+	MOVQ    (AX), SI
+	ADDQ    R15, SI
+	MOVQ    56(AX), DI
+	VMOVUPS Z0, (SI)
+	VMOVUPS Z4, 64(SI)
+	VMOVUPS Z8, 128(SI)
+	VMOVUPS Z12, 192(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z1, (SI)
+	VMOVUPS Z5, 64(SI)
+	VMOVUPS Z9, 128(SI)
+	VMOVUPS Z13, 192(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z2, (SI)
+	VMOVUPS Z6, 64(SI)
+	VMOVUPS Z10, 128(SI)
+	VMOVUPS Z14, 192(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z3, (SI)
+	VMOVUPS Z7, 64(SI)
+	VMOVUPS Z11, 128(SI)
+	VMOVUPS Z15, 192(SI)
+	ADDQ    $0x00000100, R15
+	MOVQ    CX, R11
+	IMUL3Q  $0x00000004, CX, R11
+	ADDQ    R11, R14
+	CMPQ    R15, 40(AX)
+	JLT     tile
 	VZEROUPPER
 	RET
 
@@ -1044,7 +1076,7 @@ TEXT ·directAVX512_5x4(SB), NOSPLIT, $0-8
 tile:
 	MOVQ       32(AX), SI
 	TESTQ      SI, SI
-	JZ         prefetchDst
+	JZ         prefetch_dst
 	ADDQ       R15, SI
 	MOVQ       64(AX), DI
 	PREFETCHT0 (SI)
@@ -1071,7 +1103,7 @@ tile:
 	PREFETCHT0 192(SI)
 	PREFETCHT0 256(SI)
 
-prefetchDst:
+prefetch_dst:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
 	MOVQ       56(AX), DI
@@ -1351,80 +1383,88 @@ finish:
 	VADDPS 256(SI), Z19, Z19
 
 store:
-	VBROADCASTSS 136(AX), Z20
+	CMPL         136(AX), $0xff800000
+	JEQ          no_low
+	VBROADCASTSS 136(AX), Z24
+	VMAXPS       Z0, Z24, Z0
+	VMAXPS       Z1, Z24, Z1
+	VMAXPS       Z2, Z24, Z2
+	VMAXPS       Z3, Z24, Z3
+	VMAXPS       Z4, Z24, Z4
+	VMAXPS       Z5, Z24, Z5
+	VMAXPS       Z6, Z24, Z6
+	VMAXPS       Z7, Z24, Z7
+	VMAXPS       Z8, Z24, Z8
+	VMAXPS       Z9, Z24, Z9
+	VMAXPS       Z10, Z24, Z10
+	VMAXPS       Z11, Z24, Z11
+	VMAXPS       Z12, Z24, Z12
+	VMAXPS       Z13, Z24, Z13
+	VMAXPS       Z14, Z24, Z14
+	VMAXPS       Z15, Z24, Z15
+	VMAXPS       Z16, Z24, Z16
+	VMAXPS       Z17, Z24, Z17
+	VMAXPS       Z18, Z24, Z18
+	VMAXPS       Z19, Z24, Z19
+
+no_low:
+	CMPL         140(AX), $0x7f800000
+	JEQ          no_high
 	VBROADCASTSS 140(AX), Z24
-	MOVQ         (AX), SI
-	ADDQ         R15, SI
-	MOVQ         56(AX), DI
-	VMAXPS       Z0, Z20, Z0
 	VMINPS       Z0, Z24, Z0
-	VMOVUPS      Z0, (SI)
-	VMAXPS       Z4, Z20, Z4
-	VMINPS       Z4, Z24, Z4
-	VMOVUPS      Z4, 64(SI)
-	VMAXPS       Z8, Z20, Z8
-	VMINPS       Z8, Z24, Z8
-	VMOVUPS      Z8, 128(SI)
-	VMAXPS       Z12, Z20, Z12
-	VMINPS       Z12, Z24, Z12
-	VMOVUPS      Z12, 192(SI)
-	VMAXPS       Z16, Z20, Z16
-	VMINPS       Z16, Z24, Z16
-	VMOVUPS      Z16, 256(SI)
-	ADDQ         DI, SI
-	VMAXPS       Z1, Z20, Z1
 	VMINPS       Z1, Z24, Z1
-	VMOVUPS      Z1, (SI)
-	VMAXPS       Z5, Z20, Z5
-	VMINPS       Z5, Z24, Z5
-	VMOVUPS      Z5, 64(SI)
-	VMAXPS       Z9, Z20, Z9
-	VMINPS       Z9, Z24, Z9
-	VMOVUPS      Z9, 128(SI)
-	VMAXPS       Z13, Z20, Z13
-	VMINPS       Z13, Z24, Z13
-	VMOVUPS      Z13, 192(SI)
-	VMAXPS       Z17, Z20, Z17
-	VMINPS       Z17, Z24, Z17
-	VMOVUPS      Z17, 256(SI)
-	ADDQ         DI, SI
-	VMAXPS       Z2, Z20, Z2
 	VMINPS       Z2, Z24, Z2
-	VMOVUPS      Z2, (SI)
-	VMAXPS       Z6, Z20, Z6
-	VMINPS       Z6, Z24, Z6
-	VMOVUPS      Z6, 64(SI)
-	VMAXPS       Z10, Z20, Z10
-	VMINPS       Z10, Z24, Z10
-	VMOVUPS      Z10, 128(SI)
-	VMAXPS       Z14, Z20, Z14
-	VMINPS       Z14, Z24, Z14
-	VMOVUPS      Z14, 192(SI)
-	VMAXPS       Z18, Z20, Z18
-	VMINPS       Z18, Z24, Z18
-	VMOVUPS      Z18, 256(SI)
-	ADDQ         DI, SI
-	VMAXPS       Z3, Z20, Z3
 	VMINPS       Z3, Z24, Z3
-	VMOVUPS      Z3, (SI)
-	VMAXPS       Z7, Z20, Z7
+	VMINPS       Z4, Z24, Z4
+	VMINPS       Z5, Z24, Z5
+	VMINPS       Z6, Z24, Z6
 	VMINPS       Z7, Z24, Z7
-	VMOVUPS      Z7, 64(SI)
-	VMAXPS       Z11, Z20, Z11
+	VMINPS       Z8, Z24, Z8
+	VMINPS       Z9, Z24, Z9
+	VMINPS       Z10, Z24, Z10
 	VMINPS       Z11, Z24, Z11
-	VMOVUPS      Z11, 128(SI)
-	VMAXPS       Z15, Z20, Z15
+	VMINPS       Z12, Z24, Z12
+	VMINPS       Z13, Z24, Z13
+	VMINPS       Z14, Z24, Z14
 	VMINPS       Z15, Z24, Z15
-	VMOVUPS      Z15, 192(SI)
-	VMAXPS       Z19, Z20, Z19
+	VMINPS       Z16, Z24, Z16
+	VMINPS       Z17, Z24, Z17
+	VMINPS       Z18, Z24, Z18
 	VMINPS       Z19, Z24, Z19
-	VMOVUPS      Z19, 256(SI)
-	ADDQ         $0x00000140, R15
-	MOVQ         CX, R11
-	IMUL3Q       $0x00000005, CX, R11
-	ADDQ         R11, R14
-	CMPQ         R15, 40(AX)
-	JLT          tile
+
+no_high:
+	MOVQ    (AX), SI
+	ADDQ    R15, SI
+	MOVQ    56(AX), DI
+	VMOVUPS Z0, (SI)
+	VMOVUPS Z4, 64(SI)
+	VMOVUPS Z8, 128(SI)
+	VMOVUPS Z12, 192(SI)
+	VMOVUPS Z16, 256(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z1, (SI)
+	VMOVUPS Z5, 64(SI)
+	VMOVUPS Z9, 128(SI)
+	VMOVUPS Z13, 192(SI)
+	VMOVUPS Z17, 256(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z2, (SI)
+	VMOVUPS Z6, 64(SI)
+	VMOVUPS Z10, 128(SI)
+	VMOVUPS Z14, 192(SI)
+	VMOVUPS Z18, 256(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z3, (SI)
+	VMOVUPS Z7, 64(SI)
+	VMOVUPS Z11, 128(SI)
+	VMOVUPS Z15, 192(SI)
+	VMOVUPS Z19, 256(SI)
+	ADDQ    $0x00000140, R15
+	MOVQ    CX, R11
+	IMUL3Q  $0x00000005, CX, R11
+	ADDQ    R11, R14
+	CMPQ    R15, 40(AX)
+	JLT     tile
 	VZEROUPPER
 	RET
 
@@ -1439,7 +1479,7 @@ TEXT ·directAVX512_6x4(SB), NOSPLIT, $0-8
 tile:
 	MOVQ       32(AX), SI
 	TESTQ      SI, SI
-	JZ         prefetchDst
+	JZ         prefetch_dst
 	ADDQ       R15, SI
 	MOVQ       64(AX), DI
 	PREFETCHT0 (SI)
@@ -1470,7 +1510,7 @@ tile:
 	PREFETCHT0 256(SI)
 	PREFETCHT0 320(SI)
 
-prefetchDst:
+prefetch_dst:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
 	MOVQ       56(AX), DI
@@ -1787,92 +1827,100 @@ finish:
 	VADDPS 320(SI), Z23, Z23
 
 store:
-	VBROADCASTSS 136(AX), Z24
+	CMPL         136(AX), $0xff800000
+	JEQ          no_low
+	VBROADCASTSS 136(AX), Z28
+	VMAXPS       Z0, Z28, Z0
+	VMAXPS       Z1, Z28, Z1
+	VMAXPS       Z2, Z28, Z2
+	VMAXPS       Z3, Z28, Z3
+	VMAXPS       Z4, Z28, Z4
+	VMAXPS       Z5, Z28, Z5
+	VMAXPS       Z6, Z28, Z6
+	VMAXPS       Z7, Z28, Z7
+	VMAXPS       Z8, Z28, Z8
+	VMAXPS       Z9, Z28, Z9
+	VMAXPS       Z10, Z28, Z10
+	VMAXPS       Z11, Z28, Z11
+	VMAXPS       Z12, Z28, Z12
+	VMAXPS       Z13, Z28, Z13
+	VMAXPS       Z14, Z28, Z14
+	VMAXPS       Z15, Z28, Z15
+	VMAXPS       Z16, Z28, Z16
+	VMAXPS       Z17, Z28, Z17
+	VMAXPS       Z18, Z28, Z18
+	VMAXPS       Z19, Z28, Z19
+	VMAXPS       Z20, Z28, Z20
+	VMAXPS       Z21, Z28, Z21
+	VMAXPS       Z22, Z28, Z22
+	VMAXPS       Z23, Z28, Z23
+
+no_low:
+	CMPL         140(AX), $0x7f800000
+	JEQ          no_high
 	VBROADCASTSS 140(AX), Z28
-	MOVQ         (AX), SI
-	ADDQ         R15, SI
-	MOVQ         56(AX), DI
-	VMAXPS       Z0, Z24, Z0
 	VMINPS       Z0, Z28, Z0
-	VMOVUPS      Z0, (SI)
-	VMAXPS       Z4, Z24, Z4
-	VMINPS       Z4, Z28, Z4
-	VMOVUPS      Z4, 64(SI)
-	VMAXPS       Z8, Z24, Z8
-	VMINPS       Z8, Z28, Z8
-	VMOVUPS      Z8, 128(SI)
-	VMAXPS       Z12, Z24, Z12
-	VMINPS       Z12, Z28, Z12
-	VMOVUPS      Z12, 192(SI)
-	VMAXPS       Z16, Z24, Z16
-	VMINPS       Z16, Z28, Z16
-	VMOVUPS      Z16, 256(SI)
-	VMAXPS       Z20, Z24, Z20
-	VMINPS       Z20, Z28, Z20
-	VMOVUPS      Z20, 320(SI)
-	ADDQ         DI, SI
-	VMAXPS       Z1, Z24, Z1
 	VMINPS       Z1, Z28, Z1
-	VMOVUPS      Z1, (SI)
-	VMAXPS       Z5, Z24, Z5
-	VMINPS       Z5, Z28, Z5
-	VMOVUPS      Z5, 64(SI)
-	VMAXPS       Z9, Z24, Z9
-	VMINPS       Z9, Z28, Z9
-	VMOVUPS      Z9, 128(SI)
-	VMAXPS       Z13, Z24, Z13
-	VMINPS       Z13, Z28, Z13
-	VMOVUPS      Z13, 192(SI)
-	VMAXPS       Z17, Z24, Z17
-	VMINPS       Z17, Z28, Z17
-	VMOVUPS      Z17, 256(SI)
-	VMAXPS       Z21, Z24, Z21
-	VMINPS       Z21, Z28, Z21
-	VMOVUPS      Z21, 320(SI)
-	ADDQ         DI, SI
-	VMAXPS       Z2, Z24, Z2
 	VMINPS       Z2, Z28, Z2
-	VMOVUPS      Z2, (SI)
-	VMAXPS       Z6, Z24, Z6
-	VMINPS       Z6, Z28, Z6
-	VMOVUPS      Z6, 64(SI)
-	VMAXPS       Z10, Z24, Z10
-	VMINPS       Z10, Z28, Z10
-	VMOVUPS      Z10, 128(SI)
-	VMAXPS       Z14, Z24, Z14
-	VMINPS       Z14, Z28, Z14
-	VMOVUPS      Z14, 192(SI)
-	VMAXPS       Z18, Z24, Z18
-	VMINPS       Z18, Z28, Z18
-	VMOVUPS      Z18, 256(SI)
-	VMAXPS       Z22, Z24, Z22
-	VMINPS       Z22, Z28, Z22
-	VMOVUPS      Z22, 320(SI)
-	ADDQ         DI, SI
-	VMAXPS       Z3, Z24, Z3
 	VMINPS       Z3, Z28, Z3
-	VMOVUPS      Z3, (SI)
-	VMAXPS       Z7, Z24, Z7
+	VMINPS       Z4, Z28, Z4
+	VMINPS       Z5, Z28, Z5
+	VMINPS       Z6, Z28, Z6
 	VMINPS       Z7, Z28, Z7
-	VMOVUPS      Z7, 64(SI)
-	VMAXPS       Z11, Z24, Z11
+	VMINPS       Z8, Z28, Z8
+	VMINPS       Z9, Z28, Z9
+	VMINPS       Z10, Z28, Z10
 	VMINPS       Z11, Z28, Z11
-	VMOVUPS      Z11, 128(SI)
-	VMAXPS       Z15, Z24, Z15
+	VMINPS       Z12, Z28, Z12
+	VMINPS       Z13, Z28, Z13
+	VMINPS       Z14, Z28, Z14
 	VMINPS       Z15, Z28, Z15
-	VMOVUPS      Z15, 192(SI)
-	VMAXPS       Z19, Z24, Z19
+	VMINPS       Z16, Z28, Z16
+	VMINPS       Z17, Z28, Z17
+	VMINPS       Z18, Z28, Z18
 	VMINPS       Z19, Z28, Z19
-	VMOVUPS      Z19, 256(SI)
-	VMAXPS       Z23, Z24, Z23
+	VMINPS       Z20, Z28, Z20
+	VMINPS       Z21, Z28, Z21
+	VMINPS       Z22, Z28, Z22
 	VMINPS       Z23, Z28, Z23
-	VMOVUPS      Z23, 320(SI)
-	ADDQ         $0x00000180, R15
-	MOVQ         CX, R11
-	IMUL3Q       $0x00000006, CX, R11
-	ADDQ         R11, R14
-	CMPQ         R15, 40(AX)
-	JLT          tile
+
+no_high:
+	MOVQ    (AX), SI
+	ADDQ    R15, SI
+	MOVQ    56(AX), DI
+	VMOVUPS Z0, (SI)
+	VMOVUPS Z4, 64(SI)
+	VMOVUPS Z8, 128(SI)
+	VMOVUPS Z12, 192(SI)
+	VMOVUPS Z16, 256(SI)
+	VMOVUPS Z20, 320(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z1, (SI)
+	VMOVUPS Z5, 64(SI)
+	VMOVUPS Z9, 128(SI)
+	VMOVUPS Z13, 192(SI)
+	VMOVUPS Z17, 256(SI)
+	VMOVUPS Z21, 320(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z2, (SI)
+	VMOVUPS Z6, 64(SI)
+	VMOVUPS Z10, 128(SI)
+	VMOVUPS Z14, 192(SI)
+	VMOVUPS Z18, 256(SI)
+	VMOVUPS Z22, 320(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z3, (SI)
+	VMOVUPS Z7, 64(SI)
+	VMOVUPS Z11, 128(SI)
+	VMOVUPS Z15, 192(SI)
+	VMOVUPS Z19, 256(SI)
+	VMOVUPS Z23, 320(SI)
+	ADDQ    $0x00000180, R15
+	MOVQ    CX, R11
+	IMUL3Q  $0x00000006, CX, R11
+	ADDQ    R11, R14
+	CMPQ    R15, 40(AX)
+	JLT     tile
 	VZEROUPPER
 	RET
 
@@ -1887,7 +1935,7 @@ TEXT ·directAVX512_7x4(SB), NOSPLIT, $0-8
 tile:
 	MOVQ       32(AX), SI
 	TESTQ      SI, SI
-	JZ         prefetchDst
+	JZ         prefetch_dst
 	ADDQ       R15, SI
 	MOVQ       64(AX), DI
 	PREFETCHT0 (SI)
@@ -1922,7 +1970,7 @@ tile:
 	PREFETCHT0 320(SI)
 	PREFETCHT0 384(SI)
 
-prefetchDst:
+prefetch_dst:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
 	MOVQ       56(AX), DI
@@ -2278,104 +2326,112 @@ finish:
 	VADDPS 384(SI), Z27, Z27
 
 store:
-	VBROADCASTSS 136(AX), Z28
+	CMPL         136(AX), $0xff800000
+	JEQ          no_low
+	VBROADCASTSS 136(AX), Z31
+	VMAXPS       Z0, Z31, Z0
+	VMAXPS       Z1, Z31, Z1
+	VMAXPS       Z2, Z31, Z2
+	VMAXPS       Z3, Z31, Z3
+	VMAXPS       Z4, Z31, Z4
+	VMAXPS       Z5, Z31, Z5
+	VMAXPS       Z6, Z31, Z6
+	VMAXPS       Z7, Z31, Z7
+	VMAXPS       Z8, Z31, Z8
+	VMAXPS       Z9, Z31, Z9
+	VMAXPS       Z10, Z31, Z10
+	VMAXPS       Z11, Z31, Z11
+	VMAXPS       Z12, Z31, Z12
+	VMAXPS       Z13, Z31, Z13
+	VMAXPS       Z14, Z31, Z14
+	VMAXPS       Z15, Z31, Z15
+	VMAXPS       Z16, Z31, Z16
+	VMAXPS       Z17, Z31, Z17
+	VMAXPS       Z18, Z31, Z18
+	VMAXPS       Z19, Z31, Z19
+	VMAXPS       Z20, Z31, Z20
+	VMAXPS       Z21, Z31, Z21
+	VMAXPS       Z22, Z31, Z22
+	VMAXPS       Z23, Z31, Z23
+	VMAXPS       Z24, Z31, Z24
+	VMAXPS       Z25, Z31, Z25
+	VMAXPS       Z26, Z31, Z26
+	VMAXPS       Z27, Z31, Z27
+
+no_low:
+	CMPL         140(AX), $0x7f800000
+	JEQ          no_high
 	VBROADCASTSS 140(AX), Z31
-	MOVQ         (AX), SI
-	ADDQ         R15, SI
-	MOVQ         56(AX), DI
-	VMAXPS       Z0, Z28, Z0
 	VMINPS       Z0, Z31, Z0
-	VMOVUPS      Z0, (SI)
-	VMAXPS       Z4, Z28, Z4
-	VMINPS       Z4, Z31, Z4
-	VMOVUPS      Z4, 64(SI)
-	VMAXPS       Z8, Z28, Z8
-	VMINPS       Z8, Z31, Z8
-	VMOVUPS      Z8, 128(SI)
-	VMAXPS       Z12, Z28, Z12
-	VMINPS       Z12, Z31, Z12
-	VMOVUPS      Z12, 192(SI)
-	VMAXPS       Z16, Z28, Z16
-	VMINPS       Z16, Z31, Z16
-	VMOVUPS      Z16, 256(SI)
-	VMAXPS       Z20, Z28, Z20
-	VMINPS       Z20, Z31, Z20
-	VMOVUPS      Z20, 320(SI)
-	VMAXPS       Z24, Z28, Z24
-	VMINPS       Z24, Z31, Z24
-	VMOVUPS      Z24, 384(SI)
-	ADDQ         DI, SI
-	VMAXPS       Z1, Z28, Z1
 	VMINPS       Z1, Z31, Z1
-	VMOVUPS      Z1, (SI)
-	VMAXPS       Z5, Z28, Z5
-	VMINPS       Z5, Z31, Z5
-	VMOVUPS      Z5, 64(SI)
-	VMAXPS       Z9, Z28, Z9
-	VMINPS       Z9, Z31, Z9
-	VMOVUPS      Z9, 128(SI)
-	VMAXPS       Z13, Z28, Z13
-	VMINPS       Z13, Z31, Z13
-	VMOVUPS      Z13, 192(SI)
-	VMAXPS       Z17, Z28, Z17
-	VMINPS       Z17, Z31, Z17
-	VMOVUPS      Z17, 256(SI)
-	VMAXPS       Z21, Z28, Z21
-	VMINPS       Z21, Z31, Z21
-	VMOVUPS      Z21, 320(SI)
-	VMAXPS       Z25, Z28, Z25
-	VMINPS       Z25, Z31, Z25
-	VMOVUPS      Z25, 384(SI)
-	ADDQ         DI, SI
-	VMAXPS       Z2, Z28, Z2
 	VMINPS       Z2, Z31, Z2
-	VMOVUPS      Z2, (SI)
-	VMAXPS       Z6, Z28, Z6
-	VMINPS       Z6, Z31, Z6
-	VMOVUPS      Z6, 64(SI)
-	VMAXPS       Z10, Z28, Z10
-	VMINPS       Z10, Z31, Z10
-	VMOVUPS      Z10, 128(SI)
-	VMAXPS       Z14, Z28, Z14
-	VMINPS       Z14, Z31, Z14
-	VMOVUPS      Z14, 192(SI)
-	VMAXPS       Z18, Z28, Z18
-	VMINPS       Z18, Z31, Z18
-	VMOVUPS      Z18, 256(SI)
-	VMAXPS       Z22, Z28, Z22
-	VMINPS       Z22, Z31, Z22
-	VMOVUPS      Z22, 320(SI)
-	VMAXPS       Z26, Z28, Z26
-	VMINPS       Z26, Z31, Z26
-	VMOVUPS      Z26, 384(SI)
-	ADDQ         DI, SI
-	VMAXPS       Z3, Z28, Z3
 	VMINPS       Z3, Z31, Z3
-	VMOVUPS      Z3, (SI)
-	VMAXPS       Z7, Z28, Z7
+	VMINPS       Z4, Z31, Z4
+	VMINPS       Z5, Z31, Z5
+	VMINPS       Z6, Z31, Z6
 	VMINPS       Z7, Z31, Z7
-	VMOVUPS      Z7, 64(SI)
-	VMAXPS       Z11, Z28, Z11
+	VMINPS       Z8, Z31, Z8
+	VMINPS       Z9, Z31, Z9
+	VMINPS       Z10, Z31, Z10
 	VMINPS       Z11, Z31, Z11
-	VMOVUPS      Z11, 128(SI)
-	VMAXPS       Z15, Z28, Z15
+	VMINPS       Z12, Z31, Z12
+	VMINPS       Z13, Z31, Z13
+	VMINPS       Z14, Z31, Z14
 	VMINPS       Z15, Z31, Z15
-	VMOVUPS      Z15, 192(SI)
-	VMAXPS       Z19, Z28, Z19
+	VMINPS       Z16, Z31, Z16
+	VMINPS       Z17, Z31, Z17
+	VMINPS       Z18, Z31, Z18
 	VMINPS       Z19, Z31, Z19
-	VMOVUPS      Z19, 256(SI)
-	VMAXPS       Z23, Z28, Z23
+	VMINPS       Z20, Z31, Z20
+	VMINPS       Z21, Z31, Z21
+	VMINPS       Z22, Z31, Z22
 	VMINPS       Z23, Z31, Z23
-	VMOVUPS      Z23, 320(SI)
-	VMAXPS       Z27, Z28, Z27
+	VMINPS       Z24, Z31, Z24
+	VMINPS       Z25, Z31, Z25
+	VMINPS       Z26, Z31, Z26
 	VMINPS       Z27, Z31, Z27
-	VMOVUPS      Z27, 384(SI)
-	ADDQ         $0x000001c0, R15
-	MOVQ         CX, R11
-	IMUL3Q       $0x00000007, CX, R11
-	ADDQ         R11, R14
-	CMPQ         R15, 40(AX)
-	JLT          tile
+
+no_high:
+	MOVQ    (AX), SI
+	ADDQ    R15, SI
+	MOVQ    56(AX), DI
+	VMOVUPS Z0, (SI)
+	VMOVUPS Z4, 64(SI)
+	VMOVUPS Z8, 128(SI)
+	VMOVUPS Z12, 192(SI)
+	VMOVUPS Z16, 256(SI)
+	VMOVUPS Z20, 320(SI)
+	VMOVUPS Z24, 384(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z1, (SI)
+	VMOVUPS Z5, 64(SI)
+	VMOVUPS Z9, 128(SI)
+	VMOVUPS Z13, 192(SI)
+	VMOVUPS Z17, 256(SI)
+	VMOVUPS Z21, 320(SI)
+	VMOVUPS Z25, 384(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z2, (SI)
+	VMOVUPS Z6, 64(SI)
+	VMOVUPS Z10, 128(SI)
+	VMOVUPS Z14, 192(SI)
+	VMOVUPS Z18, 256(SI)
+	VMOVUPS Z22, 320(SI)
+	VMOVUPS Z26, 384(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z3, (SI)
+	VMOVUPS Z7, 64(SI)
+	VMOVUPS Z11, 128(SI)
+	VMOVUPS Z15, 192(SI)
+	VMOVUPS Z19, 256(SI)
+	VMOVUPS Z23, 320(SI)
+	VMOVUPS Z27, 384(SI)
+	ADDQ    $0x000001c0, R15
+	MOVQ    CX, R11
+	IMUL3Q  $0x00000007, CX, R11
+	ADDQ    R11, R14
+	CMPQ    R15, 40(AX)
+	JLT     tile
 	VZEROUPPER
 	RET
 
@@ -2390,14 +2446,14 @@ TEXT ·directAVX512_1x2(SB), NOSPLIT, $0-8
 tile:
 	MOVQ       32(AX), SI
 	TESTQ      SI, SI
-	JZ         prefetchDst
+	JZ         prefetch_dst
 	ADDQ       R15, SI
 	MOVQ       64(AX), DI
 	PREFETCHT0 (SI)
 	ADDQ       DI, SI
 	PREFETCHT0 (SI)
 
-prefetchDst:
+prefetch_dst:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
 	MOVQ       56(AX), DI
@@ -2492,24 +2548,32 @@ finish:
 	VADDPS (SI), Z1, Z1
 
 store:
-	VBROADCASTSS 136(AX), Z2
+	CMPL         136(AX), $0xff800000
+	JEQ          no_low
+	VBROADCASTSS 136(AX), Z4
+	VMAXPS       Z0, Z4, Z0
+	VMAXPS       Z1, Z4, Z1
+
+no_low:
+	CMPL         140(AX), $0x7f800000
+	JEQ          no_high
 	VBROADCASTSS 140(AX), Z4
-	MOVQ         (AX), SI
-	ADDQ         R15, SI
-	MOVQ         56(AX), DI
-	VMAXPS       Z0, Z2, Z0
 	VMINPS       Z0, Z4, Z0
-	VMOVUPS      Z0, (SI)
-	ADDQ         DI, SI
-	VMAXPS       Z1, Z2, Z1
 	VMINPS       Z1, Z4, Z1
-	VMOVUPS      Z1, (SI)
-	ADDQ         $0x00000040, R15
-	MOVQ         CX, R11
-	IMUL3Q       $0x00000001, CX, R11
-	ADDQ         R11, R14
-	CMPQ         R15, 40(AX)
-	JLT          tile
+
+no_high:
+	MOVQ    (AX), SI
+	ADDQ    R15, SI
+	MOVQ    56(AX), DI
+	VMOVUPS Z0, (SI)
+	ADDQ    DI, SI
+	VMOVUPS Z1, (SI)
+	ADDQ    $0x00000040, R15
+	MOVQ    CX, R11
+	IMUL3Q  $0x00000001, CX, R11
+	ADDQ    R11, R14
+	CMPQ    R15, 40(AX)
+	JLT     tile
 	VZEROUPPER
 	RET
 
@@ -2524,7 +2588,7 @@ TEXT ·directAVX512_2x2(SB), NOSPLIT, $0-8
 tile:
 	MOVQ       32(AX), SI
 	TESTQ      SI, SI
-	JZ         prefetchDst
+	JZ         prefetch_dst
 	ADDQ       R15, SI
 	MOVQ       64(AX), DI
 	PREFETCHT0 (SI)
@@ -2533,7 +2597,7 @@ tile:
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 
-prefetchDst:
+prefetch_dst:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
 	MOVQ       56(AX), DI
@@ -2649,30 +2713,38 @@ finish:
 	VADDPS 64(SI), Z3, Z3
 
 store:
-	VBROADCASTSS 136(AX), Z4
+	CMPL         136(AX), $0xff800000
+	JEQ          no_low
+	VBROADCASTSS 136(AX), Z6
+	VMAXPS       Z0, Z6, Z0
+	VMAXPS       Z1, Z6, Z1
+	VMAXPS       Z2, Z6, Z2
+	VMAXPS       Z3, Z6, Z3
+
+no_low:
+	CMPL         140(AX), $0x7f800000
+	JEQ          no_high
 	VBROADCASTSS 140(AX), Z6
-	MOVQ         (AX), SI
-	ADDQ         R15, SI
-	MOVQ         56(AX), DI
-	VMAXPS       Z0, Z4, Z0
 	VMINPS       Z0, Z6, Z0
-	VMOVUPS      Z0, (SI)
-	VMAXPS       Z2, Z4, Z2
-	VMINPS       Z2, Z6, Z2
-	VMOVUPS      Z2, 64(SI)
-	ADDQ         DI, SI
-	VMAXPS       Z1, Z4, Z1
 	VMINPS       Z1, Z6, Z1
-	VMOVUPS      Z1, (SI)
-	VMAXPS       Z3, Z4, Z3
+	VMINPS       Z2, Z6, Z2
 	VMINPS       Z3, Z6, Z3
-	VMOVUPS      Z3, 64(SI)
-	ADDQ         $0x00000080, R15
-	MOVQ         CX, R11
-	IMUL3Q       $0x00000002, CX, R11
-	ADDQ         R11, R14
-	CMPQ         R15, 40(AX)
-	JLT          tile
+
+no_high:
+	MOVQ    (AX), SI
+	ADDQ    R15, SI
+	MOVQ    56(AX), DI
+	VMOVUPS Z0, (SI)
+	VMOVUPS Z2, 64(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z1, (SI)
+	VMOVUPS Z3, 64(SI)
+	ADDQ    $0x00000080, R15
+	MOVQ    CX, R11
+	IMUL3Q  $0x00000002, CX, R11
+	ADDQ    R11, R14
+	CMPQ    R15, 40(AX)
+	JLT     tile
 	VZEROUPPER
 	RET
 
@@ -2687,7 +2759,7 @@ TEXT ·directAVX512_3x2(SB), NOSPLIT, $0-8
 tile:
 	MOVQ       32(AX), SI
 	TESTQ      SI, SI
-	JZ         prefetchDst
+	JZ         prefetch_dst
 	ADDQ       R15, SI
 	MOVQ       64(AX), DI
 	PREFETCHT0 (SI)
@@ -2698,7 +2770,7 @@ tile:
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
 
-prefetchDst:
+prefetch_dst:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
 	MOVQ       56(AX), DI
@@ -2835,36 +2907,44 @@ finish:
 	VADDPS 128(SI), Z5, Z5
 
 store:
-	VBROADCASTSS 136(AX), Z6
+	CMPL         136(AX), $0xff800000
+	JEQ          no_low
+	VBROADCASTSS 136(AX), Z8
+	VMAXPS       Z0, Z8, Z0
+	VMAXPS       Z1, Z8, Z1
+	VMAXPS       Z2, Z8, Z2
+	VMAXPS       Z3, Z8, Z3
+	VMAXPS       Z4, Z8, Z4
+	VMAXPS       Z5, Z8, Z5
+
+no_low:
+	CMPL         140(AX), $0x7f800000
+	JEQ          no_high
 	VBROADCASTSS 140(AX), Z8
-	MOVQ         (AX), SI
-	ADDQ         R15, SI
-	MOVQ         56(AX), DI
-	VMAXPS       Z0, Z6, Z0
 	VMINPS       Z0, Z8, Z0
-	VMOVUPS      Z0, (SI)
-	VMAXPS       Z2, Z6, Z2
-	VMINPS       Z2, Z8, Z2
-	VMOVUPS      Z2, 64(SI)
-	VMAXPS       Z4, Z6, Z4
-	VMINPS       Z4, Z8, Z4
-	VMOVUPS      Z4, 128(SI)
-	ADDQ         DI, SI
-	VMAXPS       Z1, Z6, Z1
 	VMINPS       Z1, Z8, Z1
-	VMOVUPS      Z1, (SI)
-	VMAXPS       Z3, Z6, Z3
+	VMINPS       Z2, Z8, Z2
 	VMINPS       Z3, Z8, Z3
-	VMOVUPS      Z3, 64(SI)
-	VMAXPS       Z5, Z6, Z5
+	VMINPS       Z4, Z8, Z4
 	VMINPS       Z5, Z8, Z5
-	VMOVUPS      Z5, 128(SI)
-	ADDQ         $0x000000c0, R15
-	MOVQ         CX, R11
-	IMUL3Q       $0x00000003, CX, R11
-	ADDQ         R11, R14
-	CMPQ         R15, 40(AX)
-	JLT          tile
+
+no_high:
+	MOVQ    (AX), SI
+	ADDQ    R15, SI
+	MOVQ    56(AX), DI
+	VMOVUPS Z0, (SI)
+	VMOVUPS Z2, 64(SI)
+	VMOVUPS Z4, 128(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z1, (SI)
+	VMOVUPS Z3, 64(SI)
+	VMOVUPS Z5, 128(SI)
+	ADDQ    $0x000000c0, R15
+	MOVQ    CX, R11
+	IMUL3Q  $0x00000003, CX, R11
+	ADDQ    R11, R14
+	CMPQ    R15, 40(AX)
+	JLT     tile
 	VZEROUPPER
 	RET
 
@@ -2879,7 +2959,7 @@ TEXT ·directAVX512_4x2(SB), NOSPLIT, $0-8
 tile:
 	MOVQ       32(AX), SI
 	TESTQ      SI, SI
-	JZ         prefetchDst
+	JZ         prefetch_dst
 	ADDQ       R15, SI
 	MOVQ       64(AX), DI
 	PREFETCHT0 (SI)
@@ -2892,7 +2972,7 @@ tile:
 	PREFETCHT0 128(SI)
 	PREFETCHT0 192(SI)
 
-prefetchDst:
+prefetch_dst:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
 	MOVQ       56(AX), DI
@@ -3057,42 +3137,50 @@ finish:
 	VADDPS 192(SI), Z7, Z7
 
 store:
-	VBROADCASTSS 136(AX), Z8
+	CMPL         136(AX), $0xff800000
+	JEQ          no_low
+	VBROADCASTSS 136(AX), Z10
+	VMAXPS       Z0, Z10, Z0
+	VMAXPS       Z1, Z10, Z1
+	VMAXPS       Z2, Z10, Z2
+	VMAXPS       Z3, Z10, Z3
+	VMAXPS       Z4, Z10, Z4
+	VMAXPS       Z5, Z10, Z5
+	VMAXPS       Z6, Z10, Z6
+	VMAXPS       Z7, Z10, Z7
+
+no_low:
+	CMPL         140(AX), $0x7f800000
+	JEQ          no_high
 	VBROADCASTSS 140(AX), Z10
-	MOVQ         (AX), SI
-	ADDQ         R15, SI
-	MOVQ         56(AX), DI
-	VMAXPS       Z0, Z8, Z0
 	VMINPS       Z0, Z10, Z0
-	VMOVUPS      Z0, (SI)
-	VMAXPS       Z2, Z8, Z2
-	VMINPS       Z2, Z10, Z2
-	VMOVUPS      Z2, 64(SI)
-	VMAXPS       Z4, Z8, Z4
-	VMINPS       Z4, Z10, Z4
-	VMOVUPS      Z4, 128(SI)
-	VMAXPS       Z6, Z8, Z6
-	VMINPS       Z6, Z10, Z6
-	VMOVUPS      Z6, 192(SI)
-	ADDQ         DI, SI
-	VMAXPS       Z1, Z8, Z1
 	VMINPS       Z1, Z10, Z1
-	VMOVUPS      Z1, (SI)
-	VMAXPS       Z3, Z8, Z3
+	VMINPS       Z2, Z10, Z2
 	VMINPS       Z3, Z10, Z3
-	VMOVUPS      Z3, 64(SI)
-	VMAXPS       Z5, Z8, Z5
+	VMINPS       Z4, Z10, Z4
 	VMINPS       Z5, Z10, Z5
-	VMOVUPS      Z5, 128(SI)
-	VMAXPS       Z7, Z8, Z7
+	VMINPS       Z6, Z10, Z6
 	VMINPS       Z7, Z10, Z7
-	VMOVUPS      Z7, 192(SI)
-	ADDQ         $0x00000100, R15
-	MOVQ         CX, R11
-	IMUL3Q       $0x00000004, CX, R11
-	ADDQ         R11, R14
-	CMPQ         R15, 40(AX)
-	JLT          tile
+
+no_high:
+	MOVQ    (AX), SI
+	ADDQ    R15, SI
+	MOVQ    56(AX), DI
+	VMOVUPS Z0, (SI)
+	VMOVUPS Z2, 64(SI)
+	VMOVUPS Z4, 128(SI)
+	VMOVUPS Z6, 192(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z1, (SI)
+	VMOVUPS Z3, 64(SI)
+	VMOVUPS Z5, 128(SI)
+	VMOVUPS Z7, 192(SI)
+	ADDQ    $0x00000100, R15
+	MOVQ    CX, R11
+	IMUL3Q  $0x00000004, CX, R11
+	ADDQ    R11, R14
+	CMPQ    R15, 40(AX)
+	JLT     tile
 	VZEROUPPER
 	RET
 
@@ -3107,7 +3195,7 @@ TEXT ·directAVX512_5x2(SB), NOSPLIT, $0-8
 tile:
 	MOVQ       32(AX), SI
 	TESTQ      SI, SI
-	JZ         prefetchDst
+	JZ         prefetch_dst
 	ADDQ       R15, SI
 	MOVQ       64(AX), DI
 	PREFETCHT0 (SI)
@@ -3122,7 +3210,7 @@ tile:
 	PREFETCHT0 192(SI)
 	PREFETCHT0 256(SI)
 
-prefetchDst:
+prefetch_dst:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
 	MOVQ       56(AX), DI
@@ -3308,48 +3396,56 @@ finish:
 	VADDPS 256(SI), Z9, Z9
 
 store:
-	VBROADCASTSS 136(AX), Z10
+	CMPL         136(AX), $0xff800000
+	JEQ          no_low
+	VBROADCASTSS 136(AX), Z12
+	VMAXPS       Z0, Z12, Z0
+	VMAXPS       Z1, Z12, Z1
+	VMAXPS       Z2, Z12, Z2
+	VMAXPS       Z3, Z12, Z3
+	VMAXPS       Z4, Z12, Z4
+	VMAXPS       Z5, Z12, Z5
+	VMAXPS       Z6, Z12, Z6
+	VMAXPS       Z7, Z12, Z7
+	VMAXPS       Z8, Z12, Z8
+	VMAXPS       Z9, Z12, Z9
+
+no_low:
+	CMPL         140(AX), $0x7f800000
+	JEQ          no_high
 	VBROADCASTSS 140(AX), Z12
-	MOVQ         (AX), SI
-	ADDQ         R15, SI
-	MOVQ         56(AX), DI
-	VMAXPS       Z0, Z10, Z0
 	VMINPS       Z0, Z12, Z0
-	VMOVUPS      Z0, (SI)
-	VMAXPS       Z2, Z10, Z2
-	VMINPS       Z2, Z12, Z2
-	VMOVUPS      Z2, 64(SI)
-	VMAXPS       Z4, Z10, Z4
-	VMINPS       Z4, Z12, Z4
-	VMOVUPS      Z4, 128(SI)
-	VMAXPS       Z6, Z10, Z6
-	VMINPS       Z6, Z12, Z6
-	VMOVUPS      Z6, 192(SI)
-	VMAXPS       Z8, Z10, Z8
-	VMINPS       Z8, Z12, Z8
-	VMOVUPS      Z8, 256(SI)
-	ADDQ         DI, SI
-	VMAXPS       Z1, Z10, Z1
 	VMINPS       Z1, Z12, Z1
-	VMOVUPS      Z1, (SI)
-	VMAXPS       Z3, Z10, Z3
+	VMINPS       Z2, Z12, Z2
 	VMINPS       Z3, Z12, Z3
-	VMOVUPS      Z3, 64(SI)
-	VMAXPS       Z5, Z10, Z5
+	VMINPS       Z4, Z12, Z4
 	VMINPS       Z5, Z12, Z5
-	VMOVUPS      Z5, 128(SI)
-	VMAXPS       Z7, Z10, Z7
+	VMINPS       Z6, Z12, Z6
 	VMINPS       Z7, Z12, Z7
-	VMOVUPS      Z7, 192(SI)
-	VMAXPS       Z9, Z10, Z9
+	VMINPS       Z8, Z12, Z8
 	VMINPS       Z9, Z12, Z9
-	VMOVUPS      Z9, 256(SI)
-	ADDQ         $0x00000140, R15
-	MOVQ         CX, R11
-	IMUL3Q       $0x00000005, CX, R11
-	ADDQ         R11, R14
-	CMPQ         R15, 40(AX)
-	JLT          tile
+
+no_high:
+	MOVQ    (AX), SI
+	ADDQ    R15, SI
+	MOVQ    56(AX), DI
+	VMOVUPS Z0, (SI)
+	VMOVUPS Z2, 64(SI)
+	VMOVUPS Z4, 128(SI)
+	VMOVUPS Z6, 192(SI)
+	VMOVUPS Z8, 256(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z1, (SI)
+	VMOVUPS Z3, 64(SI)
+	VMOVUPS Z5, 128(SI)
+	VMOVUPS Z7, 192(SI)
+	VMOVUPS Z9, 256(SI)
+	ADDQ    $0x00000140, R15
+	MOVQ    CX, R11
+	IMUL3Q  $0x00000005, CX, R11
+	ADDQ    R11, R14
+	CMPQ    R15, 40(AX)
+	JLT     tile
 	VZEROUPPER
 	RET
 
@@ -3364,7 +3460,7 @@ TEXT ·directAVX512_6x2(SB), NOSPLIT, $0-8
 tile:
 	MOVQ       32(AX), SI
 	TESTQ      SI, SI
-	JZ         prefetchDst
+	JZ         prefetch_dst
 	ADDQ       R15, SI
 	MOVQ       64(AX), DI
 	PREFETCHT0 (SI)
@@ -3381,7 +3477,7 @@ tile:
 	PREFETCHT0 256(SI)
 	PREFETCHT0 320(SI)
 
-prefetchDst:
+prefetch_dst:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
 	MOVQ       56(AX), DI
@@ -3588,54 +3684,62 @@ finish:
 	VADDPS 320(SI), Z11, Z11
 
 store:
-	VBROADCASTSS 136(AX), Z12
+	CMPL         136(AX), $0xff800000
+	JEQ          no_low
+	VBROADCASTSS 136(AX), Z14
+	VMAXPS       Z0, Z14, Z0
+	VMAXPS       Z1, Z14, Z1
+	VMAXPS       Z2, Z14, Z2
+	VMAXPS       Z3, Z14, Z3
+	VMAXPS       Z4, Z14, Z4
+	VMAXPS       Z5, Z14, Z5
+	VMAXPS       Z6, Z14, Z6
+	VMAXPS       Z7, Z14, Z7
+	VMAXPS       Z8, Z14, Z8
+	VMAXPS       Z9, Z14, Z9
+	VMAXPS       Z10, Z14, Z10
+	VMAXPS       Z11, Z14, Z11
+
+no_low:
+	CMPL         140(AX), $0x7f800000
+	JEQ          no_high
 	VBROADCASTSS 140(AX), Z14
-	MOVQ         (AX), SI
-	ADDQ         R15, SI
-	MOVQ         56(AX), DI
-	VMAXPS       Z0, Z12, Z0
 	VMINPS       Z0, Z14, Z0
-	VMOVUPS      Z0, (SI)
-	VMAXPS       Z2, Z12, Z2
-	VMINPS       Z2, Z14, Z2
-	VMOVUPS      Z2, 64(SI)
-	VMAXPS       Z4, Z12, Z4
-	VMINPS       Z4, Z14, Z4
-	VMOVUPS      Z4, 128(SI)
-	VMAXPS       Z6, Z12, Z6
-	VMINPS       Z6, Z14, Z6
-	VMOVUPS      Z6, 192(SI)
-	VMAXPS       Z8, Z12, Z8
-	VMINPS       Z8, Z14, Z8
-	VMOVUPS      Z8, 256(SI)
-	VMAXPS       Z10, Z12, Z10
-	VMINPS       Z10, Z14, Z10
-	VMOVUPS      Z10, 320(SI)
-	ADDQ         DI, SI
-	VMAXPS       Z1, Z12, Z1
 	VMINPS       Z1, Z14, Z1
-	VMOVUPS      Z1, (SI)
-	VMAXPS       Z3, Z12, Z3
+	VMINPS       Z2, Z14, Z2
 	VMINPS       Z3, Z14, Z3
-	VMOVUPS      Z3, 64(SI)
-	VMAXPS       Z5, Z12, Z5
+	VMINPS       Z4, Z14, Z4
 	VMINPS       Z5, Z14, Z5
-	VMOVUPS      Z5, 128(SI)
-	VMAXPS       Z7, Z12, Z7
+	VMINPS       Z6, Z14, Z6
 	VMINPS       Z7, Z14, Z7
-	VMOVUPS      Z7, 192(SI)
-	VMAXPS       Z9, Z12, Z9
+	VMINPS       Z8, Z14, Z8
 	VMINPS       Z9, Z14, Z9
-	VMOVUPS      Z9, 256(SI)
-	VMAXPS       Z11, Z12, Z11
+	VMINPS       Z10, Z14, Z10
 	VMINPS       Z11, Z14, Z11
-	VMOVUPS      Z11, 320(SI)
-	ADDQ         $0x00000180, R15
-	MOVQ         CX, R11
-	IMUL3Q       $0x00000006, CX, R11
-	ADDQ         R11, R14
-	CMPQ         R15, 40(AX)
-	JLT          tile
+
+no_high:
+	MOVQ    (AX), SI
+	ADDQ    R15, SI
+	MOVQ    56(AX), DI
+	VMOVUPS Z0, (SI)
+	VMOVUPS Z2, 64(SI)
+	VMOVUPS Z4, 128(SI)
+	VMOVUPS Z6, 192(SI)
+	VMOVUPS Z8, 256(SI)
+	VMOVUPS Z10, 320(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z1, (SI)
+	VMOVUPS Z3, 64(SI)
+	VMOVUPS Z5, 128(SI)
+	VMOVUPS Z7, 192(SI)
+	VMOVUPS Z9, 256(SI)
+	VMOVUPS Z11, 320(SI)
+	ADDQ    $0x00000180, R15
+	MOVQ    CX, R11
+	IMUL3Q  $0x00000006, CX, R11
+	ADDQ    R11, R14
+	CMPQ    R15, 40(AX)
+	JLT     tile
 	VZEROUPPER
 	RET
 
@@ -3650,7 +3754,7 @@ TEXT ·directAVX512_7x2(SB), NOSPLIT, $0-8
 tile:
 	MOVQ       32(AX), SI
 	TESTQ      SI, SI
-	JZ         prefetchDst
+	JZ         prefetch_dst
 	ADDQ       R15, SI
 	MOVQ       64(AX), DI
 	PREFETCHT0 (SI)
@@ -3669,7 +3773,7 @@ tile:
 	PREFETCHT0 320(SI)
 	PREFETCHT0 384(SI)
 
-prefetchDst:
+prefetch_dst:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
 	MOVQ       56(AX), DI
@@ -3904,60 +4008,68 @@ finish:
 	VADDPS 384(SI), Z13, Z13
 
 store:
-	VBROADCASTSS 136(AX), Z14
+	CMPL         136(AX), $0xff800000
+	JEQ          no_low
+	VBROADCASTSS 136(AX), Z16
+	VMAXPS       Z0, Z16, Z0
+	VMAXPS       Z1, Z16, Z1
+	VMAXPS       Z2, Z16, Z2
+	VMAXPS       Z3, Z16, Z3
+	VMAXPS       Z4, Z16, Z4
+	VMAXPS       Z5, Z16, Z5
+	VMAXPS       Z6, Z16, Z6
+	VMAXPS       Z7, Z16, Z7
+	VMAXPS       Z8, Z16, Z8
+	VMAXPS       Z9, Z16, Z9
+	VMAXPS       Z10, Z16, Z10
+	VMAXPS       Z11, Z16, Z11
+	VMAXPS       Z12, Z16, Z12
+	VMAXPS       Z13, Z16, Z13
+
+no_low:
+	CMPL         140(AX), $0x7f800000
+	JEQ          no_high
 	VBROADCASTSS 140(AX), Z16
-	MOVQ         (AX), SI
-	ADDQ         R15, SI
-	MOVQ         56(AX), DI
-	VMAXPS       Z0, Z14, Z0
 	VMINPS       Z0, Z16, Z0
-	VMOVUPS      Z0, (SI)
-	VMAXPS       Z2, Z14, Z2
-	VMINPS       Z2, Z16, Z2
-	VMOVUPS      Z2, 64(SI)
-	VMAXPS       Z4, Z14, Z4
-	VMINPS       Z4, Z16, Z4
-	VMOVUPS      Z4, 128(SI)
-	VMAXPS       Z6, Z14, Z6
-	VMINPS       Z6, Z16, Z6
-	VMOVUPS      Z6, 192(SI)
-	VMAXPS       Z8, Z14, Z8
-	VMINPS       Z8, Z16, Z8
-	VMOVUPS      Z8, 256(SI)
-	VMAXPS       Z10, Z14, Z10
-	VMINPS       Z10, Z16, Z10
-	VMOVUPS      Z10, 320(SI)
-	VMAXPS       Z12, Z14, Z12
-	VMINPS       Z12, Z16, Z12
-	VMOVUPS      Z12, 384(SI)
-	ADDQ         DI, SI
-	VMAXPS       Z1, Z14, Z1
 	VMINPS       Z1, Z16, Z1
-	VMOVUPS      Z1, (SI)
-	VMAXPS       Z3, Z14, Z3
+	VMINPS       Z2, Z16, Z2
 	VMINPS       Z3, Z16, Z3
-	VMOVUPS      Z3, 64(SI)
-	VMAXPS       Z5, Z14, Z5
+	VMINPS       Z4, Z16, Z4
 	VMINPS       Z5, Z16, Z5
-	VMOVUPS      Z5, 128(SI)
-	VMAXPS       Z7, Z14, Z7
+	VMINPS       Z6, Z16, Z6
 	VMINPS       Z7, Z16, Z7
-	VMOVUPS      Z7, 192(SI)
-	VMAXPS       Z9, Z14, Z9
+	VMINPS       Z8, Z16, Z8
 	VMINPS       Z9, Z16, Z9
-	VMOVUPS      Z9, 256(SI)
-	VMAXPS       Z11, Z14, Z11
+	VMINPS       Z10, Z16, Z10
 	VMINPS       Z11, Z16, Z11
-	VMOVUPS      Z11, 320(SI)
-	VMAXPS       Z13, Z14, Z13
+	VMINPS       Z12, Z16, Z12
 	VMINPS       Z13, Z16, Z13
-	VMOVUPS      Z13, 384(SI)
-	ADDQ         $0x000001c0, R15
-	MOVQ         CX, R11
-	IMUL3Q       $0x00000007, CX, R11
-	ADDQ         R11, R14
-	CMPQ         R15, 40(AX)
-	JLT          tile
+
+no_high:
+	MOVQ    (AX), SI
+	ADDQ    R15, SI
+	MOVQ    56(AX), DI
+	VMOVUPS Z0, (SI)
+	VMOVUPS Z2, 64(SI)
+	VMOVUPS Z4, 128(SI)
+	VMOVUPS Z6, 192(SI)
+	VMOVUPS Z8, 256(SI)
+	VMOVUPS Z10, 320(SI)
+	VMOVUPS Z12, 384(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z1, (SI)
+	VMOVUPS Z3, 64(SI)
+	VMOVUPS Z5, 128(SI)
+	VMOVUPS Z7, 192(SI)
+	VMOVUPS Z9, 256(SI)
+	VMOVUPS Z11, 320(SI)
+	VMOVUPS Z13, 384(SI)
+	ADDQ    $0x000001c0, R15
+	MOVQ    CX, R11
+	IMUL3Q  $0x00000007, CX, R11
+	ADDQ    R11, R14
+	CMPQ    R15, 40(AX)
+	JLT     tile
 	VZEROUPPER
 	RET
 
@@ -3972,7 +4084,7 @@ TEXT ·directAVX512_8x2(SB), NOSPLIT, $0-8
 tile:
 	MOVQ       32(AX), SI
 	TESTQ      SI, SI
-	JZ         prefetchDst
+	JZ         prefetch_dst
 	ADDQ       R15, SI
 	MOVQ       64(AX), DI
 	PREFETCHT0 (SI)
@@ -3993,7 +4105,7 @@ tile:
 	PREFETCHT0 384(SI)
 	PREFETCHT0 448(SI)
 
-prefetchDst:
+prefetch_dst:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
 	MOVQ       56(AX), DI
@@ -4249,66 +4361,74 @@ finish:
 	VADDPS 448(SI), Z15, Z15
 
 store:
-	VBROADCASTSS 136(AX), Z16
+	CMPL         136(AX), $0xff800000
+	JEQ          no_low
+	VBROADCASTSS 136(AX), Z18
+	VMAXPS       Z0, Z18, Z0
+	VMAXPS       Z1, Z18, Z1
+	VMAXPS       Z2, Z18, Z2
+	VMAXPS       Z3, Z18, Z3
+	VMAXPS       Z4, Z18, Z4
+	VMAXPS       Z5, Z18, Z5
+	VMAXPS       Z6, Z18, Z6
+	VMAXPS       Z7, Z18, Z7
+	VMAXPS       Z8, Z18, Z8
+	VMAXPS       Z9, Z18, Z9
+	VMAXPS       Z10, Z18, Z10
+	VMAXPS       Z11, Z18, Z11
+	VMAXPS       Z12, Z18, Z12
+	VMAXPS       Z13, Z18, Z13
+	VMAXPS       Z14, Z18, Z14
+	VMAXPS       Z15, Z18, Z15
+
+no_low:
+	CMPL         140(AX), $0x7f800000
+	JEQ          no_high
 	VBROADCASTSS 140(AX), Z18
-	MOVQ         (AX), SI
-	ADDQ         R15, SI
-	MOVQ         56(AX), DI
-	VMAXPS       Z0, Z16, Z0
 	VMINPS       Z0, Z18, Z0
-	VMOVUPS      Z0, (SI)
-	VMAXPS       Z2, Z16, Z2
-	VMINPS       Z2, Z18, Z2
-	VMOVUPS      Z2, 64(SI)
-	VMAXPS       Z4, Z16, Z4
-	VMINPS       Z4, Z18, Z4
-	VMOVUPS      Z4, 128(SI)
-	VMAXPS       Z6, Z16, Z6
-	VMINPS       Z6, Z18, Z6
-	VMOVUPS      Z6, 192(SI)
-	VMAXPS       Z8, Z16, Z8
-	VMINPS       Z8, Z18, Z8
-	VMOVUPS      Z8, 256(SI)
-	VMAXPS       Z10, Z16, Z10
-	VMINPS       Z10, Z18, Z10
-	VMOVUPS      Z10, 320(SI)
-	VMAXPS       Z12, Z16, Z12
-	VMINPS       Z12, Z18, Z12
-	VMOVUPS      Z12, 384(SI)
-	VMAXPS       Z14, Z16, Z14
-	VMINPS       Z14, Z18, Z14
-	VMOVUPS      Z14, 448(SI)
-	ADDQ         DI, SI
-	VMAXPS       Z1, Z16, Z1
 	VMINPS       Z1, Z18, Z1
-	VMOVUPS      Z1, (SI)
-	VMAXPS       Z3, Z16, Z3
+	VMINPS       Z2, Z18, Z2
 	VMINPS       Z3, Z18, Z3
-	VMOVUPS      Z3, 64(SI)
-	VMAXPS       Z5, Z16, Z5
+	VMINPS       Z4, Z18, Z4
 	VMINPS       Z5, Z18, Z5
-	VMOVUPS      Z5, 128(SI)
-	VMAXPS       Z7, Z16, Z7
+	VMINPS       Z6, Z18, Z6
 	VMINPS       Z7, Z18, Z7
-	VMOVUPS      Z7, 192(SI)
-	VMAXPS       Z9, Z16, Z9
+	VMINPS       Z8, Z18, Z8
 	VMINPS       Z9, Z18, Z9
-	VMOVUPS      Z9, 256(SI)
-	VMAXPS       Z11, Z16, Z11
+	VMINPS       Z10, Z18, Z10
 	VMINPS       Z11, Z18, Z11
-	VMOVUPS      Z11, 320(SI)
-	VMAXPS       Z13, Z16, Z13
+	VMINPS       Z12, Z18, Z12
 	VMINPS       Z13, Z18, Z13
-	VMOVUPS      Z13, 384(SI)
-	VMAXPS       Z15, Z16, Z15
+	VMINPS       Z14, Z18, Z14
 	VMINPS       Z15, Z18, Z15
-	VMOVUPS      Z15, 448(SI)
-	ADDQ         $0x00000200, R15
-	MOVQ         CX, R11
-	IMUL3Q       $0x00000008, CX, R11
-	ADDQ         R11, R14
-	CMPQ         R15, 40(AX)
-	JLT          tile
+
+no_high:
+	MOVQ    (AX), SI
+	ADDQ    R15, SI
+	MOVQ    56(AX), DI
+	VMOVUPS Z0, (SI)
+	VMOVUPS Z2, 64(SI)
+	VMOVUPS Z4, 128(SI)
+	VMOVUPS Z6, 192(SI)
+	VMOVUPS Z8, 256(SI)
+	VMOVUPS Z10, 320(SI)
+	VMOVUPS Z12, 384(SI)
+	VMOVUPS Z14, 448(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z1, (SI)
+	VMOVUPS Z3, 64(SI)
+	VMOVUPS Z5, 128(SI)
+	VMOVUPS Z7, 192(SI)
+	VMOVUPS Z9, 256(SI)
+	VMOVUPS Z11, 320(SI)
+	VMOVUPS Z13, 384(SI)
+	VMOVUPS Z15, 448(SI)
+	ADDQ    $0x00000200, R15
+	MOVQ    CX, R11
+	IMUL3Q  $0x00000008, CX, R11
+	ADDQ    R11, R14
+	CMPQ    R15, 40(AX)
+	JLT     tile
 	VZEROUPPER
 	RET
 
@@ -4323,7 +4443,7 @@ TEXT ·directAVX512_9x2(SB), NOSPLIT, $0-8
 tile:
 	MOVQ       32(AX), SI
 	TESTQ      SI, SI
-	JZ         prefetchDst
+	JZ         prefetch_dst
 	ADDQ       R15, SI
 	MOVQ       64(AX), DI
 	PREFETCHT0 (SI)
@@ -4346,7 +4466,7 @@ tile:
 	PREFETCHT0 448(SI)
 	PREFETCHT0 512(SI)
 
-prefetchDst:
+prefetch_dst:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
 	MOVQ       56(AX), DI
@@ -4623,72 +4743,80 @@ finish:
 	VADDPS 512(SI), Z17, Z17
 
 store:
-	VBROADCASTSS 136(AX), Z18
+	CMPL         136(AX), $0xff800000
+	JEQ          no_low
+	VBROADCASTSS 136(AX), Z20
+	VMAXPS       Z0, Z20, Z0
+	VMAXPS       Z1, Z20, Z1
+	VMAXPS       Z2, Z20, Z2
+	VMAXPS       Z3, Z20, Z3
+	VMAXPS       Z4, Z20, Z4
+	VMAXPS       Z5, Z20, Z5
+	VMAXPS       Z6, Z20, Z6
+	VMAXPS       Z7, Z20, Z7
+	VMAXPS       Z8, Z20, Z8
+	VMAXPS       Z9, Z20, Z9
+	VMAXPS       Z10, Z20, Z10
+	VMAXPS       Z11, Z20, Z11
+	VMAXPS       Z12, Z20, Z12
+	VMAXPS       Z13, Z20, Z13
+	VMAXPS       Z14, Z20, Z14
+	VMAXPS       Z15, Z20, Z15
+	VMAXPS       Z16, Z20, Z16
+	VMAXPS       Z17, Z20, Z17
+
+no_low:
+	CMPL         140(AX), $0x7f800000
+	JEQ          no_high
 	VBROADCASTSS 140(AX), Z20
-	MOVQ         (AX), SI
-	ADDQ         R15, SI
-	MOVQ         56(AX), DI
-	VMAXPS       Z0, Z18, Z0
 	VMINPS       Z0, Z20, Z0
-	VMOVUPS      Z0, (SI)
-	VMAXPS       Z2, Z18, Z2
-	VMINPS       Z2, Z20, Z2
-	VMOVUPS      Z2, 64(SI)
-	VMAXPS       Z4, Z18, Z4
-	VMINPS       Z4, Z20, Z4
-	VMOVUPS      Z4, 128(SI)
-	VMAXPS       Z6, Z18, Z6
-	VMINPS       Z6, Z20, Z6
-	VMOVUPS      Z6, 192(SI)
-	VMAXPS       Z8, Z18, Z8
-	VMINPS       Z8, Z20, Z8
-	VMOVUPS      Z8, 256(SI)
-	VMAXPS       Z10, Z18, Z10
-	VMINPS       Z10, Z20, Z10
-	VMOVUPS      Z10, 320(SI)
-	VMAXPS       Z12, Z18, Z12
-	VMINPS       Z12, Z20, Z12
-	VMOVUPS      Z12, 384(SI)
-	VMAXPS       Z14, Z18, Z14
-	VMINPS       Z14, Z20, Z14
-	VMOVUPS      Z14, 448(SI)
-	VMAXPS       Z16, Z18, Z16
-	VMINPS       Z16, Z20, Z16
-	VMOVUPS      Z16, 512(SI)
-	ADDQ         DI, SI
-	VMAXPS       Z1, Z18, Z1
 	VMINPS       Z1, Z20, Z1
-	VMOVUPS      Z1, (SI)
-	VMAXPS       Z3, Z18, Z3
+	VMINPS       Z2, Z20, Z2
 	VMINPS       Z3, Z20, Z3
-	VMOVUPS      Z3, 64(SI)
-	VMAXPS       Z5, Z18, Z5
+	VMINPS       Z4, Z20, Z4
 	VMINPS       Z5, Z20, Z5
-	VMOVUPS      Z5, 128(SI)
-	VMAXPS       Z7, Z18, Z7
+	VMINPS       Z6, Z20, Z6
 	VMINPS       Z7, Z20, Z7
-	VMOVUPS      Z7, 192(SI)
-	VMAXPS       Z9, Z18, Z9
+	VMINPS       Z8, Z20, Z8
 	VMINPS       Z9, Z20, Z9
-	VMOVUPS      Z9, 256(SI)
-	VMAXPS       Z11, Z18, Z11
+	VMINPS       Z10, Z20, Z10
 	VMINPS       Z11, Z20, Z11
-	VMOVUPS      Z11, 320(SI)
-	VMAXPS       Z13, Z18, Z13
+	VMINPS       Z12, Z20, Z12
 	VMINPS       Z13, Z20, Z13
-	VMOVUPS      Z13, 384(SI)
-	VMAXPS       Z15, Z18, Z15
+	VMINPS       Z14, Z20, Z14
 	VMINPS       Z15, Z20, Z15
-	VMOVUPS      Z15, 448(SI)
-	VMAXPS       Z17, Z18, Z17
+	VMINPS       Z16, Z20, Z16
 	VMINPS       Z17, Z20, Z17
-	VMOVUPS      Z17, 512(SI)
-	ADDQ         $0x00000240, R15
-	MOVQ         CX, R11
-	IMUL3Q       $0x00000009, CX, R11
-	ADDQ         R11, R14
-	CMPQ         R15, 40(AX)
-	JLT          tile
+
+no_high:
+	MOVQ    (AX), SI
+	ADDQ    R15, SI
+	MOVQ    56(AX), DI
+	VMOVUPS Z0, (SI)
+	VMOVUPS Z2, 64(SI)
+	VMOVUPS Z4, 128(SI)
+	VMOVUPS Z6, 192(SI)
+	VMOVUPS Z8, 256(SI)
+	VMOVUPS Z10, 320(SI)
+	VMOVUPS Z12, 384(SI)
+	VMOVUPS Z14, 448(SI)
+	VMOVUPS Z16, 512(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z1, (SI)
+	VMOVUPS Z3, 64(SI)
+	VMOVUPS Z5, 128(SI)
+	VMOVUPS Z7, 192(SI)
+	VMOVUPS Z9, 256(SI)
+	VMOVUPS Z11, 320(SI)
+	VMOVUPS Z13, 384(SI)
+	VMOVUPS Z15, 448(SI)
+	VMOVUPS Z17, 512(SI)
+	ADDQ    $0x00000240, R15
+	MOVQ    CX, R11
+	IMUL3Q  $0x00000009, CX, R11
+	ADDQ    R11, R14
+	CMPQ    R15, 40(AX)
+	JLT     tile
 	VZEROUPPER
 	RET
 
@@ -4703,7 +4831,7 @@ TEXT ·directAVX512_10x2(SB), NOSPLIT, $0-8
 tile:
 	MOVQ       32(AX), SI
 	TESTQ      SI, SI
-	JZ         prefetchDst
+	JZ         prefetch_dst
 	ADDQ       R15, SI
 	MOVQ       64(AX), DI
 	PREFETCHT0 (SI)
@@ -4728,7 +4856,7 @@ tile:
 	PREFETCHT0 512(SI)
 	PREFETCHT0 576(SI)
 
-prefetchDst:
+prefetch_dst:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
 	MOVQ       56(AX), DI
@@ -5033,78 +5161,86 @@ finish:
 	VADDPS 576(SI), Z19, Z19
 
 store:
-	VBROADCASTSS 136(AX), Z20
+	CMPL         136(AX), $0xff800000
+	JEQ          no_low
+	VBROADCASTSS 136(AX), Z22
+	VMAXPS       Z0, Z22, Z0
+	VMAXPS       Z1, Z22, Z1
+	VMAXPS       Z2, Z22, Z2
+	VMAXPS       Z3, Z22, Z3
+	VMAXPS       Z4, Z22, Z4
+	VMAXPS       Z5, Z22, Z5
+	VMAXPS       Z6, Z22, Z6
+	VMAXPS       Z7, Z22, Z7
+	VMAXPS       Z8, Z22, Z8
+	VMAXPS       Z9, Z22, Z9
+	VMAXPS       Z10, Z22, Z10
+	VMAXPS       Z11, Z22, Z11
+	VMAXPS       Z12, Z22, Z12
+	VMAXPS       Z13, Z22, Z13
+	VMAXPS       Z14, Z22, Z14
+	VMAXPS       Z15, Z22, Z15
+	VMAXPS       Z16, Z22, Z16
+	VMAXPS       Z17, Z22, Z17
+	VMAXPS       Z18, Z22, Z18
+	VMAXPS       Z19, Z22, Z19
+
+no_low:
+	CMPL         140(AX), $0x7f800000
+	JEQ          no_high
 	VBROADCASTSS 140(AX), Z22
-	MOVQ         (AX), SI
-	ADDQ         R15, SI
-	MOVQ         56(AX), DI
-	VMAXPS       Z0, Z20, Z0
 	VMINPS       Z0, Z22, Z0
-	VMOVUPS      Z0, (SI)
-	VMAXPS       Z2, Z20, Z2
-	VMINPS       Z2, Z22, Z2
-	VMOVUPS      Z2, 64(SI)
-	VMAXPS       Z4, Z20, Z4
-	VMINPS       Z4, Z22, Z4
-	VMOVUPS      Z4, 128(SI)
-	VMAXPS       Z6, Z20, Z6
-	VMINPS       Z6, Z22, Z6
-	VMOVUPS      Z6, 192(SI)
-	VMAXPS       Z8, Z20, Z8
-	VMINPS       Z8, Z22, Z8
-	VMOVUPS      Z8, 256(SI)
-	VMAXPS       Z10, Z20, Z10
-	VMINPS       Z10, Z22, Z10
-	VMOVUPS      Z10, 320(SI)
-	VMAXPS       Z12, Z20, Z12
-	VMINPS       Z12, Z22, Z12
-	VMOVUPS      Z12, 384(SI)
-	VMAXPS       Z14, Z20, Z14
-	VMINPS       Z14, Z22, Z14
-	VMOVUPS      Z14, 448(SI)
-	VMAXPS       Z16, Z20, Z16
-	VMINPS       Z16, Z22, Z16
-	VMOVUPS      Z16, 512(SI)
-	VMAXPS       Z18, Z20, Z18
-	VMINPS       Z18, Z22, Z18
-	VMOVUPS      Z18, 576(SI)
-	ADDQ         DI, SI
-	VMAXPS       Z1, Z20, Z1
 	VMINPS       Z1, Z22, Z1
-	VMOVUPS      Z1, (SI)
-	VMAXPS       Z3, Z20, Z3
+	VMINPS       Z2, Z22, Z2
 	VMINPS       Z3, Z22, Z3
-	VMOVUPS      Z3, 64(SI)
-	VMAXPS       Z5, Z20, Z5
+	VMINPS       Z4, Z22, Z4
 	VMINPS       Z5, Z22, Z5
-	VMOVUPS      Z5, 128(SI)
-	VMAXPS       Z7, Z20, Z7
+	VMINPS       Z6, Z22, Z6
 	VMINPS       Z7, Z22, Z7
-	VMOVUPS      Z7, 192(SI)
-	VMAXPS       Z9, Z20, Z9
+	VMINPS       Z8, Z22, Z8
 	VMINPS       Z9, Z22, Z9
-	VMOVUPS      Z9, 256(SI)
-	VMAXPS       Z11, Z20, Z11
+	VMINPS       Z10, Z22, Z10
 	VMINPS       Z11, Z22, Z11
-	VMOVUPS      Z11, 320(SI)
-	VMAXPS       Z13, Z20, Z13
+	VMINPS       Z12, Z22, Z12
 	VMINPS       Z13, Z22, Z13
-	VMOVUPS      Z13, 384(SI)
-	VMAXPS       Z15, Z20, Z15
+	VMINPS       Z14, Z22, Z14
 	VMINPS       Z15, Z22, Z15
-	VMOVUPS      Z15, 448(SI)
-	VMAXPS       Z17, Z20, Z17
+	VMINPS       Z16, Z22, Z16
 	VMINPS       Z17, Z22, Z17
-	VMOVUPS      Z17, 512(SI)
-	VMAXPS       Z19, Z20, Z19
+	VMINPS       Z18, Z22, Z18
 	VMINPS       Z19, Z22, Z19
-	VMOVUPS      Z19, 576(SI)
-	ADDQ         $0x00000280, R15
-	MOVQ         CX, R11
-	IMUL3Q       $0x0000000a, CX, R11
-	ADDQ         R11, R14
-	CMPQ         R15, 40(AX)
-	JLT          tile
+
+no_high:
+	MOVQ    (AX), SI
+	ADDQ    R15, SI
+	MOVQ    56(AX), DI
+	VMOVUPS Z0, (SI)
+	VMOVUPS Z2, 64(SI)
+	VMOVUPS Z4, 128(SI)
+	VMOVUPS Z6, 192(SI)
+	VMOVUPS Z8, 256(SI)
+	VMOVUPS Z10, 320(SI)
+	VMOVUPS Z12, 384(SI)
+	VMOVUPS Z14, 448(SI)
+	VMOVUPS Z16, 512(SI)
+	VMOVUPS Z18, 576(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z1, (SI)
+	VMOVUPS Z3, 64(SI)
+	VMOVUPS Z5, 128(SI)
+	VMOVUPS Z7, 192(SI)
+	VMOVUPS Z9, 256(SI)
+	VMOVUPS Z11, 320(SI)
+	VMOVUPS Z13, 384(SI)
+	VMOVUPS Z15, 448(SI)
+	VMOVUPS Z17, 512(SI)
+	VMOVUPS Z19, 576(SI)
+	ADDQ    $0x00000280, R15
+	MOVQ    CX, R11
+	IMUL3Q  $0x0000000a, CX, R11
+	ADDQ    R11, R14
+	CMPQ    R15, 40(AX)
+	JLT     tile
 	VZEROUPPER
 	RET
 
@@ -5119,7 +5255,7 @@ TEXT ·directAVX512_11x2(SB), NOSPLIT, $0-8
 tile:
 	MOVQ       32(AX), SI
 	TESTQ      SI, SI
-	JZ         prefetchDst
+	JZ         prefetch_dst
 	ADDQ       R15, SI
 	MOVQ       64(AX), DI
 	PREFETCHT0 (SI)
@@ -5146,7 +5282,7 @@ tile:
 	PREFETCHT0 576(SI)
 	PREFETCHT0 640(SI)
 
-prefetchDst:
+prefetch_dst:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
 	MOVQ       56(AX), DI
@@ -5472,84 +5608,92 @@ finish:
 	VADDPS 640(SI), Z21, Z21
 
 store:
-	VBROADCASTSS 136(AX), Z22
+	CMPL         136(AX), $0xff800000
+	JEQ          no_low
+	VBROADCASTSS 136(AX), Z24
+	VMAXPS       Z0, Z24, Z0
+	VMAXPS       Z1, Z24, Z1
+	VMAXPS       Z2, Z24, Z2
+	VMAXPS       Z3, Z24, Z3
+	VMAXPS       Z4, Z24, Z4
+	VMAXPS       Z5, Z24, Z5
+	VMAXPS       Z6, Z24, Z6
+	VMAXPS       Z7, Z24, Z7
+	VMAXPS       Z8, Z24, Z8
+	VMAXPS       Z9, Z24, Z9
+	VMAXPS       Z10, Z24, Z10
+	VMAXPS       Z11, Z24, Z11
+	VMAXPS       Z12, Z24, Z12
+	VMAXPS       Z13, Z24, Z13
+	VMAXPS       Z14, Z24, Z14
+	VMAXPS       Z15, Z24, Z15
+	VMAXPS       Z16, Z24, Z16
+	VMAXPS       Z17, Z24, Z17
+	VMAXPS       Z18, Z24, Z18
+	VMAXPS       Z19, Z24, Z19
+	VMAXPS       Z20, Z24, Z20
+	VMAXPS       Z21, Z24, Z21
+
+no_low:
+	CMPL         140(AX), $0x7f800000
+	JEQ          no_high
 	VBROADCASTSS 140(AX), Z24
-	MOVQ         (AX), SI
-	ADDQ         R15, SI
-	MOVQ         56(AX), DI
-	VMAXPS       Z0, Z22, Z0
 	VMINPS       Z0, Z24, Z0
-	VMOVUPS      Z0, (SI)
-	VMAXPS       Z2, Z22, Z2
-	VMINPS       Z2, Z24, Z2
-	VMOVUPS      Z2, 64(SI)
-	VMAXPS       Z4, Z22, Z4
-	VMINPS       Z4, Z24, Z4
-	VMOVUPS      Z4, 128(SI)
-	VMAXPS       Z6, Z22, Z6
-	VMINPS       Z6, Z24, Z6
-	VMOVUPS      Z6, 192(SI)
-	VMAXPS       Z8, Z22, Z8
-	VMINPS       Z8, Z24, Z8
-	VMOVUPS      Z8, 256(SI)
-	VMAXPS       Z10, Z22, Z10
-	VMINPS       Z10, Z24, Z10
-	VMOVUPS      Z10, 320(SI)
-	VMAXPS       Z12, Z22, Z12
-	VMINPS       Z12, Z24, Z12
-	VMOVUPS      Z12, 384(SI)
-	VMAXPS       Z14, Z22, Z14
-	VMINPS       Z14, Z24, Z14
-	VMOVUPS      Z14, 448(SI)
-	VMAXPS       Z16, Z22, Z16
-	VMINPS       Z16, Z24, Z16
-	VMOVUPS      Z16, 512(SI)
-	VMAXPS       Z18, Z22, Z18
-	VMINPS       Z18, Z24, Z18
-	VMOVUPS      Z18, 576(SI)
-	VMAXPS       Z20, Z22, Z20
-	VMINPS       Z20, Z24, Z20
-	VMOVUPS      Z20, 640(SI)
-	ADDQ         DI, SI
-	VMAXPS       Z1, Z22, Z1
 	VMINPS       Z1, Z24, Z1
-	VMOVUPS      Z1, (SI)
-	VMAXPS       Z3, Z22, Z3
+	VMINPS       Z2, Z24, Z2
 	VMINPS       Z3, Z24, Z3
-	VMOVUPS      Z3, 64(SI)
-	VMAXPS       Z5, Z22, Z5
+	VMINPS       Z4, Z24, Z4
 	VMINPS       Z5, Z24, Z5
-	VMOVUPS      Z5, 128(SI)
-	VMAXPS       Z7, Z22, Z7
+	VMINPS       Z6, Z24, Z6
 	VMINPS       Z7, Z24, Z7
-	VMOVUPS      Z7, 192(SI)
-	VMAXPS       Z9, Z22, Z9
+	VMINPS       Z8, Z24, Z8
 	VMINPS       Z9, Z24, Z9
-	VMOVUPS      Z9, 256(SI)
-	VMAXPS       Z11, Z22, Z11
+	VMINPS       Z10, Z24, Z10
 	VMINPS       Z11, Z24, Z11
-	VMOVUPS      Z11, 320(SI)
-	VMAXPS       Z13, Z22, Z13
+	VMINPS       Z12, Z24, Z12
 	VMINPS       Z13, Z24, Z13
-	VMOVUPS      Z13, 384(SI)
-	VMAXPS       Z15, Z22, Z15
+	VMINPS       Z14, Z24, Z14
 	VMINPS       Z15, Z24, Z15
-	VMOVUPS      Z15, 448(SI)
-	VMAXPS       Z17, Z22, Z17
+	VMINPS       Z16, Z24, Z16
 	VMINPS       Z17, Z24, Z17
-	VMOVUPS      Z17, 512(SI)
-	VMAXPS       Z19, Z22, Z19
+	VMINPS       Z18, Z24, Z18
 	VMINPS       Z19, Z24, Z19
-	VMOVUPS      Z19, 576(SI)
-	VMAXPS       Z21, Z22, Z21
+	VMINPS       Z20, Z24, Z20
 	VMINPS       Z21, Z24, Z21
-	VMOVUPS      Z21, 640(SI)
-	ADDQ         $0x000002c0, R15
-	MOVQ         CX, R11
-	IMUL3Q       $0x0000000b, CX, R11
-	ADDQ         R11, R14
-	CMPQ         R15, 40(AX)
-	JLT          tile
+
+no_high:
+	MOVQ    (AX), SI
+	ADDQ    R15, SI
+	MOVQ    56(AX), DI
+	VMOVUPS Z0, (SI)
+	VMOVUPS Z2, 64(SI)
+	VMOVUPS Z4, 128(SI)
+	VMOVUPS Z6, 192(SI)
+	VMOVUPS Z8, 256(SI)
+	VMOVUPS Z10, 320(SI)
+	VMOVUPS Z12, 384(SI)
+	VMOVUPS Z14, 448(SI)
+	VMOVUPS Z16, 512(SI)
+	VMOVUPS Z18, 576(SI)
+	VMOVUPS Z20, 640(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z1, (SI)
+	VMOVUPS Z3, 64(SI)
+	VMOVUPS Z5, 128(SI)
+	VMOVUPS Z7, 192(SI)
+	VMOVUPS Z9, 256(SI)
+	VMOVUPS Z11, 320(SI)
+	VMOVUPS Z13, 384(SI)
+	VMOVUPS Z15, 448(SI)
+	VMOVUPS Z17, 512(SI)
+	VMOVUPS Z19, 576(SI)
+	VMOVUPS Z21, 640(SI)
+	ADDQ    $0x000002c0, R15
+	MOVQ    CX, R11
+	IMUL3Q  $0x0000000b, CX, R11
+	ADDQ    R11, R14
+	CMPQ    R15, 40(AX)
+	JLT     tile
 	VZEROUPPER
 	RET
 
@@ -5564,7 +5708,7 @@ TEXT ·directAVX512_12x2(SB), NOSPLIT, $0-8
 tile:
 	MOVQ       32(AX), SI
 	TESTQ      SI, SI
-	JZ         prefetchDst
+	JZ         prefetch_dst
 	ADDQ       R15, SI
 	MOVQ       64(AX), DI
 	PREFETCHT0 (SI)
@@ -5593,7 +5737,7 @@ tile:
 	PREFETCHT0 640(SI)
 	PREFETCHT0 704(SI)
 
-prefetchDst:
+prefetch_dst:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
 	MOVQ       56(AX), DI
@@ -5940,90 +6084,98 @@ finish:
 	VADDPS 704(SI), Z23, Z23
 
 store:
-	VBROADCASTSS 136(AX), Z24
+	CMPL         136(AX), $0xff800000
+	JEQ          no_low
+	VBROADCASTSS 136(AX), Z26
+	VMAXPS       Z0, Z26, Z0
+	VMAXPS       Z1, Z26, Z1
+	VMAXPS       Z2, Z26, Z2
+	VMAXPS       Z3, Z26, Z3
+	VMAXPS       Z4, Z26, Z4
+	VMAXPS       Z5, Z26, Z5
+	VMAXPS       Z6, Z26, Z6
+	VMAXPS       Z7, Z26, Z7
+	VMAXPS       Z8, Z26, Z8
+	VMAXPS       Z9, Z26, Z9
+	VMAXPS       Z10, Z26, Z10
+	VMAXPS       Z11, Z26, Z11
+	VMAXPS       Z12, Z26, Z12
+	VMAXPS       Z13, Z26, Z13
+	VMAXPS       Z14, Z26, Z14
+	VMAXPS       Z15, Z26, Z15
+	VMAXPS       Z16, Z26, Z16
+	VMAXPS       Z17, Z26, Z17
+	VMAXPS       Z18, Z26, Z18
+	VMAXPS       Z19, Z26, Z19
+	VMAXPS       Z20, Z26, Z20
+	VMAXPS       Z21, Z26, Z21
+	VMAXPS       Z22, Z26, Z22
+	VMAXPS       Z23, Z26, Z23
+
+no_low:
+	CMPL         140(AX), $0x7f800000
+	JEQ          no_high
 	VBROADCASTSS 140(AX), Z26
-	MOVQ         (AX), SI
-	ADDQ         R15, SI
-	MOVQ         56(AX), DI
-	VMAXPS       Z0, Z24, Z0
 	VMINPS       Z0, Z26, Z0
-	VMOVUPS      Z0, (SI)
-	VMAXPS       Z2, Z24, Z2
-	VMINPS       Z2, Z26, Z2
-	VMOVUPS      Z2, 64(SI)
-	VMAXPS       Z4, Z24, Z4
-	VMINPS       Z4, Z26, Z4
-	VMOVUPS      Z4, 128(SI)
-	VMAXPS       Z6, Z24, Z6
-	VMINPS       Z6, Z26, Z6
-	VMOVUPS      Z6, 192(SI)
-	VMAXPS       Z8, Z24, Z8
-	VMINPS       Z8, Z26, Z8
-	VMOVUPS      Z8, 256(SI)
-	VMAXPS       Z10, Z24, Z10
-	VMINPS       Z10, Z26, Z10
-	VMOVUPS      Z10, 320(SI)
-	VMAXPS       Z12, Z24, Z12
-	VMINPS       Z12, Z26, Z12
-	VMOVUPS      Z12, 384(SI)
-	VMAXPS       Z14, Z24, Z14
-	VMINPS       Z14, Z26, Z14
-	VMOVUPS      Z14, 448(SI)
-	VMAXPS       Z16, Z24, Z16
-	VMINPS       Z16, Z26, Z16
-	VMOVUPS      Z16, 512(SI)
-	VMAXPS       Z18, Z24, Z18
-	VMINPS       Z18, Z26, Z18
-	VMOVUPS      Z18, 576(SI)
-	VMAXPS       Z20, Z24, Z20
-	VMINPS       Z20, Z26, Z20
-	VMOVUPS      Z20, 640(SI)
-	VMAXPS       Z22, Z24, Z22
-	VMINPS       Z22, Z26, Z22
-	VMOVUPS      Z22, 704(SI)
-	ADDQ         DI, SI
-	VMAXPS       Z1, Z24, Z1
 	VMINPS       Z1, Z26, Z1
-	VMOVUPS      Z1, (SI)
-	VMAXPS       Z3, Z24, Z3
+	VMINPS       Z2, Z26, Z2
 	VMINPS       Z3, Z26, Z3
-	VMOVUPS      Z3, 64(SI)
-	VMAXPS       Z5, Z24, Z5
+	VMINPS       Z4, Z26, Z4
 	VMINPS       Z5, Z26, Z5
-	VMOVUPS      Z5, 128(SI)
-	VMAXPS       Z7, Z24, Z7
+	VMINPS       Z6, Z26, Z6
 	VMINPS       Z7, Z26, Z7
-	VMOVUPS      Z7, 192(SI)
-	VMAXPS       Z9, Z24, Z9
+	VMINPS       Z8, Z26, Z8
 	VMINPS       Z9, Z26, Z9
-	VMOVUPS      Z9, 256(SI)
-	VMAXPS       Z11, Z24, Z11
+	VMINPS       Z10, Z26, Z10
 	VMINPS       Z11, Z26, Z11
-	VMOVUPS      Z11, 320(SI)
-	VMAXPS       Z13, Z24, Z13
+	VMINPS       Z12, Z26, Z12
 	VMINPS       Z13, Z26, Z13
-	VMOVUPS      Z13, 384(SI)
-	VMAXPS       Z15, Z24, Z15
+	VMINPS       Z14, Z26, Z14
 	VMINPS       Z15, Z26, Z15
-	VMOVUPS      Z15, 448(SI)
-	VMAXPS       Z17, Z24, Z17
+	VMINPS       Z16, Z26, Z16
 	VMINPS       Z17, Z26, Z17
-	VMOVUPS      Z17, 512(SI)
-	VMAXPS       Z19, Z24, Z19
+	VMINPS       Z18, Z26, Z18
 	VMINPS       Z19, Z26, Z19
-	VMOVUPS      Z19, 576(SI)
-	VMAXPS       Z21, Z24, Z21
+	VMINPS       Z20, Z26, Z20
 	VMINPS       Z21, Z26, Z21
-	VMOVUPS      Z21, 640(SI)
-	VMAXPS       Z23, Z24, Z23
+	VMINPS       Z22, Z26, Z22
 	VMINPS       Z23, Z26, Z23
-	VMOVUPS      Z23, 704(SI)
-	ADDQ         $0x00000300, R15
-	MOVQ         CX, R11
-	IMUL3Q       $0x0000000c, CX, R11
-	ADDQ         R11, R14
-	CMPQ         R15, 40(AX)
-	JLT          tile
+
+no_high:
+	MOVQ    (AX), SI
+	ADDQ    R15, SI
+	MOVQ    56(AX), DI
+	VMOVUPS Z0, (SI)
+	VMOVUPS Z2, 64(SI)
+	VMOVUPS Z4, 128(SI)
+	VMOVUPS Z6, 192(SI)
+	VMOVUPS Z8, 256(SI)
+	VMOVUPS Z10, 320(SI)
+	VMOVUPS Z12, 384(SI)
+	VMOVUPS Z14, 448(SI)
+	VMOVUPS Z16, 512(SI)
+	VMOVUPS Z18, 576(SI)
+	VMOVUPS Z20, 640(SI)
+	VMOVUPS Z22, 704(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z1, (SI)
+	VMOVUPS Z3, 64(SI)
+	VMOVUPS Z5, 128(SI)
+	VMOVUPS Z7, 192(SI)
+	VMOVUPS Z9, 256(SI)
+	VMOVUPS Z11, 320(SI)
+	VMOVUPS Z13, 384(SI)
+	VMOVUPS Z15, 448(SI)
+	VMOVUPS Z17, 512(SI)
+	VMOVUPS Z19, 576(SI)
+	VMOVUPS Z21, 640(SI)
+	VMOVUPS Z23, 704(SI)
+	ADDQ    $0x00000300, R15
+	MOVQ    CX, R11
+	IMUL3Q  $0x0000000c, CX, R11
+	ADDQ    R11, R14
+	CMPQ    R15, 40(AX)
+	JLT     tile
 	VZEROUPPER
 	RET
 
@@ -6038,7 +6190,7 @@ TEXT ·directAVX512_13x2(SB), NOSPLIT, $0-8
 tile:
 	MOVQ       32(AX), SI
 	TESTQ      SI, SI
-	JZ         prefetchDst
+	JZ         prefetch_dst
 	ADDQ       R15, SI
 	MOVQ       64(AX), DI
 	PREFETCHT0 (SI)
@@ -6069,7 +6221,7 @@ tile:
 	PREFETCHT0 704(SI)
 	PREFETCHT0 768(SI)
 
-prefetchDst:
+prefetch_dst:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
 	MOVQ       56(AX), DI
@@ -6444,96 +6596,104 @@ finish:
 	VADDPS 768(SI), Z25, Z25
 
 store:
-	VBROADCASTSS 136(AX), Z26
+	CMPL         136(AX), $0xff800000
+	JEQ          no_low
+	VBROADCASTSS 136(AX), Z28
+	VMAXPS       Z0, Z28, Z0
+	VMAXPS       Z1, Z28, Z1
+	VMAXPS       Z2, Z28, Z2
+	VMAXPS       Z3, Z28, Z3
+	VMAXPS       Z4, Z28, Z4
+	VMAXPS       Z5, Z28, Z5
+	VMAXPS       Z6, Z28, Z6
+	VMAXPS       Z7, Z28, Z7
+	VMAXPS       Z8, Z28, Z8
+	VMAXPS       Z9, Z28, Z9
+	VMAXPS       Z10, Z28, Z10
+	VMAXPS       Z11, Z28, Z11
+	VMAXPS       Z12, Z28, Z12
+	VMAXPS       Z13, Z28, Z13
+	VMAXPS       Z14, Z28, Z14
+	VMAXPS       Z15, Z28, Z15
+	VMAXPS       Z16, Z28, Z16
+	VMAXPS       Z17, Z28, Z17
+	VMAXPS       Z18, Z28, Z18
+	VMAXPS       Z19, Z28, Z19
+	VMAXPS       Z20, Z28, Z20
+	VMAXPS       Z21, Z28, Z21
+	VMAXPS       Z22, Z28, Z22
+	VMAXPS       Z23, Z28, Z23
+	VMAXPS       Z24, Z28, Z24
+	VMAXPS       Z25, Z28, Z25
+
+no_low:
+	CMPL         140(AX), $0x7f800000
+	JEQ          no_high
 	VBROADCASTSS 140(AX), Z28
-	MOVQ         (AX), SI
-	ADDQ         R15, SI
-	MOVQ         56(AX), DI
-	VMAXPS       Z0, Z26, Z0
 	VMINPS       Z0, Z28, Z0
-	VMOVUPS      Z0, (SI)
-	VMAXPS       Z2, Z26, Z2
-	VMINPS       Z2, Z28, Z2
-	VMOVUPS      Z2, 64(SI)
-	VMAXPS       Z4, Z26, Z4
-	VMINPS       Z4, Z28, Z4
-	VMOVUPS      Z4, 128(SI)
-	VMAXPS       Z6, Z26, Z6
-	VMINPS       Z6, Z28, Z6
-	VMOVUPS      Z6, 192(SI)
-	VMAXPS       Z8, Z26, Z8
-	VMINPS       Z8, Z28, Z8
-	VMOVUPS      Z8, 256(SI)
-	VMAXPS       Z10, Z26, Z10
-	VMINPS       Z10, Z28, Z10
-	VMOVUPS      Z10, 320(SI)
-	VMAXPS       Z12, Z26, Z12
-	VMINPS       Z12, Z28, Z12
-	VMOVUPS      Z12, 384(SI)
-	VMAXPS       Z14, Z26, Z14
-	VMINPS       Z14, Z28, Z14
-	VMOVUPS      Z14, 448(SI)
-	VMAXPS       Z16, Z26, Z16
-	VMINPS       Z16, Z28, Z16
-	VMOVUPS      Z16, 512(SI)
-	VMAXPS       Z18, Z26, Z18
-	VMINPS       Z18, Z28, Z18
-	VMOVUPS      Z18, 576(SI)
-	VMAXPS       Z20, Z26, Z20
-	VMINPS       Z20, Z28, Z20
-	VMOVUPS      Z20, 640(SI)
-	VMAXPS       Z22, Z26, Z22
-	VMINPS       Z22, Z28, Z22
-	VMOVUPS      Z22, 704(SI)
-	VMAXPS       Z24, Z26, Z24
-	VMINPS       Z24, Z28, Z24
-	VMOVUPS      Z24, 768(SI)
-	ADDQ         DI, SI
-	VMAXPS       Z1, Z26, Z1
 	VMINPS       Z1, Z28, Z1
-	VMOVUPS      Z1, (SI)
-	VMAXPS       Z3, Z26, Z3
+	VMINPS       Z2, Z28, Z2
 	VMINPS       Z3, Z28, Z3
-	VMOVUPS      Z3, 64(SI)
-	VMAXPS       Z5, Z26, Z5
+	VMINPS       Z4, Z28, Z4
 	VMINPS       Z5, Z28, Z5
-	VMOVUPS      Z5, 128(SI)
-	VMAXPS       Z7, Z26, Z7
+	VMINPS       Z6, Z28, Z6
 	VMINPS       Z7, Z28, Z7
-	VMOVUPS      Z7, 192(SI)
-	VMAXPS       Z9, Z26, Z9
+	VMINPS       Z8, Z28, Z8
 	VMINPS       Z9, Z28, Z9
-	VMOVUPS      Z9, 256(SI)
-	VMAXPS       Z11, Z26, Z11
+	VMINPS       Z10, Z28, Z10
 	VMINPS       Z11, Z28, Z11
-	VMOVUPS      Z11, 320(SI)
-	VMAXPS       Z13, Z26, Z13
+	VMINPS       Z12, Z28, Z12
 	VMINPS       Z13, Z28, Z13
-	VMOVUPS      Z13, 384(SI)
-	VMAXPS       Z15, Z26, Z15
+	VMINPS       Z14, Z28, Z14
 	VMINPS       Z15, Z28, Z15
-	VMOVUPS      Z15, 448(SI)
-	VMAXPS       Z17, Z26, Z17
+	VMINPS       Z16, Z28, Z16
 	VMINPS       Z17, Z28, Z17
-	VMOVUPS      Z17, 512(SI)
-	VMAXPS       Z19, Z26, Z19
+	VMINPS       Z18, Z28, Z18
 	VMINPS       Z19, Z28, Z19
-	VMOVUPS      Z19, 576(SI)
-	VMAXPS       Z21, Z26, Z21
+	VMINPS       Z20, Z28, Z20
 	VMINPS       Z21, Z28, Z21
-	VMOVUPS      Z21, 640(SI)
-	VMAXPS       Z23, Z26, Z23
+	VMINPS       Z22, Z28, Z22
 	VMINPS       Z23, Z28, Z23
-	VMOVUPS      Z23, 704(SI)
-	VMAXPS       Z25, Z26, Z25
+	VMINPS       Z24, Z28, Z24
 	VMINPS       Z25, Z28, Z25
-	VMOVUPS      Z25, 768(SI)
-	ADDQ         $0x00000340, R15
-	MOVQ         CX, R11
-	IMUL3Q       $0x0000000d, CX, R11
-	ADDQ         R11, R14
-	CMPQ         R15, 40(AX)
-	JLT          tile
+
+no_high:
+	MOVQ    (AX), SI
+	ADDQ    R15, SI
+	MOVQ    56(AX), DI
+	VMOVUPS Z0, (SI)
+	VMOVUPS Z2, 64(SI)
+	VMOVUPS Z4, 128(SI)
+	VMOVUPS Z6, 192(SI)
+	VMOVUPS Z8, 256(SI)
+	VMOVUPS Z10, 320(SI)
+	VMOVUPS Z12, 384(SI)
+	VMOVUPS Z14, 448(SI)
+	VMOVUPS Z16, 512(SI)
+	VMOVUPS Z18, 576(SI)
+	VMOVUPS Z20, 640(SI)
+	VMOVUPS Z22, 704(SI)
+	VMOVUPS Z24, 768(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z1, (SI)
+	VMOVUPS Z3, 64(SI)
+	VMOVUPS Z5, 128(SI)
+	VMOVUPS Z7, 192(SI)
+	VMOVUPS Z9, 256(SI)
+	VMOVUPS Z11, 320(SI)
+	VMOVUPS Z13, 384(SI)
+	VMOVUPS Z15, 448(SI)
+	VMOVUPS Z17, 512(SI)
+	VMOVUPS Z19, 576(SI)
+	VMOVUPS Z21, 640(SI)
+	VMOVUPS Z23, 704(SI)
+	VMOVUPS Z25, 768(SI)
+	ADDQ    $0x00000340, R15
+	MOVQ    CX, R11
+	IMUL3Q  $0x0000000d, CX, R11
+	ADDQ    R11, R14
+	CMPQ    R15, 40(AX)
+	JLT     tile
 	VZEROUPPER
 	RET
 
@@ -6548,7 +6708,7 @@ TEXT ·directAVX512_14x2(SB), NOSPLIT, $0-8
 tile:
 	MOVQ       32(AX), SI
 	TESTQ      SI, SI
-	JZ         prefetchDst
+	JZ         prefetch_dst
 	ADDQ       R15, SI
 	MOVQ       64(AX), DI
 	PREFETCHT0 (SI)
@@ -6581,7 +6741,7 @@ tile:
 	PREFETCHT0 768(SI)
 	PREFETCHT0 832(SI)
 
-prefetchDst:
+prefetch_dst:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
 	MOVQ       56(AX), DI
@@ -6977,102 +7137,110 @@ finish:
 	VADDPS 832(SI), Z27, Z27
 
 store:
-	VBROADCASTSS 136(AX), Z28
+	CMPL         136(AX), $0xff800000
+	JEQ          no_low
+	VBROADCASTSS 136(AX), Z30
+	VMAXPS       Z0, Z30, Z0
+	VMAXPS       Z1, Z30, Z1
+	VMAXPS       Z2, Z30, Z2
+	VMAXPS       Z3, Z30, Z3
+	VMAXPS       Z4, Z30, Z4
+	VMAXPS       Z5, Z30, Z5
+	VMAXPS       Z6, Z30, Z6
+	VMAXPS       Z7, Z30, Z7
+	VMAXPS       Z8, Z30, Z8
+	VMAXPS       Z9, Z30, Z9
+	VMAXPS       Z10, Z30, Z10
+	VMAXPS       Z11, Z30, Z11
+	VMAXPS       Z12, Z30, Z12
+	VMAXPS       Z13, Z30, Z13
+	VMAXPS       Z14, Z30, Z14
+	VMAXPS       Z15, Z30, Z15
+	VMAXPS       Z16, Z30, Z16
+	VMAXPS       Z17, Z30, Z17
+	VMAXPS       Z18, Z30, Z18
+	VMAXPS       Z19, Z30, Z19
+	VMAXPS       Z20, Z30, Z20
+	VMAXPS       Z21, Z30, Z21
+	VMAXPS       Z22, Z30, Z22
+	VMAXPS       Z23, Z30, Z23
+	VMAXPS       Z24, Z30, Z24
+	VMAXPS       Z25, Z30, Z25
+	VMAXPS       Z26, Z30, Z26
+	VMAXPS       Z27, Z30, Z27
+
+no_low:
+	CMPL         140(AX), $0x7f800000
+	JEQ          no_high
 	VBROADCASTSS 140(AX), Z30
-	MOVQ         (AX), SI
-	ADDQ         R15, SI
-	MOVQ         56(AX), DI
-	VMAXPS       Z0, Z28, Z0
 	VMINPS       Z0, Z30, Z0
-	VMOVUPS      Z0, (SI)
-	VMAXPS       Z2, Z28, Z2
-	VMINPS       Z2, Z30, Z2
-	VMOVUPS      Z2, 64(SI)
-	VMAXPS       Z4, Z28, Z4
-	VMINPS       Z4, Z30, Z4
-	VMOVUPS      Z4, 128(SI)
-	VMAXPS       Z6, Z28, Z6
-	VMINPS       Z6, Z30, Z6
-	VMOVUPS      Z6, 192(SI)
-	VMAXPS       Z8, Z28, Z8
-	VMINPS       Z8, Z30, Z8
-	VMOVUPS      Z8, 256(SI)
-	VMAXPS       Z10, Z28, Z10
-	VMINPS       Z10, Z30, Z10
-	VMOVUPS      Z10, 320(SI)
-	VMAXPS       Z12, Z28, Z12
-	VMINPS       Z12, Z30, Z12
-	VMOVUPS      Z12, 384(SI)
-	VMAXPS       Z14, Z28, Z14
-	VMINPS       Z14, Z30, Z14
-	VMOVUPS      Z14, 448(SI)
-	VMAXPS       Z16, Z28, Z16
-	VMINPS       Z16, Z30, Z16
-	VMOVUPS      Z16, 512(SI)
-	VMAXPS       Z18, Z28, Z18
-	VMINPS       Z18, Z30, Z18
-	VMOVUPS      Z18, 576(SI)
-	VMAXPS       Z20, Z28, Z20
-	VMINPS       Z20, Z30, Z20
-	VMOVUPS      Z20, 640(SI)
-	VMAXPS       Z22, Z28, Z22
-	VMINPS       Z22, Z30, Z22
-	VMOVUPS      Z22, 704(SI)
-	VMAXPS       Z24, Z28, Z24
-	VMINPS       Z24, Z30, Z24
-	VMOVUPS      Z24, 768(SI)
-	VMAXPS       Z26, Z28, Z26
-	VMINPS       Z26, Z30, Z26
-	VMOVUPS      Z26, 832(SI)
-	ADDQ         DI, SI
-	VMAXPS       Z1, Z28, Z1
 	VMINPS       Z1, Z30, Z1
-	VMOVUPS      Z1, (SI)
-	VMAXPS       Z3, Z28, Z3
+	VMINPS       Z2, Z30, Z2
 	VMINPS       Z3, Z30, Z3
-	VMOVUPS      Z3, 64(SI)
-	VMAXPS       Z5, Z28, Z5
+	VMINPS       Z4, Z30, Z4
 	VMINPS       Z5, Z30, Z5
-	VMOVUPS      Z5, 128(SI)
-	VMAXPS       Z7, Z28, Z7
+	VMINPS       Z6, Z30, Z6
 	VMINPS       Z7, Z30, Z7
-	VMOVUPS      Z7, 192(SI)
-	VMAXPS       Z9, Z28, Z9
+	VMINPS       Z8, Z30, Z8
 	VMINPS       Z9, Z30, Z9
-	VMOVUPS      Z9, 256(SI)
-	VMAXPS       Z11, Z28, Z11
+	VMINPS       Z10, Z30, Z10
 	VMINPS       Z11, Z30, Z11
-	VMOVUPS      Z11, 320(SI)
-	VMAXPS       Z13, Z28, Z13
+	VMINPS       Z12, Z30, Z12
 	VMINPS       Z13, Z30, Z13
-	VMOVUPS      Z13, 384(SI)
-	VMAXPS       Z15, Z28, Z15
+	VMINPS       Z14, Z30, Z14
 	VMINPS       Z15, Z30, Z15
-	VMOVUPS      Z15, 448(SI)
-	VMAXPS       Z17, Z28, Z17
+	VMINPS       Z16, Z30, Z16
 	VMINPS       Z17, Z30, Z17
-	VMOVUPS      Z17, 512(SI)
-	VMAXPS       Z19, Z28, Z19
+	VMINPS       Z18, Z30, Z18
 	VMINPS       Z19, Z30, Z19
-	VMOVUPS      Z19, 576(SI)
-	VMAXPS       Z21, Z28, Z21
+	VMINPS       Z20, Z30, Z20
 	VMINPS       Z21, Z30, Z21
-	VMOVUPS      Z21, 640(SI)
-	VMAXPS       Z23, Z28, Z23
+	VMINPS       Z22, Z30, Z22
 	VMINPS       Z23, Z30, Z23
-	VMOVUPS      Z23, 704(SI)
-	VMAXPS       Z25, Z28, Z25
+	VMINPS       Z24, Z30, Z24
 	VMINPS       Z25, Z30, Z25
-	VMOVUPS      Z25, 768(SI)
-	VMAXPS       Z27, Z28, Z27
+	VMINPS       Z26, Z30, Z26
 	VMINPS       Z27, Z30, Z27
-	VMOVUPS      Z27, 832(SI)
-	ADDQ         $0x00000380, R15
-	MOVQ         CX, R11
-	IMUL3Q       $0x0000000e, CX, R11
-	ADDQ         R11, R14
-	CMPQ         R15, 40(AX)
-	JLT          tile
+
+no_high:
+	MOVQ    (AX), SI
+	ADDQ    R15, SI
+	MOVQ    56(AX), DI
+	VMOVUPS Z0, (SI)
+	VMOVUPS Z2, 64(SI)
+	VMOVUPS Z4, 128(SI)
+	VMOVUPS Z6, 192(SI)
+	VMOVUPS Z8, 256(SI)
+	VMOVUPS Z10, 320(SI)
+	VMOVUPS Z12, 384(SI)
+	VMOVUPS Z14, 448(SI)
+	VMOVUPS Z16, 512(SI)
+	VMOVUPS Z18, 576(SI)
+	VMOVUPS Z20, 640(SI)
+	VMOVUPS Z22, 704(SI)
+	VMOVUPS Z24, 768(SI)
+	VMOVUPS Z26, 832(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z1, (SI)
+	VMOVUPS Z3, 64(SI)
+	VMOVUPS Z5, 128(SI)
+	VMOVUPS Z7, 192(SI)
+	VMOVUPS Z9, 256(SI)
+	VMOVUPS Z11, 320(SI)
+	VMOVUPS Z13, 384(SI)
+	VMOVUPS Z15, 448(SI)
+	VMOVUPS Z17, 512(SI)
+	VMOVUPS Z19, 576(SI)
+	VMOVUPS Z21, 640(SI)
+	VMOVUPS Z23, 704(SI)
+	VMOVUPS Z25, 768(SI)
+	VMOVUPS Z27, 832(SI)
+	ADDQ    $0x00000380, R15
+	MOVQ    CX, R11
+	IMUL3Q  $0x0000000e, CX, R11
+	ADDQ    R11, R14
+	CMPQ    R15, 40(AX)
+	JLT     tile
 	VZEROUPPER
 	RET
 
@@ -7087,12 +7255,12 @@ TEXT ·directAVX512_1x1(SB), NOSPLIT, $0-8
 tile:
 	MOVQ       32(AX), SI
 	TESTQ      SI, SI
-	JZ         prefetchDst
+	JZ         prefetch_dst
 	ADDQ       R15, SI
 	MOVQ       64(AX), DI
 	PREFETCHT0 (SI)
 
-prefetchDst:
+prefetch_dst:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
 	MOVQ       56(AX), DI
@@ -7172,20 +7340,28 @@ finish:
 	VADDPS (SI), Z0, Z0
 
 store:
-	VBROADCASTSS 136(AX), Z1
+	CMPL         136(AX), $0xff800000
+	JEQ          no_low
+	VBROADCASTSS 136(AX), Z2
+	VMAXPS       Z0, Z2, Z0
+
+no_low:
+	CMPL         140(AX), $0x7f800000
+	JEQ          no_high
 	VBROADCASTSS 140(AX), Z2
-	MOVQ         (AX), SI
-	ADDQ         R15, SI
-	MOVQ         56(AX), DI
-	VMAXPS       Z0, Z1, Z0
 	VMINPS       Z0, Z2, Z0
-	VMOVUPS      Z0, (SI)
-	ADDQ         $0x00000040, R15
-	MOVQ         CX, R11
-	IMUL3Q       $0x00000001, CX, R11
-	ADDQ         R11, R14
-	CMPQ         R15, 40(AX)
-	JLT          tile
+
+no_high:
+	MOVQ    (AX), SI
+	ADDQ    R15, SI
+	MOVQ    56(AX), DI
+	VMOVUPS Z0, (SI)
+	ADDQ    $0x00000040, R15
+	MOVQ    CX, R11
+	IMUL3Q  $0x00000001, CX, R11
+	ADDQ    R11, R14
+	CMPQ    R15, 40(AX)
+	JLT     tile
 	VZEROUPPER
 	RET
 
@@ -7200,13 +7376,13 @@ TEXT ·directAVX512_2x1(SB), NOSPLIT, $0-8
 tile:
 	MOVQ       32(AX), SI
 	TESTQ      SI, SI
-	JZ         prefetchDst
+	JZ         prefetch_dst
 	ADDQ       R15, SI
 	MOVQ       64(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 
-prefetchDst:
+prefetch_dst:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
 	MOVQ       56(AX), DI
@@ -7299,23 +7475,31 @@ finish:
 	VADDPS 64(SI), Z1, Z1
 
 store:
-	VBROADCASTSS 136(AX), Z2
+	CMPL         136(AX), $0xff800000
+	JEQ          no_low
+	VBROADCASTSS 136(AX), Z3
+	VMAXPS       Z0, Z3, Z0
+	VMAXPS       Z1, Z3, Z1
+
+no_low:
+	CMPL         140(AX), $0x7f800000
+	JEQ          no_high
 	VBROADCASTSS 140(AX), Z3
-	MOVQ         (AX), SI
-	ADDQ         R15, SI
-	MOVQ         56(AX), DI
-	VMAXPS       Z0, Z2, Z0
 	VMINPS       Z0, Z3, Z0
-	VMOVUPS      Z0, (SI)
-	VMAXPS       Z1, Z2, Z1
 	VMINPS       Z1, Z3, Z1
-	VMOVUPS      Z1, 64(SI)
-	ADDQ         $0x00000080, R15
-	MOVQ         CX, R11
-	IMUL3Q       $0x00000002, CX, R11
-	ADDQ         R11, R14
-	CMPQ         R15, 40(AX)
-	JLT          tile
+
+no_high:
+	MOVQ    (AX), SI
+	ADDQ    R15, SI
+	MOVQ    56(AX), DI
+	VMOVUPS Z0, (SI)
+	VMOVUPS Z1, 64(SI)
+	ADDQ    $0x00000080, R15
+	MOVQ    CX, R11
+	IMUL3Q  $0x00000002, CX, R11
+	ADDQ    R11, R14
+	CMPQ    R15, 40(AX)
+	JLT     tile
 	VZEROUPPER
 	RET
 
@@ -7330,14 +7514,14 @@ TEXT ·directAVX512_3x1(SB), NOSPLIT, $0-8
 tile:
 	MOVQ       32(AX), SI
 	TESTQ      SI, SI
-	JZ         prefetchDst
+	JZ         prefetch_dst
 	ADDQ       R15, SI
 	MOVQ       64(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
 
-prefetchDst:
+prefetch_dst:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
 	MOVQ       56(AX), DI
@@ -7443,26 +7627,34 @@ finish:
 	VADDPS 128(SI), Z2, Z2
 
 store:
-	VBROADCASTSS 136(AX), Z3
+	CMPL         136(AX), $0xff800000
+	JEQ          no_low
+	VBROADCASTSS 136(AX), Z4
+	VMAXPS       Z0, Z4, Z0
+	VMAXPS       Z1, Z4, Z1
+	VMAXPS       Z2, Z4, Z2
+
+no_low:
+	CMPL         140(AX), $0x7f800000
+	JEQ          no_high
 	VBROADCASTSS 140(AX), Z4
-	MOVQ         (AX), SI
-	ADDQ         R15, SI
-	MOVQ         56(AX), DI
-	VMAXPS       Z0, Z3, Z0
 	VMINPS       Z0, Z4, Z0
-	VMOVUPS      Z0, (SI)
-	VMAXPS       Z1, Z3, Z1
 	VMINPS       Z1, Z4, Z1
-	VMOVUPS      Z1, 64(SI)
-	VMAXPS       Z2, Z3, Z2
 	VMINPS       Z2, Z4, Z2
-	VMOVUPS      Z2, 128(SI)
-	ADDQ         $0x000000c0, R15
-	MOVQ         CX, R11
-	IMUL3Q       $0x00000003, CX, R11
-	ADDQ         R11, R14
-	CMPQ         R15, 40(AX)
-	JLT          tile
+
+no_high:
+	MOVQ    (AX), SI
+	ADDQ    R15, SI
+	MOVQ    56(AX), DI
+	VMOVUPS Z0, (SI)
+	VMOVUPS Z1, 64(SI)
+	VMOVUPS Z2, 128(SI)
+	ADDQ    $0x000000c0, R15
+	MOVQ    CX, R11
+	IMUL3Q  $0x00000003, CX, R11
+	ADDQ    R11, R14
+	CMPQ    R15, 40(AX)
+	JLT     tile
 	VZEROUPPER
 	RET
 
@@ -7477,7 +7669,7 @@ TEXT ·directAVX512_4x1(SB), NOSPLIT, $0-8
 tile:
 	MOVQ       32(AX), SI
 	TESTQ      SI, SI
-	JZ         prefetchDst
+	JZ         prefetch_dst
 	ADDQ       R15, SI
 	MOVQ       64(AX), DI
 	PREFETCHT0 (SI)
@@ -7485,7 +7677,7 @@ tile:
 	PREFETCHT0 128(SI)
 	PREFETCHT0 192(SI)
 
-prefetchDst:
+prefetch_dst:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
 	MOVQ       56(AX), DI
@@ -7611,29 +7803,37 @@ finish:
 	VADDPS 192(SI), Z3, Z3
 
 store:
-	VBROADCASTSS 136(AX), Z4
+	CMPL         136(AX), $0xff800000
+	JEQ          no_low
+	VBROADCASTSS 136(AX), Z5
+	VMAXPS       Z0, Z5, Z0
+	VMAXPS       Z1, Z5, Z1
+	VMAXPS       Z2, Z5, Z2
+	VMAXPS       Z3, Z5, Z3
+
+no_low:
+	CMPL         140(AX), $0x7f800000
+	JEQ          no_high
 	VBROADCASTSS 140(AX), Z5
-	MOVQ         (AX), SI
-	ADDQ         R15, SI
-	MOVQ         56(AX), DI
-	VMAXPS       Z0, Z4, Z0
 	VMINPS       Z0, Z5, Z0
-	VMOVUPS      Z0, (SI)
-	VMAXPS       Z1, Z4, Z1
 	VMINPS       Z1, Z5, Z1
-	VMOVUPS      Z1, 64(SI)
-	VMAXPS       Z2, Z4, Z2
 	VMINPS       Z2, Z5, Z2
-	VMOVUPS      Z2, 128(SI)
-	VMAXPS       Z3, Z4, Z3
 	VMINPS       Z3, Z5, Z3
-	VMOVUPS      Z3, 192(SI)
-	ADDQ         $0x00000100, R15
-	MOVQ         CX, R11
-	IMUL3Q       $0x00000004, CX, R11
-	ADDQ         R11, R14
-	CMPQ         R15, 40(AX)
-	JLT          tile
+
+no_high:
+	MOVQ    (AX), SI
+	ADDQ    R15, SI
+	MOVQ    56(AX), DI
+	VMOVUPS Z0, (SI)
+	VMOVUPS Z1, 64(SI)
+	VMOVUPS Z2, 128(SI)
+	VMOVUPS Z3, 192(SI)
+	ADDQ    $0x00000100, R15
+	MOVQ    CX, R11
+	IMUL3Q  $0x00000004, CX, R11
+	ADDQ    R11, R14
+	CMPQ    R15, 40(AX)
+	JLT     tile
 	VZEROUPPER
 	RET
 
@@ -7648,7 +7848,7 @@ TEXT ·directAVX512_5x1(SB), NOSPLIT, $0-8
 tile:
 	MOVQ       32(AX), SI
 	TESTQ      SI, SI
-	JZ         prefetchDst
+	JZ         prefetch_dst
 	ADDQ       R15, SI
 	MOVQ       64(AX), DI
 	PREFETCHT0 (SI)
@@ -7657,7 +7857,7 @@ tile:
 	PREFETCHT0 192(SI)
 	PREFETCHT0 256(SI)
 
-prefetchDst:
+prefetch_dst:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
 	MOVQ       56(AX), DI
@@ -7796,32 +7996,40 @@ finish:
 	VADDPS 256(SI), Z4, Z4
 
 store:
-	VBROADCASTSS 136(AX), Z5
+	CMPL         136(AX), $0xff800000
+	JEQ          no_low
+	VBROADCASTSS 136(AX), Z6
+	VMAXPS       Z0, Z6, Z0
+	VMAXPS       Z1, Z6, Z1
+	VMAXPS       Z2, Z6, Z2
+	VMAXPS       Z3, Z6, Z3
+	VMAXPS       Z4, Z6, Z4
+
+no_low:
+	CMPL         140(AX), $0x7f800000
+	JEQ          no_high
 	VBROADCASTSS 140(AX), Z6
-	MOVQ         (AX), SI
-	ADDQ         R15, SI
-	MOVQ         56(AX), DI
-	VMAXPS       Z0, Z5, Z0
 	VMINPS       Z0, Z6, Z0
-	VMOVUPS      Z0, (SI)
-	VMAXPS       Z1, Z5, Z1
 	VMINPS       Z1, Z6, Z1
-	VMOVUPS      Z1, 64(SI)
-	VMAXPS       Z2, Z5, Z2
 	VMINPS       Z2, Z6, Z2
-	VMOVUPS      Z2, 128(SI)
-	VMAXPS       Z3, Z5, Z3
 	VMINPS       Z3, Z6, Z3
-	VMOVUPS      Z3, 192(SI)
-	VMAXPS       Z4, Z5, Z4
 	VMINPS       Z4, Z6, Z4
-	VMOVUPS      Z4, 256(SI)
-	ADDQ         $0x00000140, R15
-	MOVQ         CX, R11
-	IMUL3Q       $0x00000005, CX, R11
-	ADDQ         R11, R14
-	CMPQ         R15, 40(AX)
-	JLT          tile
+
+no_high:
+	MOVQ    (AX), SI
+	ADDQ    R15, SI
+	MOVQ    56(AX), DI
+	VMOVUPS Z0, (SI)
+	VMOVUPS Z1, 64(SI)
+	VMOVUPS Z2, 128(SI)
+	VMOVUPS Z3, 192(SI)
+	VMOVUPS Z4, 256(SI)
+	ADDQ    $0x00000140, R15
+	MOVQ    CX, R11
+	IMUL3Q  $0x00000005, CX, R11
+	ADDQ    R11, R14
+	CMPQ    R15, 40(AX)
+	JLT     tile
 	VZEROUPPER
 	RET
 
@@ -7836,7 +8044,7 @@ TEXT ·directAVX512_6x1(SB), NOSPLIT, $0-8
 tile:
 	MOVQ       32(AX), SI
 	TESTQ      SI, SI
-	JZ         prefetchDst
+	JZ         prefetch_dst
 	ADDQ       R15, SI
 	MOVQ       64(AX), DI
 	PREFETCHT0 (SI)
@@ -7846,7 +8054,7 @@ tile:
 	PREFETCHT0 256(SI)
 	PREFETCHT0 320(SI)
 
-prefetchDst:
+prefetch_dst:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
 	MOVQ       56(AX), DI
@@ -7998,35 +8206,43 @@ finish:
 	VADDPS 320(SI), Z5, Z5
 
 store:
-	VBROADCASTSS 136(AX), Z6
+	CMPL         136(AX), $0xff800000
+	JEQ          no_low
+	VBROADCASTSS 136(AX), Z7
+	VMAXPS       Z0, Z7, Z0
+	VMAXPS       Z1, Z7, Z1
+	VMAXPS       Z2, Z7, Z2
+	VMAXPS       Z3, Z7, Z3
+	VMAXPS       Z4, Z7, Z4
+	VMAXPS       Z5, Z7, Z5
+
+no_low:
+	CMPL         140(AX), $0x7f800000
+	JEQ          no_high
 	VBROADCASTSS 140(AX), Z7
-	MOVQ         (AX), SI
-	ADDQ         R15, SI
-	MOVQ         56(AX), DI
-	VMAXPS       Z0, Z6, Z0
 	VMINPS       Z0, Z7, Z0
-	VMOVUPS      Z0, (SI)
-	VMAXPS       Z1, Z6, Z1
 	VMINPS       Z1, Z7, Z1
-	VMOVUPS      Z1, 64(SI)
-	VMAXPS       Z2, Z6, Z2
 	VMINPS       Z2, Z7, Z2
-	VMOVUPS      Z2, 128(SI)
-	VMAXPS       Z3, Z6, Z3
 	VMINPS       Z3, Z7, Z3
-	VMOVUPS      Z3, 192(SI)
-	VMAXPS       Z4, Z6, Z4
 	VMINPS       Z4, Z7, Z4
-	VMOVUPS      Z4, 256(SI)
-	VMAXPS       Z5, Z6, Z5
 	VMINPS       Z5, Z7, Z5
-	VMOVUPS      Z5, 320(SI)
-	ADDQ         $0x00000180, R15
-	MOVQ         CX, R11
-	IMUL3Q       $0x00000006, CX, R11
-	ADDQ         R11, R14
-	CMPQ         R15, 40(AX)
-	JLT          tile
+
+no_high:
+	MOVQ    (AX), SI
+	ADDQ    R15, SI
+	MOVQ    56(AX), DI
+	VMOVUPS Z0, (SI)
+	VMOVUPS Z1, 64(SI)
+	VMOVUPS Z2, 128(SI)
+	VMOVUPS Z3, 192(SI)
+	VMOVUPS Z4, 256(SI)
+	VMOVUPS Z5, 320(SI)
+	ADDQ    $0x00000180, R15
+	MOVQ    CX, R11
+	IMUL3Q  $0x00000006, CX, R11
+	ADDQ    R11, R14
+	CMPQ    R15, 40(AX)
+	JLT     tile
 	VZEROUPPER
 	RET
 
@@ -8041,7 +8257,7 @@ TEXT ·directAVX512_7x1(SB), NOSPLIT, $0-8
 tile:
 	MOVQ       32(AX), SI
 	TESTQ      SI, SI
-	JZ         prefetchDst
+	JZ         prefetch_dst
 	ADDQ       R15, SI
 	MOVQ       64(AX), DI
 	PREFETCHT0 (SI)
@@ -8052,7 +8268,7 @@ tile:
 	PREFETCHT0 320(SI)
 	PREFETCHT0 384(SI)
 
-prefetchDst:
+prefetch_dst:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
 	MOVQ       56(AX), DI
@@ -8224,38 +8440,46 @@ finish:
 	VADDPS 384(SI), Z6, Z6
 
 store:
-	VBROADCASTSS 136(AX), Z7
+	CMPL         136(AX), $0xff800000
+	JEQ          no_low
+	VBROADCASTSS 136(AX), Z8
+	VMAXPS       Z0, Z8, Z0
+	VMAXPS       Z1, Z8, Z1
+	VMAXPS       Z2, Z8, Z2
+	VMAXPS       Z3, Z8, Z3
+	VMAXPS       Z4, Z8, Z4
+	VMAXPS       Z5, Z8, Z5
+	VMAXPS       Z6, Z8, Z6
+
+no_low:
+	CMPL         140(AX), $0x7f800000
+	JEQ          no_high
 	VBROADCASTSS 140(AX), Z8
-	MOVQ         (AX), SI
-	ADDQ         R15, SI
-	MOVQ         56(AX), DI
-	VMAXPS       Z0, Z7, Z0
 	VMINPS       Z0, Z8, Z0
-	VMOVUPS      Z0, (SI)
-	VMAXPS       Z1, Z7, Z1
 	VMINPS       Z1, Z8, Z1
-	VMOVUPS      Z1, 64(SI)
-	VMAXPS       Z2, Z7, Z2
 	VMINPS       Z2, Z8, Z2
-	VMOVUPS      Z2, 128(SI)
-	VMAXPS       Z3, Z7, Z3
 	VMINPS       Z3, Z8, Z3
-	VMOVUPS      Z3, 192(SI)
-	VMAXPS       Z4, Z7, Z4
 	VMINPS       Z4, Z8, Z4
-	VMOVUPS      Z4, 256(SI)
-	VMAXPS       Z5, Z7, Z5
 	VMINPS       Z5, Z8, Z5
-	VMOVUPS      Z5, 320(SI)
-	VMAXPS       Z6, Z7, Z6
 	VMINPS       Z6, Z8, Z6
-	VMOVUPS      Z6, 384(SI)
-	ADDQ         $0x000001c0, R15
-	MOVQ         CX, R11
-	IMUL3Q       $0x00000007, CX, R11
-	ADDQ         R11, R14
-	CMPQ         R15, 40(AX)
-	JLT          tile
+
+no_high:
+	MOVQ    (AX), SI
+	ADDQ    R15, SI
+	MOVQ    56(AX), DI
+	VMOVUPS Z0, (SI)
+	VMOVUPS Z1, 64(SI)
+	VMOVUPS Z2, 128(SI)
+	VMOVUPS Z3, 192(SI)
+	VMOVUPS Z4, 256(SI)
+	VMOVUPS Z5, 320(SI)
+	VMOVUPS Z6, 384(SI)
+	ADDQ    $0x000001c0, R15
+	MOVQ    CX, R11
+	IMUL3Q  $0x00000007, CX, R11
+	ADDQ    R11, R14
+	CMPQ    R15, 40(AX)
+	JLT     tile
 	VZEROUPPER
 	RET
 
@@ -8270,7 +8494,7 @@ TEXT ·directAVX512_8x1(SB), NOSPLIT, $0-8
 tile:
 	MOVQ       32(AX), SI
 	TESTQ      SI, SI
-	JZ         prefetchDst
+	JZ         prefetch_dst
 	ADDQ       R15, SI
 	MOVQ       64(AX), DI
 	PREFETCHT0 (SI)
@@ -8282,7 +8506,7 @@ tile:
 	PREFETCHT0 384(SI)
 	PREFETCHT0 448(SI)
 
-prefetchDst:
+prefetch_dst:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
 	MOVQ       56(AX), DI
@@ -8467,41 +8691,49 @@ finish:
 	VADDPS 448(SI), Z7, Z7
 
 store:
-	VBROADCASTSS 136(AX), Z8
+	CMPL         136(AX), $0xff800000
+	JEQ          no_low
+	VBROADCASTSS 136(AX), Z9
+	VMAXPS       Z0, Z9, Z0
+	VMAXPS       Z1, Z9, Z1
+	VMAXPS       Z2, Z9, Z2
+	VMAXPS       Z3, Z9, Z3
+	VMAXPS       Z4, Z9, Z4
+	VMAXPS       Z5, Z9, Z5
+	VMAXPS       Z6, Z9, Z6
+	VMAXPS       Z7, Z9, Z7
+
+no_low:
+	CMPL         140(AX), $0x7f800000
+	JEQ          no_high
 	VBROADCASTSS 140(AX), Z9
-	MOVQ         (AX), SI
-	ADDQ         R15, SI
-	MOVQ         56(AX), DI
-	VMAXPS       Z0, Z8, Z0
 	VMINPS       Z0, Z9, Z0
-	VMOVUPS      Z0, (SI)
-	VMAXPS       Z1, Z8, Z1
 	VMINPS       Z1, Z9, Z1
-	VMOVUPS      Z1, 64(SI)
-	VMAXPS       Z2, Z8, Z2
 	VMINPS       Z2, Z9, Z2
-	VMOVUPS      Z2, 128(SI)
-	VMAXPS       Z3, Z8, Z3
 	VMINPS       Z3, Z9, Z3
-	VMOVUPS      Z3, 192(SI)
-	VMAXPS       Z4, Z8, Z4
 	VMINPS       Z4, Z9, Z4
-	VMOVUPS      Z4, 256(SI)
-	VMAXPS       Z5, Z8, Z5
 	VMINPS       Z5, Z9, Z5
-	VMOVUPS      Z5, 320(SI)
-	VMAXPS       Z6, Z8, Z6
 	VMINPS       Z6, Z9, Z6
-	VMOVUPS      Z6, 384(SI)
-	VMAXPS       Z7, Z8, Z7
 	VMINPS       Z7, Z9, Z7
-	VMOVUPS      Z7, 448(SI)
-	ADDQ         $0x00000200, R15
-	MOVQ         CX, R11
-	IMUL3Q       $0x00000008, CX, R11
-	ADDQ         R11, R14
-	CMPQ         R15, 40(AX)
-	JLT          tile
+
+no_high:
+	MOVQ    (AX), SI
+	ADDQ    R15, SI
+	MOVQ    56(AX), DI
+	VMOVUPS Z0, (SI)
+	VMOVUPS Z1, 64(SI)
+	VMOVUPS Z2, 128(SI)
+	VMOVUPS Z3, 192(SI)
+	VMOVUPS Z4, 256(SI)
+	VMOVUPS Z5, 320(SI)
+	VMOVUPS Z6, 384(SI)
+	VMOVUPS Z7, 448(SI)
+	ADDQ    $0x00000200, R15
+	MOVQ    CX, R11
+	IMUL3Q  $0x00000008, CX, R11
+	ADDQ    R11, R14
+	CMPQ    R15, 40(AX)
+	JLT     tile
 	VZEROUPPER
 	RET
 
@@ -8516,7 +8748,7 @@ TEXT ·directAVX512_9x1(SB), NOSPLIT, $0-8
 tile:
 	MOVQ       32(AX), SI
 	TESTQ      SI, SI
-	JZ         prefetchDst
+	JZ         prefetch_dst
 	ADDQ       R15, SI
 	MOVQ       64(AX), DI
 	PREFETCHT0 (SI)
@@ -8529,7 +8761,7 @@ tile:
 	PREFETCHT0 448(SI)
 	PREFETCHT0 512(SI)
 
-prefetchDst:
+prefetch_dst:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
 	MOVQ       56(AX), DI
@@ -8727,44 +8959,52 @@ finish:
 	VADDPS 512(SI), Z8, Z8
 
 store:
-	VBROADCASTSS 136(AX), Z9
+	CMPL         136(AX), $0xff800000
+	JEQ          no_low
+	VBROADCASTSS 136(AX), Z10
+	VMAXPS       Z0, Z10, Z0
+	VMAXPS       Z1, Z10, Z1
+	VMAXPS       Z2, Z10, Z2
+	VMAXPS       Z3, Z10, Z3
+	VMAXPS       Z4, Z10, Z4
+	VMAXPS       Z5, Z10, Z5
+	VMAXPS       Z6, Z10, Z6
+	VMAXPS       Z7, Z10, Z7
+	VMAXPS       Z8, Z10, Z8
+
+no_low:
+	CMPL         140(AX), $0x7f800000
+	JEQ          no_high
 	VBROADCASTSS 140(AX), Z10
-	MOVQ         (AX), SI
-	ADDQ         R15, SI
-	MOVQ         56(AX), DI
-	VMAXPS       Z0, Z9, Z0
 	VMINPS       Z0, Z10, Z0
-	VMOVUPS      Z0, (SI)
-	VMAXPS       Z1, Z9, Z1
 	VMINPS       Z1, Z10, Z1
-	VMOVUPS      Z1, 64(SI)
-	VMAXPS       Z2, Z9, Z2
 	VMINPS       Z2, Z10, Z2
-	VMOVUPS      Z2, 128(SI)
-	VMAXPS       Z3, Z9, Z3
 	VMINPS       Z3, Z10, Z3
-	VMOVUPS      Z3, 192(SI)
-	VMAXPS       Z4, Z9, Z4
 	VMINPS       Z4, Z10, Z4
-	VMOVUPS      Z4, 256(SI)
-	VMAXPS       Z5, Z9, Z5
 	VMINPS       Z5, Z10, Z5
-	VMOVUPS      Z5, 320(SI)
-	VMAXPS       Z6, Z9, Z6
 	VMINPS       Z6, Z10, Z6
-	VMOVUPS      Z6, 384(SI)
-	VMAXPS       Z7, Z9, Z7
 	VMINPS       Z7, Z10, Z7
-	VMOVUPS      Z7, 448(SI)
-	VMAXPS       Z8, Z9, Z8
 	VMINPS       Z8, Z10, Z8
-	VMOVUPS      Z8, 512(SI)
-	ADDQ         $0x00000240, R15
-	MOVQ         CX, R11
-	IMUL3Q       $0x00000009, CX, R11
-	ADDQ         R11, R14
-	CMPQ         R15, 40(AX)
-	JLT          tile
+
+no_high:
+	MOVQ    (AX), SI
+	ADDQ    R15, SI
+	MOVQ    56(AX), DI
+	VMOVUPS Z0, (SI)
+	VMOVUPS Z1, 64(SI)
+	VMOVUPS Z2, 128(SI)
+	VMOVUPS Z3, 192(SI)
+	VMOVUPS Z4, 256(SI)
+	VMOVUPS Z5, 320(SI)
+	VMOVUPS Z6, 384(SI)
+	VMOVUPS Z7, 448(SI)
+	VMOVUPS Z8, 512(SI)
+	ADDQ    $0x00000240, R15
+	MOVQ    CX, R11
+	IMUL3Q  $0x00000009, CX, R11
+	ADDQ    R11, R14
+	CMPQ    R15, 40(AX)
+	JLT     tile
 	VZEROUPPER
 	RET
 
@@ -8779,7 +9019,7 @@ TEXT ·directAVX512_10x1(SB), NOSPLIT, $0-8
 tile:
 	MOVQ       32(AX), SI
 	TESTQ      SI, SI
-	JZ         prefetchDst
+	JZ         prefetch_dst
 	ADDQ       R15, SI
 	MOVQ       64(AX), DI
 	PREFETCHT0 (SI)
@@ -8793,7 +9033,7 @@ tile:
 	PREFETCHT0 512(SI)
 	PREFETCHT0 576(SI)
 
-prefetchDst:
+prefetch_dst:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
 	MOVQ       56(AX), DI
@@ -9011,47 +9251,55 @@ finish:
 	VADDPS 576(SI), Z9, Z9
 
 store:
-	VBROADCASTSS 136(AX), Z10
+	CMPL         136(AX), $0xff800000
+	JEQ          no_low
+	VBROADCASTSS 136(AX), Z11
+	VMAXPS       Z0, Z11, Z0
+	VMAXPS       Z1, Z11, Z1
+	VMAXPS       Z2, Z11, Z2
+	VMAXPS       Z3, Z11, Z3
+	VMAXPS       Z4, Z11, Z4
+	VMAXPS       Z5, Z11, Z5
+	VMAXPS       Z6, Z11, Z6
+	VMAXPS       Z7, Z11, Z7
+	VMAXPS       Z8, Z11, Z8
+	VMAXPS       Z9, Z11, Z9
+
+no_low:
+	CMPL         140(AX), $0x7f800000
+	JEQ          no_high
 	VBROADCASTSS 140(AX), Z11
-	MOVQ         (AX), SI
-	ADDQ         R15, SI
-	MOVQ         56(AX), DI
-	VMAXPS       Z0, Z10, Z0
 	VMINPS       Z0, Z11, Z0
-	VMOVUPS      Z0, (SI)
-	VMAXPS       Z1, Z10, Z1
 	VMINPS       Z1, Z11, Z1
-	VMOVUPS      Z1, 64(SI)
-	VMAXPS       Z2, Z10, Z2
 	VMINPS       Z2, Z11, Z2
-	VMOVUPS      Z2, 128(SI)
-	VMAXPS       Z3, Z10, Z3
 	VMINPS       Z3, Z11, Z3
-	VMOVUPS      Z3, 192(SI)
-	VMAXPS       Z4, Z10, Z4
 	VMINPS       Z4, Z11, Z4
-	VMOVUPS      Z4, 256(SI)
-	VMAXPS       Z5, Z10, Z5
 	VMINPS       Z5, Z11, Z5
-	VMOVUPS      Z5, 320(SI)
-	VMAXPS       Z6, Z10, Z6
 	VMINPS       Z6, Z11, Z6
-	VMOVUPS      Z6, 384(SI)
-	VMAXPS       Z7, Z10, Z7
 	VMINPS       Z7, Z11, Z7
-	VMOVUPS      Z7, 448(SI)
-	VMAXPS       Z8, Z10, Z8
 	VMINPS       Z8, Z11, Z8
-	VMOVUPS      Z8, 512(SI)
-	VMAXPS       Z9, Z10, Z9
 	VMINPS       Z9, Z11, Z9
-	VMOVUPS      Z9, 576(SI)
-	ADDQ         $0x00000280, R15
-	MOVQ         CX, R11
-	IMUL3Q       $0x0000000a, CX, R11
-	ADDQ         R11, R14
-	CMPQ         R15, 40(AX)
-	JLT          tile
+
+no_high:
+	MOVQ    (AX), SI
+	ADDQ    R15, SI
+	MOVQ    56(AX), DI
+	VMOVUPS Z0, (SI)
+	VMOVUPS Z1, 64(SI)
+	VMOVUPS Z2, 128(SI)
+	VMOVUPS Z3, 192(SI)
+	VMOVUPS Z4, 256(SI)
+	VMOVUPS Z5, 320(SI)
+	VMOVUPS Z6, 384(SI)
+	VMOVUPS Z7, 448(SI)
+	VMOVUPS Z8, 512(SI)
+	VMOVUPS Z9, 576(SI)
+	ADDQ    $0x00000280, R15
+	MOVQ    CX, R11
+	IMUL3Q  $0x0000000a, CX, R11
+	ADDQ    R11, R14
+	CMPQ    R15, 40(AX)
+	JLT     tile
 	VZEROUPPER
 	RET
 
@@ -9066,7 +9314,7 @@ TEXT ·directAVX512_11x1(SB), NOSPLIT, $0-8
 tile:
 	MOVQ       32(AX), SI
 	TESTQ      SI, SI
-	JZ         prefetchDst
+	JZ         prefetch_dst
 	ADDQ       R15, SI
 	MOVQ       64(AX), DI
 	PREFETCHT0 (SI)
@@ -9081,7 +9329,7 @@ tile:
 	PREFETCHT0 576(SI)
 	PREFETCHT0 640(SI)
 
-prefetchDst:
+prefetch_dst:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
 	MOVQ       56(AX), DI
@@ -9312,50 +9560,58 @@ finish:
 	VADDPS 640(SI), Z10, Z10
 
 store:
-	VBROADCASTSS 136(AX), Z11
+	CMPL         136(AX), $0xff800000
+	JEQ          no_low
+	VBROADCASTSS 136(AX), Z12
+	VMAXPS       Z0, Z12, Z0
+	VMAXPS       Z1, Z12, Z1
+	VMAXPS       Z2, Z12, Z2
+	VMAXPS       Z3, Z12, Z3
+	VMAXPS       Z4, Z12, Z4
+	VMAXPS       Z5, Z12, Z5
+	VMAXPS       Z6, Z12, Z6
+	VMAXPS       Z7, Z12, Z7
+	VMAXPS       Z8, Z12, Z8
+	VMAXPS       Z9, Z12, Z9
+	VMAXPS       Z10, Z12, Z10
+
+no_low:
+	CMPL         140(AX), $0x7f800000
+	JEQ          no_high
 	VBROADCASTSS 140(AX), Z12
-	MOVQ         (AX), SI
-	ADDQ         R15, SI
-	MOVQ         56(AX), DI
-	VMAXPS       Z0, Z11, Z0
 	VMINPS       Z0, Z12, Z0
-	VMOVUPS      Z0, (SI)
-	VMAXPS       Z1, Z11, Z1
 	VMINPS       Z1, Z12, Z1
-	VMOVUPS      Z1, 64(SI)
-	VMAXPS       Z2, Z11, Z2
 	VMINPS       Z2, Z12, Z2
-	VMOVUPS      Z2, 128(SI)
-	VMAXPS       Z3, Z11, Z3
 	VMINPS       Z3, Z12, Z3
-	VMOVUPS      Z3, 192(SI)
-	VMAXPS       Z4, Z11, Z4
 	VMINPS       Z4, Z12, Z4
-	VMOVUPS      Z4, 256(SI)
-	VMAXPS       Z5, Z11, Z5
 	VMINPS       Z5, Z12, Z5
-	VMOVUPS      Z5, 320(SI)
-	VMAXPS       Z6, Z11, Z6
 	VMINPS       Z6, Z12, Z6
-	VMOVUPS      Z6, 384(SI)
-	VMAXPS       Z7, Z11, Z7
 	VMINPS       Z7, Z12, Z7
-	VMOVUPS      Z7, 448(SI)
-	VMAXPS       Z8, Z11, Z8
 	VMINPS       Z8, Z12, Z8
-	VMOVUPS      Z8, 512(SI)
-	VMAXPS       Z9, Z11, Z9
 	VMINPS       Z9, Z12, Z9
-	VMOVUPS      Z9, 576(SI)
-	VMAXPS       Z10, Z11, Z10
 	VMINPS       Z10, Z12, Z10
-	VMOVUPS      Z10, 640(SI)
-	ADDQ         $0x000002c0, R15
-	MOVQ         CX, R11
-	IMUL3Q       $0x0000000b, CX, R11
-	ADDQ         R11, R14
-	CMPQ         R15, 40(AX)
-	JLT          tile
+
+no_high:
+	MOVQ    (AX), SI
+	ADDQ    R15, SI
+	MOVQ    56(AX), DI
+	VMOVUPS Z0, (SI)
+	VMOVUPS Z1, 64(SI)
+	VMOVUPS Z2, 128(SI)
+	VMOVUPS Z3, 192(SI)
+	VMOVUPS Z4, 256(SI)
+	VMOVUPS Z5, 320(SI)
+	VMOVUPS Z6, 384(SI)
+	VMOVUPS Z7, 448(SI)
+	VMOVUPS Z8, 512(SI)
+	VMOVUPS Z9, 576(SI)
+	VMOVUPS Z10, 640(SI)
+	ADDQ    $0x000002c0, R15
+	MOVQ    CX, R11
+	IMUL3Q  $0x0000000b, CX, R11
+	ADDQ    R11, R14
+	CMPQ    R15, 40(AX)
+	JLT     tile
 	VZEROUPPER
 	RET
 
@@ -9370,7 +9626,7 @@ TEXT ·directAVX512_12x1(SB), NOSPLIT, $0-8
 tile:
 	MOVQ       32(AX), SI
 	TESTQ      SI, SI
-	JZ         prefetchDst
+	JZ         prefetch_dst
 	ADDQ       R15, SI
 	MOVQ       64(AX), DI
 	PREFETCHT0 (SI)
@@ -9386,7 +9642,7 @@ tile:
 	PREFETCHT0 640(SI)
 	PREFETCHT0 704(SI)
 
-prefetchDst:
+prefetch_dst:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
 	MOVQ       56(AX), DI
@@ -9630,53 +9886,61 @@ finish:
 	VADDPS 704(SI), Z11, Z11
 
 store:
-	VBROADCASTSS 136(AX), Z12
+	CMPL         136(AX), $0xff800000
+	JEQ          no_low
+	VBROADCASTSS 136(AX), Z13
+	VMAXPS       Z0, Z13, Z0
+	VMAXPS       Z1, Z13, Z1
+	VMAXPS       Z2, Z13, Z2
+	VMAXPS       Z3, Z13, Z3
+	VMAXPS       Z4, Z13, Z4
+	VMAXPS       Z5, Z13, Z5
+	VMAXPS       Z6, Z13, Z6
+	VMAXPS       Z7, Z13, Z7
+	VMAXPS       Z8, Z13, Z8
+	VMAXPS       Z9, Z13, Z9
+	VMAXPS       Z10, Z13, Z10
+	VMAXPS       Z11, Z13, Z11
+
+no_low:
+	CMPL         140(AX), $0x7f800000
+	JEQ          no_high
 	VBROADCASTSS 140(AX), Z13
-	MOVQ         (AX), SI
-	ADDQ         R15, SI
-	MOVQ         56(AX), DI
-	VMAXPS       Z0, Z12, Z0
 	VMINPS       Z0, Z13, Z0
-	VMOVUPS      Z0, (SI)
-	VMAXPS       Z1, Z12, Z1
 	VMINPS       Z1, Z13, Z1
-	VMOVUPS      Z1, 64(SI)
-	VMAXPS       Z2, Z12, Z2
 	VMINPS       Z2, Z13, Z2
-	VMOVUPS      Z2, 128(SI)
-	VMAXPS       Z3, Z12, Z3
 	VMINPS       Z3, Z13, Z3
-	VMOVUPS      Z3, 192(SI)
-	VMAXPS       Z4, Z12, Z4
 	VMINPS       Z4, Z13, Z4
-	VMOVUPS      Z4, 256(SI)
-	VMAXPS       Z5, Z12, Z5
 	VMINPS       Z5, Z13, Z5
-	VMOVUPS      Z5, 320(SI)
-	VMAXPS       Z6, Z12, Z6
 	VMINPS       Z6, Z13, Z6
-	VMOVUPS      Z6, 384(SI)
-	VMAXPS       Z7, Z12, Z7
 	VMINPS       Z7, Z13, Z7
-	VMOVUPS      Z7, 448(SI)
-	VMAXPS       Z8, Z12, Z8
 	VMINPS       Z8, Z13, Z8
-	VMOVUPS      Z8, 512(SI)
-	VMAXPS       Z9, Z12, Z9
 	VMINPS       Z9, Z13, Z9
-	VMOVUPS      Z9, 576(SI)
-	VMAXPS       Z10, Z12, Z10
 	VMINPS       Z10, Z13, Z10
-	VMOVUPS      Z10, 640(SI)
-	VMAXPS       Z11, Z12, Z11
 	VMINPS       Z11, Z13, Z11
-	VMOVUPS      Z11, 704(SI)
-	ADDQ         $0x00000300, R15
-	MOVQ         CX, R11
-	IMUL3Q       $0x0000000c, CX, R11
-	ADDQ         R11, R14
-	CMPQ         R15, 40(AX)
-	JLT          tile
+
+no_high:
+	MOVQ    (AX), SI
+	ADDQ    R15, SI
+	MOVQ    56(AX), DI
+	VMOVUPS Z0, (SI)
+	VMOVUPS Z1, 64(SI)
+	VMOVUPS Z2, 128(SI)
+	VMOVUPS Z3, 192(SI)
+	VMOVUPS Z4, 256(SI)
+	VMOVUPS Z5, 320(SI)
+	VMOVUPS Z6, 384(SI)
+	VMOVUPS Z7, 448(SI)
+	VMOVUPS Z8, 512(SI)
+	VMOVUPS Z9, 576(SI)
+	VMOVUPS Z10, 640(SI)
+	VMOVUPS Z11, 704(SI)
+	ADDQ    $0x00000300, R15
+	MOVQ    CX, R11
+	IMUL3Q  $0x0000000c, CX, R11
+	ADDQ    R11, R14
+	CMPQ    R15, 40(AX)
+	JLT     tile
 	VZEROUPPER
 	RET
 
@@ -9691,7 +9955,7 @@ TEXT ·directAVX512_13x1(SB), NOSPLIT, $0-8
 tile:
 	MOVQ       32(AX), SI
 	TESTQ      SI, SI
-	JZ         prefetchDst
+	JZ         prefetch_dst
 	ADDQ       R15, SI
 	MOVQ       64(AX), DI
 	PREFETCHT0 (SI)
@@ -9708,7 +9972,7 @@ tile:
 	PREFETCHT0 704(SI)
 	PREFETCHT0 768(SI)
 
-prefetchDst:
+prefetch_dst:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
 	MOVQ       56(AX), DI
@@ -9972,56 +10236,64 @@ finish:
 	VADDPS 768(SI), Z12, Z12
 
 store:
-	VBROADCASTSS 136(AX), Z13
+	CMPL         136(AX), $0xff800000
+	JEQ          no_low
+	VBROADCASTSS 136(AX), Z14
+	VMAXPS       Z0, Z14, Z0
+	VMAXPS       Z1, Z14, Z1
+	VMAXPS       Z2, Z14, Z2
+	VMAXPS       Z3, Z14, Z3
+	VMAXPS       Z4, Z14, Z4
+	VMAXPS       Z5, Z14, Z5
+	VMAXPS       Z6, Z14, Z6
+	VMAXPS       Z7, Z14, Z7
+	VMAXPS       Z8, Z14, Z8
+	VMAXPS       Z9, Z14, Z9
+	VMAXPS       Z10, Z14, Z10
+	VMAXPS       Z11, Z14, Z11
+	VMAXPS       Z12, Z14, Z12
+
+no_low:
+	CMPL         140(AX), $0x7f800000
+	JEQ          no_high
 	VBROADCASTSS 140(AX), Z14
-	MOVQ         (AX), SI
-	ADDQ         R15, SI
-	MOVQ         56(AX), DI
-	VMAXPS       Z0, Z13, Z0
 	VMINPS       Z0, Z14, Z0
-	VMOVUPS      Z0, (SI)
-	VMAXPS       Z1, Z13, Z1
 	VMINPS       Z1, Z14, Z1
-	VMOVUPS      Z1, 64(SI)
-	VMAXPS       Z2, Z13, Z2
 	VMINPS       Z2, Z14, Z2
-	VMOVUPS      Z2, 128(SI)
-	VMAXPS       Z3, Z13, Z3
 	VMINPS       Z3, Z14, Z3
-	VMOVUPS      Z3, 192(SI)
-	VMAXPS       Z4, Z13, Z4
 	VMINPS       Z4, Z14, Z4
-	VMOVUPS      Z4, 256(SI)
-	VMAXPS       Z5, Z13, Z5
 	VMINPS       Z5, Z14, Z5
-	VMOVUPS      Z5, 320(SI)
-	VMAXPS       Z6, Z13, Z6
 	VMINPS       Z6, Z14, Z6
-	VMOVUPS      Z6, 384(SI)
-	VMAXPS       Z7, Z13, Z7
 	VMINPS       Z7, Z14, Z7
-	VMOVUPS      Z7, 448(SI)
-	VMAXPS       Z8, Z13, Z8
 	VMINPS       Z8, Z14, Z8
-	VMOVUPS      Z8, 512(SI)
-	VMAXPS       Z9, Z13, Z9
 	VMINPS       Z9, Z14, Z9
-	VMOVUPS      Z9, 576(SI)
-	VMAXPS       Z10, Z13, Z10
 	VMINPS       Z10, Z14, Z10
-	VMOVUPS      Z10, 640(SI)
-	VMAXPS       Z11, Z13, Z11
 	VMINPS       Z11, Z14, Z11
-	VMOVUPS      Z11, 704(SI)
-	VMAXPS       Z12, Z13, Z12
 	VMINPS       Z12, Z14, Z12
-	VMOVUPS      Z12, 768(SI)
-	ADDQ         $0x00000340, R15
-	MOVQ         CX, R11
-	IMUL3Q       $0x0000000d, CX, R11
-	ADDQ         R11, R14
-	CMPQ         R15, 40(AX)
-	JLT          tile
+
+no_high:
+	MOVQ    (AX), SI
+	ADDQ    R15, SI
+	MOVQ    56(AX), DI
+	VMOVUPS Z0, (SI)
+	VMOVUPS Z1, 64(SI)
+	VMOVUPS Z2, 128(SI)
+	VMOVUPS Z3, 192(SI)
+	VMOVUPS Z4, 256(SI)
+	VMOVUPS Z5, 320(SI)
+	VMOVUPS Z6, 384(SI)
+	VMOVUPS Z7, 448(SI)
+	VMOVUPS Z8, 512(SI)
+	VMOVUPS Z9, 576(SI)
+	VMOVUPS Z10, 640(SI)
+	VMOVUPS Z11, 704(SI)
+	VMOVUPS Z12, 768(SI)
+	ADDQ    $0x00000340, R15
+	MOVQ    CX, R11
+	IMUL3Q  $0x0000000d, CX, R11
+	ADDQ    R11, R14
+	CMPQ    R15, 40(AX)
+	JLT     tile
 	VZEROUPPER
 	RET
 
@@ -10036,7 +10308,7 @@ TEXT ·directAVX512_14x1(SB), NOSPLIT, $0-8
 tile:
 	MOVQ       32(AX), SI
 	TESTQ      SI, SI
-	JZ         prefetchDst
+	JZ         prefetch_dst
 	ADDQ       R15, SI
 	MOVQ       64(AX), DI
 	PREFETCHT0 (SI)
@@ -10054,7 +10326,7 @@ tile:
 	PREFETCHT0 768(SI)
 	PREFETCHT0 832(SI)
 
-prefetchDst:
+prefetch_dst:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
 	MOVQ       56(AX), DI
@@ -10331,59 +10603,67 @@ finish:
 	VADDPS 832(SI), Z13, Z13
 
 store:
-	VBROADCASTSS 136(AX), Z14
+	CMPL         136(AX), $0xff800000
+	JEQ          no_low
+	VBROADCASTSS 136(AX), Z15
+	VMAXPS       Z0, Z15, Z0
+	VMAXPS       Z1, Z15, Z1
+	VMAXPS       Z2, Z15, Z2
+	VMAXPS       Z3, Z15, Z3
+	VMAXPS       Z4, Z15, Z4
+	VMAXPS       Z5, Z15, Z5
+	VMAXPS       Z6, Z15, Z6
+	VMAXPS       Z7, Z15, Z7
+	VMAXPS       Z8, Z15, Z8
+	VMAXPS       Z9, Z15, Z9
+	VMAXPS       Z10, Z15, Z10
+	VMAXPS       Z11, Z15, Z11
+	VMAXPS       Z12, Z15, Z12
+	VMAXPS       Z13, Z15, Z13
+
+no_low:
+	CMPL         140(AX), $0x7f800000
+	JEQ          no_high
 	VBROADCASTSS 140(AX), Z15
-	MOVQ         (AX), SI
-	ADDQ         R15, SI
-	MOVQ         56(AX), DI
-	VMAXPS       Z0, Z14, Z0
 	VMINPS       Z0, Z15, Z0
-	VMOVUPS      Z0, (SI)
-	VMAXPS       Z1, Z14, Z1
 	VMINPS       Z1, Z15, Z1
-	VMOVUPS      Z1, 64(SI)
-	VMAXPS       Z2, Z14, Z2
 	VMINPS       Z2, Z15, Z2
-	VMOVUPS      Z2, 128(SI)
-	VMAXPS       Z3, Z14, Z3
 	VMINPS       Z3, Z15, Z3
-	VMOVUPS      Z3, 192(SI)
-	VMAXPS       Z4, Z14, Z4
 	VMINPS       Z4, Z15, Z4
-	VMOVUPS      Z4, 256(SI)
-	VMAXPS       Z5, Z14, Z5
 	VMINPS       Z5, Z15, Z5
-	VMOVUPS      Z5, 320(SI)
-	VMAXPS       Z6, Z14, Z6
 	VMINPS       Z6, Z15, Z6
-	VMOVUPS      Z6, 384(SI)
-	VMAXPS       Z7, Z14, Z7
 	VMINPS       Z7, Z15, Z7
-	VMOVUPS      Z7, 448(SI)
-	VMAXPS       Z8, Z14, Z8
 	VMINPS       Z8, Z15, Z8
-	VMOVUPS      Z8, 512(SI)
-	VMAXPS       Z9, Z14, Z9
 	VMINPS       Z9, Z15, Z9
-	VMOVUPS      Z9, 576(SI)
-	VMAXPS       Z10, Z14, Z10
 	VMINPS       Z10, Z15, Z10
-	VMOVUPS      Z10, 640(SI)
-	VMAXPS       Z11, Z14, Z11
 	VMINPS       Z11, Z15, Z11
-	VMOVUPS      Z11, 704(SI)
-	VMAXPS       Z12, Z14, Z12
 	VMINPS       Z12, Z15, Z12
-	VMOVUPS      Z12, 768(SI)
-	VMAXPS       Z13, Z14, Z13
 	VMINPS       Z13, Z15, Z13
-	VMOVUPS      Z13, 832(SI)
-	ADDQ         $0x00000380, R15
-	MOVQ         CX, R11
-	IMUL3Q       $0x0000000e, CX, R11
-	ADDQ         R11, R14
-	CMPQ         R15, 40(AX)
-	JLT          tile
+
+no_high:
+	MOVQ    (AX), SI
+	ADDQ    R15, SI
+	MOVQ    56(AX), DI
+	VMOVUPS Z0, (SI)
+	VMOVUPS Z1, 64(SI)
+	VMOVUPS Z2, 128(SI)
+	VMOVUPS Z3, 192(SI)
+	VMOVUPS Z4, 256(SI)
+	VMOVUPS Z5, 320(SI)
+	VMOVUPS Z6, 384(SI)
+	VMOVUPS Z7, 448(SI)
+	VMOVUPS Z8, 512(SI)
+	VMOVUPS Z9, 576(SI)
+	VMOVUPS Z10, 640(SI)
+	VMOVUPS Z11, 704(SI)
+	VMOVUPS Z12, 768(SI)
+	VMOVUPS Z13, 832(SI)
+	ADDQ    $0x00000380, R15
+	MOVQ    CX, R11
+	IMUL3Q  $0x0000000e, CX, R11
+	ADDQ    R11, R14
+	CMPQ    R15, 40(AX)
+	JLT     tile
 	VZEROUPPER
 	RET
 
@@ -10398,7 +10678,7 @@ TEXT ·directAVX512_15x1(SB), NOSPLIT, $0-8
 tile:
 	MOVQ       32(AX), SI
 	TESTQ      SI, SI
-	JZ         prefetchDst
+	JZ         prefetch_dst
 	ADDQ       R15, SI
 	MOVQ       64(AX), DI
 	PREFETCHT0 (SI)
@@ -10417,7 +10697,7 @@ tile:
 	PREFETCHT0 832(SI)
 	PREFETCHT0 896(SI)
 
-prefetchDst:
+prefetch_dst:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
 	MOVQ       56(AX), DI
@@ -10707,61 +10987,69 @@ finish:
 	VADDPS 896(SI), Z14, Z14
 
 store:
-	VBROADCASTSS 136(AX), Z15
+	CMPL         136(AX), $0xff800000
+	JEQ          no_low
+	VBROADCASTSS 136(AX), Z16
+	VMAXPS       Z0, Z16, Z0
+	VMAXPS       Z1, Z16, Z1
+	VMAXPS       Z2, Z16, Z2
+	VMAXPS       Z3, Z16, Z3
+	VMAXPS       Z4, Z16, Z4
+	VMAXPS       Z5, Z16, Z5
+	VMAXPS       Z6, Z16, Z6
+	VMAXPS       Z7, Z16, Z7
+	VMAXPS       Z8, Z16, Z8
+	VMAXPS       Z9, Z16, Z9
+	VMAXPS       Z10, Z16, Z10
+	VMAXPS       Z11, Z16, Z11
+	VMAXPS       Z12, Z16, Z12
+	VMAXPS       Z13, Z16, Z13
+	VMAXPS       Z14, Z16, Z14
+
+no_low:
+	CMPL         140(AX), $0x7f800000
+	JEQ          no_high
 	VBROADCASTSS 140(AX), Z16
-	MOVQ         (AX), SI
-	ADDQ         R15, SI
-	MOVQ         56(AX), DI
-	VMAXPS       Z0, Z15, Z0
 	VMINPS       Z0, Z16, Z0
-	VMOVUPS      Z0, (SI)
-	VMAXPS       Z1, Z15, Z1
 	VMINPS       Z1, Z16, Z1
-	VMOVUPS      Z1, 64(SI)
-	VMAXPS       Z2, Z15, Z2
 	VMINPS       Z2, Z16, Z2
-	VMOVUPS      Z2, 128(SI)
-	VMAXPS       Z3, Z15, Z3
 	VMINPS       Z3, Z16, Z3
-	VMOVUPS      Z3, 192(SI)
-	VMAXPS       Z4, Z15, Z4
 	VMINPS       Z4, Z16, Z4
-	VMOVUPS      Z4, 256(SI)
-	VMAXPS       Z5, Z15, Z5
 	VMINPS       Z5, Z16, Z5
-	VMOVUPS      Z5, 320(SI)
-	VMAXPS       Z6, Z15, Z6
 	VMINPS       Z6, Z16, Z6
-	VMOVUPS      Z6, 384(SI)
-	VMAXPS       Z7, Z15, Z7
 	VMINPS       Z7, Z16, Z7
-	VMOVUPS      Z7, 448(SI)
-	VMAXPS       Z8, Z15, Z8
 	VMINPS       Z8, Z16, Z8
-	VMOVUPS      Z8, 512(SI)
-	VMAXPS       Z9, Z15, Z9
 	VMINPS       Z9, Z16, Z9
-	VMOVUPS      Z9, 576(SI)
-	VMAXPS       Z10, Z15, Z10
 	VMINPS       Z10, Z16, Z10
-	VMOVUPS      Z10, 640(SI)
-	VMAXPS       Z11, Z15, Z11
 	VMINPS       Z11, Z16, Z11
-	VMOVUPS      Z11, 704(SI)
-	VMAXPS       Z12, Z15, Z12
 	VMINPS       Z12, Z16, Z12
-	VMOVUPS      Z12, 768(SI)
-	VMAXPS       Z13, Z15, Z13
 	VMINPS       Z13, Z16, Z13
-	VMOVUPS      Z13, 832(SI)
-	VMAXPS       Z14, Z15, Z14
 	VMINPS       Z14, Z16, Z14
-	VMOVUPS      Z14, 896(SI)
-	ADDQ         $0x000003c0, R15
-	MOVQ         CX, R11
-	IMUL3Q       $0x0000000f, CX, R11
-	ADDQ         R11, R14
-	CMPQ         R15, 40(AX)
-	JLT          tile
+
+no_high:
+	MOVQ    (AX), SI
+	ADDQ    R15, SI
+	MOVQ    56(AX), DI
+	VMOVUPS Z0, (SI)
+	VMOVUPS Z1, 64(SI)
+	VMOVUPS Z2, 128(SI)
+	VMOVUPS Z3, 192(SI)
+	VMOVUPS Z4, 256(SI)
+	VMOVUPS Z5, 320(SI)
+	VMOVUPS Z6, 384(SI)
+	VMOVUPS Z7, 448(SI)
+	VMOVUPS Z8, 512(SI)
+	VMOVUPS Z9, 576(SI)
+	VMOVUPS Z10, 640(SI)
+	VMOVUPS Z11, 704(SI)
+	VMOVUPS Z12, 768(SI)
+	VMOVUPS Z13, 832(SI)
+	VMOVUPS Z14, 896(SI)
+	ADDQ    $0x000003c0, R15
+	MOVQ    CX, R11
+	IMUL3Q  $0x0000000f, CX, R11
+	ADDQ    R11, R14
+	CMPQ    R15, 40(AX)
+	JLT     tile
 	VZEROUPPER
 	RET

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"unsafe"
 
 	. "github.com/mmcloughlin/avo/build"
@@ -131,11 +132,11 @@ func (k *direct) prefetch() {
 	ask := func(at Mem, _ VecPhysical) { PREFETCHT0(at) }
 	MOVQ(at(args, int(unsafe.Offsetof(asm.Direct{}.Residual))), base)
 	TESTQ(base, base)
-	JZ(LabelRef("prefetchDst"))
+	JZ(LabelRef("prefetch_dst"))
 	ADDQ(to, base)
 	MOVQ(at(args, int(unsafe.Offsetof(asm.Direct{}.ResidualBlock))), step)
 	k.outputs(base, step, ask)
-	Label("prefetchDst")
+	Label("prefetch_dst")
 	MOVQ(at(args, int(unsafe.Offsetof(asm.Direct{}.Dst))), base)
 	ADDQ(to, base)
 	MOVQ(at(args, int(unsafe.Offsetof(asm.Direct{}.DstBlock))), step)
@@ -237,19 +238,29 @@ func (k *direct) finish() {
 	k.outputs(residual, step, func(m Mem, sum VecPhysical) { VADDPS(m, sum, sum) })
 
 	Label("store")
-	low, high := k.weights[0], k.broadcasts[0]
-	VBROADCASTSS(at(args, int(unsafe.Offsetof(asm.Direct{}.Low))), low)
-	VBROADCASTSS(at(args, int(unsafe.Offsetof(asm.Direct{}.High))), high)
+	// VMAXPS and VMINPS take the multipliers' time, and most layers want one of
+	// them or neither. The last operand that Intel writes, the first here, is
+	// what comes out where one is NaN.
+	bound := k.broadcasts[0]
+	k.clamp("low", unsafe.Offsetof(asm.Direct{}.Low), math.Inf(-1), func(sum VecPhysical) { VMAXPS(sum, bound, sum) })
+	k.clamp("high", unsafe.Offsetof(asm.Direct{}.High), math.Inf(1), func(sum VecPhysical) { VMINPS(sum, bound, sum) })
 	MOVQ(at(args, int(unsafe.Offsetof(asm.Direct{}.Dst))), residual)
 	ADDQ(to, residual)
 	MOVQ(at(args, int(unsafe.Offsetof(asm.Direct{}.DstBlock))), step)
-	k.outputs(residual, step, func(m Mem, sum VecPhysical) {
-		// The last operand that Intel writes, the first here, is what comes
-		// out where one is NaN.
-		VMAXPS(sum, low, sum)
-		VMINPS(sum, high, sum)
-		VMOVUPS(sum, m)
-	})
+	k.outputs(residual, step, func(m Mem, sum VecPhysical) { VMOVUPS(sum, m) })
+}
+
+// clamp applies f to the sums with a bound broadcast, unless it is infinite.
+func (k *direct) clamp(name string, bound uintptr, infinite float64, f func(sum VecPhysical)) {
+	CMPL(at(args, int(bound)), U32(math.Float32bits(float32(infinite))))
+	JEQ(LabelRef("no_" + name))
+	VBROADCASTSS(at(args, int(bound)), k.broadcasts[0])
+	for _, pixel := range k.sums {
+		for _, sum := range pixel {
+			f(sum)
+		}
+	}
+	Label("no_" + name)
 }
 
 // outputs calls f for each sum and its place, of which base is the first; step
