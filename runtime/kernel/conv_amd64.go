@@ -9,39 +9,18 @@ import (
 	"github.com/resc-lang/resc/runtime/internal/cpu"
 )
 
-const (
-	floatBytes = 4
-	blockBytes = blockChannels * floatBytes
-)
-
 // callBudget bounds the multiplications of 16 lanes in one call: tens of
 // microseconds, in which the goroutine cannot be preempted.
 const callBudget = 1 << 18
 
-// tilePixels is the number of pixels of the largest tile of a panel.
-func tilePixels(tier cpu.Level, panel int) int {
-	switch {
-	case tier == cpu.AVX2:
-		return 6
-	case panel == 4:
-		return 7
-	case panel == 2:
-		return 14
-	default:
-		return 15
-	}
-}
-
-// compute runs the kernel of the filter's tier. Assembly covers the row with the
-// fewest tiles possible, whose widths differ by one at most.
+// compute runs the kernel of the filter's tier.
 func (j *directJob) compute(r *directRow) {
 	tier, blocks := j.filter.tier, r.panel.width
 	if tier == cpu.Portable {
 		j.computePortable(r)
 		return
 	}
-	tiles := ceil(j.Out.W, tilePixels(tier, blocks))
-	pixels, wider := j.Out.W/tiles, j.Out.W%tiles
+	tiles, wider, pixels := tileWidths(j.Out.W, directPixels(tier, blocks, j.Out.W))
 	a := j.arguments(r)
 	j.computeTiles(&a, r, 0, wider, pixels+1)
 	j.computeTiles(&a, r, wider*(pixels+1), tiles-wider, pixels)
@@ -94,5 +73,3 @@ func (j *directJob) arguments(r *directRow) asm.Direct {
 		High:          r.high,
 	}
 }
-
-func (j *depthwiseJob) compute(r *depthwiseRow) { j.computePortable(r) }

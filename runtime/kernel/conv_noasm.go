@@ -4,4 +4,4 @@ package kernel
 
 func (j *directJob) compute(r *directRow) { j.computePortable(r) }
 
-func (j *depthwiseJob) compute(r *depthwiseRow) { j.computePortable(r) }
+func (j *depthwiseJob) compute(block, top, bottom int) { j.computePortable(block, top, bottom) }

@@ -13,91 +13,77 @@ func packDepthwise(s FilterSpec, weight []float32) []float32 {
 	return packed
 }
 
-// depthwiseJob is a depthwise convolution cut into chunks: strips of output
-// rows by channel blocks.
+// depthwiseJob is a depthwise convolution cut into strips of rows of one block.
 type depthwiseJob struct {
 	Conv
 	dst, src, residual []float32
 	filter             *Filter
-	rows, strips       int // rows of a strip, and strips
+	in, out, added     grid // of src, dst and residual
+	strips
 }
 
 func (c Conv) runDepthwise(t *Threads, dst, src, residual []float32, w *Filter) {
 	j := &t.depthwise
-	*j = depthwiseJob{Conv: c, dst: dst, src: src, residual: residual, filter: w}
-	j.strips = min(ceil(chunksPerThread*t.N(), c.Out.blocks()), c.Out.H)
-	j.rows = ceil(c.Out.H, j.strips)
-	j.strips = ceil(c.Out.H, j.rows)
-	t.run(j, j.strips*c.Out.blocks())
+	*j = depthwiseJob{
+		Conv: c, dst: dst, src: src, residual: residual, filter: w,
+		in: c.In.grid(), out: c.Out.grid(), added: c.Residual.grid(),
+		strips: cut(t, c.Out.blocks(), c.Out.H),
+	}
+	t.run(j, j.chunks())
 	*j = depthwiseJob{}
 }
 
-// do computes a strip of one block.
+// do computes a strip.
 func (j *depthwiseJob) do(chunk int) {
-	block := chunk / j.strips
-	top := chunk % j.strips * j.rows
-	bottom := min(top+j.rows, j.Out.H)
-	for y := top; y < bottom; y++ {
-		j.row(block, y)
+	block, top, bottom := j.at(chunk)
+	j.compute(block, top, bottom)
+	if j.Activation.smooth() {
+		for y := top; y < bottom; y++ {
+			j.Activation.finish(j.dst[j.out.at(block, y, 0):][:j.Out.W*blockChannels])
+		}
 	}
 	j.Out.clearHalo(j.dst, block, top, bottom)
 }
 
-// row computes one row of a block.
-func (j *depthwiseJob) row(block, y int) {
-	start := y*j.Stride - j.PadTop
-	low, high := j.kernelRows(start)
-	r := depthwiseRow{
-		src:      j.In.at(block, start+low*j.Dilation, -j.PadLeft),
-		weights:  (block*j.KernelH + low) * j.KernelW * blockChannels,
-		kernelH:  high - low,
-		dst:      j.Out.at(block, y, 0),
-		residual: j.Residual.at(block, y, 0),
-		bias:     (*[blockChannels]float32)(j.filter.bias[block*blockChannels:]),
-	}
-	j.compute(&r)
-	if j.Activation.smooth() {
-		j.Activation.finish(j.dst[r.dst:][:j.Out.W*blockChannels])
-	}
-}
-
-// depthwiseRow is what the kernels compute at once: a row of pixels of one
-// block. Positions are indices in the job's buffers.
-type depthwiseRow struct {
-	src      int // first tap of the first pixel
-	weights  int // of that tap
-	kernelH  int // kernel rows
-	dst      int
-	residual int
-	bias     *[blockChannels]float32
+// firstTap is the place in src of the first tap of a row's first pixel.
+func (j *depthwiseJob) firstTap(block, y int) int {
+	return j.in.at(block, y*j.Stride-j.PadTop, -j.PadLeft)
 }
 
 // computePortable is the depthwise kernel in plain Go.
-func (j *depthwiseJob) computePortable(r *depthwiseRow) {
-	low, high := j.Activation.clamp()
-	for x := range j.Out.W {
-		sum := *r.bias
-		weights := r.weights
-		for ky := range r.kernelH {
-			for kx := range j.KernelW {
-				at := r.src + ky*j.Dilation*j.In.row() + (x*j.Stride+kx*j.Dilation)*blockChannels
-				u := (*[blockChannels]float32)(j.src[at:])
-				w := (*[blockChannels]float32)(j.filter.weights[weights:])
+func (j *depthwiseJob) computePortable(block, top, bottom int) {
+	for y := top; y < bottom; y++ {
+		dst, residual := j.out.at(block, y, 0), j.added.at(block, y, 0)
+		for x := range j.Out.W {
+			sum := j.sumTaps(block, j.firstTap(block, y)+x*j.Stride*blockChannels)
+			if j.residual != nil {
+				added := (*lanes)(j.residual[residual+x*blockChannels:])
 				for i := range sum {
-					sum[i] += u[i] * w[i]
+					sum[i] += added[i]
 				}
-				weights += blockChannels
 			}
-		}
-		if j.residual != nil {
-			more := (*[blockChannels]float32)(j.residual[r.residual+x*blockChannels:])
-			for i := range sum {
-				sum[i] += more[i]
+			low, high := j.Activation.clamp()
+			for i, v := range sum {
+				sum[i] = min(max(v, low), high)
 			}
+			copy(j.dst[dst+x*blockChannels:], sum[:])
 		}
-		for i, v := range sum {
-			sum[i] = min(max(v, low), high)
-		}
-		copy(j.dst[r.dst+x*blockChannels:], sum[:])
 	}
+}
+
+// sumTaps is a block of one output pixel, whose first tap is at a place in src.
+func (j *depthwiseJob) sumTaps(block, first int) lanes {
+	sum := *(*lanes)(j.filter.bias[block*blockChannels:])
+	weights := block * j.KernelH * j.KernelW * blockChannels
+	for ky := range j.KernelH {
+		for kx := range j.KernelW {
+			at := first + j.Dilation*(ky*j.in.row+kx*blockChannels)
+			u, w := (*lanes)(j.src[at:]), (*lanes)(j.filter.weights[weights:])
+			for i := range sum {
+				sum[i] += u[i] * w[i]
+			}
+			weights += blockChannels
+		}
+	}
+	return sum
 }

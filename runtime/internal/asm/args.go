@@ -9,6 +9,8 @@ import "unsafe"
 
 //go:generate go run -C _gen -tags purego . -out ../direct_avx512_amd64.s -stubs ../direct_avx512_amd64.go -pkg asm direct-avx512
 //go:generate go run -C _gen -tags purego . -out ../direct_avx2_amd64.s -stubs ../direct_avx2_amd64.go -pkg asm direct-avx2
+//go:generate go run -C _gen -tags purego . -out ../depthwise_avx512_amd64.s -stubs ../depthwise_avx512_amd64.go -pkg asm depthwise-avx512
+//go:generate go run -C _gen -tags purego . -out ../depthwise_avx2_amd64.s -stubs ../depthwise_avx2_amd64.go -pkg asm depthwise-avx2
 //go:generate go run -C _gen -tags purego . -out ../peak_amd64.s -stubs ../peak_amd64.go -pkg asm peak
 
 // Direct is the argument of the kernels of direct convolution. A call computes
@@ -42,6 +44,33 @@ type Direct struct {
 	Run                 int // floats side by side
 
 	WeightStep int // weights left out after each input block
+
+	Low, High float32 // bounds of the result
+}
+
+// Depthwise is the argument of the kernels of depthwise convolution. A call
+// computes a row of pixels of one block:
+//
+//	Dst[x][lane] = min(max(Bias[lane] + Residual[x][lane] +
+//		Σ Weights[r][c][lane] · Src[r][c][x][lane], Low), High)
+//
+// with x a pixel, r and c a row and a column of the kernel. All distances are in
+// bytes.
+type Depthwise struct {
+	Dst      unsafe.Pointer // first output pixel
+	Src      unsafe.Pointer // first tap that it depends on
+	Weights  unsafe.Pointer // in the order of use
+	Bias     unsafe.Pointer // 16 floats
+	Residual unsafe.Pointer // added to the first output pixel; nil for none
+
+	Width int // output pixels of the row × 64, a multiple of the tile's
+	Pixel int // from the input of an output pixel to that of the next
+
+	// The loops over the kernel: their counts, not zero, and the distance in
+	// Src from one iteration to the next, or from the end of the last column to
+	// the start of the next row.
+	Rows, RowStep       int
+	Columns, ColumnStep int
 
 	Low, High float32 // bounds of the result
 }

@@ -33,3 +33,8 @@ func directAVX2_5x1(a *Direct)
 //
 //go:noescape
 func directAVX2_6x1(a *Direct)
+
+// directAVX2_7x1 computes tiles of 7 pixels by 1 output blocks.
+//
+//go:noescape
+func directAVX2_7x1(a *Direct)

@@ -4,8 +4,7 @@
 
 package asm
 
-// DirectAVX2 computes a row with tiles of pixels by output blocks, which are
-// among 1..6 × 1.
+// DirectAVX2 computes a row in tiles of one size, for which it has a kernel.
 func DirectAVX2(pixels, blocks int, a *Direct) {
 	switch blocks<<4 | pixels {
 	case 1<<4 | 1:
@@ -20,6 +19,8 @@ func DirectAVX2(pixels, blocks int, a *Direct) {
 		directAVX2_5x1(a)
 	case 1<<4 | 6:
 		directAVX2_6x1(a)
+	case 1<<4 | 7:
+		directAVX2_7x1(a)
 	default:
 		panic("asm: no kernel of this tile")
 	}

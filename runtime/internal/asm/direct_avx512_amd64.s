@@ -13,9 +13,9 @@ TEXT ·directAVX512_1x4(SB), NOSPLIT, $0-8
 	XORQ R15, R15
 
 tile:
+	CMPQ       32(AX), $0x00
+	JEQ        asked
 	MOVQ       32(AX), SI
-	TESTQ      SI, SI
-	JZ         prefetch_dst
 	ADDQ       R15, SI
 	MOVQ       64(AX), DI
 	PREFETCHT0 (SI)
@@ -26,7 +26,7 @@ tile:
 	ADDQ       DI, SI
 	PREFETCHT0 (SI)
 
-prefetch_dst:
+asked:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
 	MOVQ       56(AX), DI
@@ -137,9 +137,9 @@ done:
 	JNZ  block
 
 finish:
+	CMPQ   32(AX), $0x00
+	JEQ    added
 	MOVQ   32(AX), SI
-	TESTQ  SI, SI
-	JZ     store
 	ADDQ   R15, SI
 	MOVQ   64(AX), DI
 	VADDPS (SI), Z0, Z0
@@ -150,7 +150,7 @@ finish:
 	ADDQ   DI, SI
 	VADDPS (SI), Z3, Z3
 
-store:
+added:
 	CMPL         136(AX), $0xff800000
 	JEQ          no_low
 	VBROADCASTSS 136(AX), Z8
@@ -180,7 +180,6 @@ no_high:
 	ADDQ    DI, SI
 	VMOVUPS Z3, (SI)
 	ADDQ    $0x00000040, R15
-	MOVQ    CX, R11
 	IMUL3Q  $0x00000001, CX, R11
 	ADDQ    R11, R14
 	CMPQ    R15, 40(AX)
@@ -197,9 +196,9 @@ TEXT ·directAVX512_2x4(SB), NOSPLIT, $0-8
 	XORQ R15, R15
 
 tile:
+	CMPQ       32(AX), $0x00
+	JEQ        asked
 	MOVQ       32(AX), SI
-	TESTQ      SI, SI
-	JZ         prefetch_dst
 	ADDQ       R15, SI
 	MOVQ       64(AX), DI
 	PREFETCHT0 (SI)
@@ -214,7 +213,7 @@ tile:
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 
-prefetch_dst:
+asked:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
 	MOVQ       56(AX), DI
@@ -358,9 +357,9 @@ done:
 	JNZ  block
 
 finish:
+	CMPQ   32(AX), $0x00
+	JEQ    added
 	MOVQ   32(AX), SI
-	TESTQ  SI, SI
-	JZ     store
 	ADDQ   R15, SI
 	MOVQ   64(AX), DI
 	VADDPS (SI), Z0, Z0
@@ -375,7 +374,7 @@ finish:
 	VADDPS (SI), Z3, Z3
 	VADDPS 64(SI), Z7, Z7
 
-store:
+added:
 	CMPL         136(AX), $0xff800000
 	JEQ          no_low
 	VBROADCASTSS 136(AX), Z12
@@ -417,7 +416,6 @@ no_high:
 	VMOVUPS Z3, (SI)
 	VMOVUPS Z7, 64(SI)
 	ADDQ    $0x00000080, R15
-	MOVQ    CX, R11
 	IMUL3Q  $0x00000002, CX, R11
 	ADDQ    R11, R14
 	CMPQ    R15, 40(AX)
@@ -434,9 +432,9 @@ TEXT ·directAVX512_3x4(SB), NOSPLIT, $0-8
 	XORQ R15, R15
 
 tile:
+	CMPQ       32(AX), $0x00
+	JEQ        asked
 	MOVQ       32(AX), SI
-	TESTQ      SI, SI
-	JZ         prefetch_dst
 	ADDQ       R15, SI
 	MOVQ       64(AX), DI
 	PREFETCHT0 (SI)
@@ -455,7 +453,7 @@ tile:
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
 
-prefetch_dst:
+asked:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
 	MOVQ       56(AX), DI
@@ -632,9 +630,9 @@ done:
 	JNZ  block
 
 finish:
+	CMPQ   32(AX), $0x00
+	JEQ    added
 	MOVQ   32(AX), SI
-	TESTQ  SI, SI
-	JZ     store
 	ADDQ   R15, SI
 	MOVQ   64(AX), DI
 	VADDPS (SI), Z0, Z0
@@ -653,7 +651,7 @@ finish:
 	VADDPS 64(SI), Z7, Z7
 	VADDPS 128(SI), Z11, Z11
 
-store:
+added:
 	CMPL         136(AX), $0xff800000
 	JEQ          no_low
 	VBROADCASTSS 136(AX), Z16
@@ -707,7 +705,6 @@ no_high:
 	VMOVUPS Z7, 64(SI)
 	VMOVUPS Z11, 128(SI)
 	ADDQ    $0x000000c0, R15
-	MOVQ    CX, R11
 	IMUL3Q  $0x00000003, CX, R11
 	ADDQ    R11, R14
 	CMPQ    R15, 40(AX)
@@ -724,9 +721,9 @@ TEXT ·directAVX512_4x4(SB), NOSPLIT, $0-8
 	XORQ R15, R15
 
 tile:
+	CMPQ       32(AX), $0x00
+	JEQ        asked
 	MOVQ       32(AX), SI
-	TESTQ      SI, SI
-	JZ         prefetch_dst
 	ADDQ       R15, SI
 	MOVQ       64(AX), DI
 	PREFETCHT0 (SI)
@@ -749,7 +746,7 @@ tile:
 	PREFETCHT0 128(SI)
 	PREFETCHT0 192(SI)
 
-prefetch_dst:
+asked:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
 	MOVQ       56(AX), DI
@@ -966,9 +963,9 @@ done:
 	JNZ  block
 
 finish:
+	CMPQ   32(AX), $0x00
+	JEQ    added
 	MOVQ   32(AX), SI
-	TESTQ  SI, SI
-	JZ     store
 	ADDQ   R15, SI
 	MOVQ   64(AX), DI
 	VADDPS (SI), Z0, Z0
@@ -991,7 +988,7 @@ finish:
 	VADDPS 128(SI), Z11, Z11
 	VADDPS 192(SI), Z15, Z15
 
-store:
+added:
 	CMPL         136(AX), $0xff800000
 	JEQ          no_low
 	VBROADCASTSS 136(AX), Z20
@@ -1057,7 +1054,6 @@ no_high:
 	VMOVUPS Z11, 128(SI)
 	VMOVUPS Z15, 192(SI)
 	ADDQ    $0x00000100, R15
-	MOVQ    CX, R11
 	IMUL3Q  $0x00000004, CX, R11
 	ADDQ    R11, R14
 	CMPQ    R15, 40(AX)
@@ -1074,9 +1070,9 @@ TEXT ·directAVX512_5x4(SB), NOSPLIT, $0-8
 	XORQ R15, R15
 
 tile:
+	CMPQ       32(AX), $0x00
+	JEQ        asked
 	MOVQ       32(AX), SI
-	TESTQ      SI, SI
-	JZ         prefetch_dst
 	ADDQ       R15, SI
 	MOVQ       64(AX), DI
 	PREFETCHT0 (SI)
@@ -1103,7 +1099,7 @@ tile:
 	PREFETCHT0 192(SI)
 	PREFETCHT0 256(SI)
 
-prefetch_dst:
+asked:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
 	MOVQ       56(AX), DI
@@ -1353,9 +1349,9 @@ done:
 	JNZ  block
 
 finish:
+	CMPQ   32(AX), $0x00
+	JEQ    added
 	MOVQ   32(AX), SI
-	TESTQ  SI, SI
-	JZ     store
 	ADDQ   R15, SI
 	MOVQ   64(AX), DI
 	VADDPS (SI), Z0, Z0
@@ -1382,7 +1378,7 @@ finish:
 	VADDPS 192(SI), Z15, Z15
 	VADDPS 256(SI), Z19, Z19
 
-store:
+added:
 	CMPL         136(AX), $0xff800000
 	JEQ          no_low
 	VBROADCASTSS 136(AX), Z24
@@ -1460,7 +1456,6 @@ no_high:
 	VMOVUPS Z15, 192(SI)
 	VMOVUPS Z19, 256(SI)
 	ADDQ    $0x00000140, R15
-	MOVQ    CX, R11
 	IMUL3Q  $0x00000005, CX, R11
 	ADDQ    R11, R14
 	CMPQ    R15, 40(AX)
@@ -1477,9 +1472,9 @@ TEXT ·directAVX512_6x4(SB), NOSPLIT, $0-8
 	XORQ R15, R15
 
 tile:
+	CMPQ       32(AX), $0x00
+	JEQ        asked
 	MOVQ       32(AX), SI
-	TESTQ      SI, SI
-	JZ         prefetch_dst
 	ADDQ       R15, SI
 	MOVQ       64(AX), DI
 	PREFETCHT0 (SI)
@@ -1510,7 +1505,7 @@ tile:
 	PREFETCHT0 256(SI)
 	PREFETCHT0 320(SI)
 
-prefetch_dst:
+asked:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
 	MOVQ       56(AX), DI
@@ -1793,9 +1788,9 @@ done:
 	JNZ  block
 
 finish:
+	CMPQ   32(AX), $0x00
+	JEQ    added
 	MOVQ   32(AX), SI
-	TESTQ  SI, SI
-	JZ     store
 	ADDQ   R15, SI
 	MOVQ   64(AX), DI
 	VADDPS (SI), Z0, Z0
@@ -1826,7 +1821,7 @@ finish:
 	VADDPS 256(SI), Z19, Z19
 	VADDPS 320(SI), Z23, Z23
 
-store:
+added:
 	CMPL         136(AX), $0xff800000
 	JEQ          no_low
 	VBROADCASTSS 136(AX), Z28
@@ -1916,7 +1911,6 @@ no_high:
 	VMOVUPS Z19, 256(SI)
 	VMOVUPS Z23, 320(SI)
 	ADDQ    $0x00000180, R15
-	MOVQ    CX, R11
 	IMUL3Q  $0x00000006, CX, R11
 	ADDQ    R11, R14
 	CMPQ    R15, 40(AX)
@@ -1933,9 +1927,9 @@ TEXT ·directAVX512_7x4(SB), NOSPLIT, $0-8
 	XORQ R15, R15
 
 tile:
+	CMPQ       32(AX), $0x00
+	JEQ        asked
 	MOVQ       32(AX), SI
-	TESTQ      SI, SI
-	JZ         prefetch_dst
 	ADDQ       R15, SI
 	MOVQ       64(AX), DI
 	PREFETCHT0 (SI)
@@ -1970,7 +1964,7 @@ tile:
 	PREFETCHT0 320(SI)
 	PREFETCHT0 384(SI)
 
-prefetch_dst:
+asked:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
 	MOVQ       56(AX), DI
@@ -2288,9 +2282,9 @@ done:
 	JNZ  block
 
 finish:
+	CMPQ   32(AX), $0x00
+	JEQ    added
 	MOVQ   32(AX), SI
-	TESTQ  SI, SI
-	JZ     store
 	ADDQ   R15, SI
 	MOVQ   64(AX), DI
 	VADDPS (SI), Z0, Z0
@@ -2325,7 +2319,7 @@ finish:
 	VADDPS 320(SI), Z23, Z23
 	VADDPS 384(SI), Z27, Z27
 
-store:
+added:
 	CMPL         136(AX), $0xff800000
 	JEQ          no_low
 	VBROADCASTSS 136(AX), Z31
@@ -2427,7 +2421,6 @@ no_high:
 	VMOVUPS Z23, 320(SI)
 	VMOVUPS Z27, 384(SI)
 	ADDQ    $0x000001c0, R15
-	MOVQ    CX, R11
 	IMUL3Q  $0x00000007, CX, R11
 	ADDQ    R11, R14
 	CMPQ    R15, 40(AX)
@@ -2444,16 +2437,16 @@ TEXT ·directAVX512_1x2(SB), NOSPLIT, $0-8
 	XORQ R15, R15
 
 tile:
+	CMPQ       32(AX), $0x00
+	JEQ        asked
 	MOVQ       32(AX), SI
-	TESTQ      SI, SI
-	JZ         prefetch_dst
 	ADDQ       R15, SI
 	MOVQ       64(AX), DI
 	PREFETCHT0 (SI)
 	ADDQ       DI, SI
 	PREFETCHT0 (SI)
 
-prefetch_dst:
+asked:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
 	MOVQ       56(AX), DI
@@ -2538,16 +2531,16 @@ done:
 	JNZ  block
 
 finish:
+	CMPQ   32(AX), $0x00
+	JEQ    added
 	MOVQ   32(AX), SI
-	TESTQ  SI, SI
-	JZ     store
 	ADDQ   R15, SI
 	MOVQ   64(AX), DI
 	VADDPS (SI), Z0, Z0
 	ADDQ   DI, SI
 	VADDPS (SI), Z1, Z1
 
-store:
+added:
 	CMPL         136(AX), $0xff800000
 	JEQ          no_low
 	VBROADCASTSS 136(AX), Z4
@@ -2569,7 +2562,6 @@ no_high:
 	ADDQ    DI, SI
 	VMOVUPS Z1, (SI)
 	ADDQ    $0x00000040, R15
-	MOVQ    CX, R11
 	IMUL3Q  $0x00000001, CX, R11
 	ADDQ    R11, R14
 	CMPQ    R15, 40(AX)
@@ -2586,9 +2578,9 @@ TEXT ·directAVX512_2x2(SB), NOSPLIT, $0-8
 	XORQ R15, R15
 
 tile:
+	CMPQ       32(AX), $0x00
+	JEQ        asked
 	MOVQ       32(AX), SI
-	TESTQ      SI, SI
-	JZ         prefetch_dst
 	ADDQ       R15, SI
 	MOVQ       64(AX), DI
 	PREFETCHT0 (SI)
@@ -2597,7 +2589,7 @@ tile:
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 
-prefetch_dst:
+asked:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
 	MOVQ       56(AX), DI
@@ -2701,9 +2693,9 @@ done:
 	JNZ  block
 
 finish:
+	CMPQ   32(AX), $0x00
+	JEQ    added
 	MOVQ   32(AX), SI
-	TESTQ  SI, SI
-	JZ     store
 	ADDQ   R15, SI
 	MOVQ   64(AX), DI
 	VADDPS (SI), Z0, Z0
@@ -2712,7 +2704,7 @@ finish:
 	VADDPS (SI), Z1, Z1
 	VADDPS 64(SI), Z3, Z3
 
-store:
+added:
 	CMPL         136(AX), $0xff800000
 	JEQ          no_low
 	VBROADCASTSS 136(AX), Z6
@@ -2740,7 +2732,6 @@ no_high:
 	VMOVUPS Z1, (SI)
 	VMOVUPS Z3, 64(SI)
 	ADDQ    $0x00000080, R15
-	MOVQ    CX, R11
 	IMUL3Q  $0x00000002, CX, R11
 	ADDQ    R11, R14
 	CMPQ    R15, 40(AX)
@@ -2757,9 +2748,9 @@ TEXT ·directAVX512_3x2(SB), NOSPLIT, $0-8
 	XORQ R15, R15
 
 tile:
+	CMPQ       32(AX), $0x00
+	JEQ        asked
 	MOVQ       32(AX), SI
-	TESTQ      SI, SI
-	JZ         prefetch_dst
 	ADDQ       R15, SI
 	MOVQ       64(AX), DI
 	PREFETCHT0 (SI)
@@ -2770,7 +2761,7 @@ tile:
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
 
-prefetch_dst:
+asked:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
 	MOVQ       56(AX), DI
@@ -2893,9 +2884,9 @@ done:
 	JNZ  block
 
 finish:
+	CMPQ   32(AX), $0x00
+	JEQ    added
 	MOVQ   32(AX), SI
-	TESTQ  SI, SI
-	JZ     store
 	ADDQ   R15, SI
 	MOVQ   64(AX), DI
 	VADDPS (SI), Z0, Z0
@@ -2906,7 +2897,7 @@ finish:
 	VADDPS 64(SI), Z3, Z3
 	VADDPS 128(SI), Z5, Z5
 
-store:
+added:
 	CMPL         136(AX), $0xff800000
 	JEQ          no_low
 	VBROADCASTSS 136(AX), Z8
@@ -2940,7 +2931,6 @@ no_high:
 	VMOVUPS Z3, 64(SI)
 	VMOVUPS Z5, 128(SI)
 	ADDQ    $0x000000c0, R15
-	MOVQ    CX, R11
 	IMUL3Q  $0x00000003, CX, R11
 	ADDQ    R11, R14
 	CMPQ    R15, 40(AX)
@@ -2957,9 +2947,9 @@ TEXT ·directAVX512_4x2(SB), NOSPLIT, $0-8
 	XORQ R15, R15
 
 tile:
+	CMPQ       32(AX), $0x00
+	JEQ        asked
 	MOVQ       32(AX), SI
-	TESTQ      SI, SI
-	JZ         prefetch_dst
 	ADDQ       R15, SI
 	MOVQ       64(AX), DI
 	PREFETCHT0 (SI)
@@ -2972,7 +2962,7 @@ tile:
 	PREFETCHT0 128(SI)
 	PREFETCHT0 192(SI)
 
-prefetch_dst:
+asked:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
 	MOVQ       56(AX), DI
@@ -3121,9 +3111,9 @@ done:
 	JNZ  block
 
 finish:
+	CMPQ   32(AX), $0x00
+	JEQ    added
 	MOVQ   32(AX), SI
-	TESTQ  SI, SI
-	JZ     store
 	ADDQ   R15, SI
 	MOVQ   64(AX), DI
 	VADDPS (SI), Z0, Z0
@@ -3136,7 +3126,7 @@ finish:
 	VADDPS 128(SI), Z5, Z5
 	VADDPS 192(SI), Z7, Z7
 
-store:
+added:
 	CMPL         136(AX), $0xff800000
 	JEQ          no_low
 	VBROADCASTSS 136(AX), Z10
@@ -3176,7 +3166,6 @@ no_high:
 	VMOVUPS Z5, 128(SI)
 	VMOVUPS Z7, 192(SI)
 	ADDQ    $0x00000100, R15
-	MOVQ    CX, R11
 	IMUL3Q  $0x00000004, CX, R11
 	ADDQ    R11, R14
 	CMPQ    R15, 40(AX)
@@ -3193,9 +3182,9 @@ TEXT ·directAVX512_5x2(SB), NOSPLIT, $0-8
 	XORQ R15, R15
 
 tile:
+	CMPQ       32(AX), $0x00
+	JEQ        asked
 	MOVQ       32(AX), SI
-	TESTQ      SI, SI
-	JZ         prefetch_dst
 	ADDQ       R15, SI
 	MOVQ       64(AX), DI
 	PREFETCHT0 (SI)
@@ -3210,7 +3199,7 @@ tile:
 	PREFETCHT0 192(SI)
 	PREFETCHT0 256(SI)
 
-prefetch_dst:
+asked:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
 	MOVQ       56(AX), DI
@@ -3378,9 +3367,9 @@ done:
 	JNZ  block
 
 finish:
+	CMPQ   32(AX), $0x00
+	JEQ    added
 	MOVQ   32(AX), SI
-	TESTQ  SI, SI
-	JZ     store
 	ADDQ   R15, SI
 	MOVQ   64(AX), DI
 	VADDPS (SI), Z0, Z0
@@ -3395,7 +3384,7 @@ finish:
 	VADDPS 192(SI), Z7, Z7
 	VADDPS 256(SI), Z9, Z9
 
-store:
+added:
 	CMPL         136(AX), $0xff800000
 	JEQ          no_low
 	VBROADCASTSS 136(AX), Z12
@@ -3441,7 +3430,6 @@ no_high:
 	VMOVUPS Z7, 192(SI)
 	VMOVUPS Z9, 256(SI)
 	ADDQ    $0x00000140, R15
-	MOVQ    CX, R11
 	IMUL3Q  $0x00000005, CX, R11
 	ADDQ    R11, R14
 	CMPQ    R15, 40(AX)
@@ -3458,9 +3446,9 @@ TEXT ·directAVX512_6x2(SB), NOSPLIT, $0-8
 	XORQ R15, R15
 
 tile:
+	CMPQ       32(AX), $0x00
+	JEQ        asked
 	MOVQ       32(AX), SI
-	TESTQ      SI, SI
-	JZ         prefetch_dst
 	ADDQ       R15, SI
 	MOVQ       64(AX), DI
 	PREFETCHT0 (SI)
@@ -3477,7 +3465,7 @@ tile:
 	PREFETCHT0 256(SI)
 	PREFETCHT0 320(SI)
 
-prefetch_dst:
+asked:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
 	MOVQ       56(AX), DI
@@ -3664,9 +3652,9 @@ done:
 	JNZ  block
 
 finish:
+	CMPQ   32(AX), $0x00
+	JEQ    added
 	MOVQ   32(AX), SI
-	TESTQ  SI, SI
-	JZ     store
 	ADDQ   R15, SI
 	MOVQ   64(AX), DI
 	VADDPS (SI), Z0, Z0
@@ -3683,7 +3671,7 @@ finish:
 	VADDPS 256(SI), Z9, Z9
 	VADDPS 320(SI), Z11, Z11
 
-store:
+added:
 	CMPL         136(AX), $0xff800000
 	JEQ          no_low
 	VBROADCASTSS 136(AX), Z14
@@ -3735,7 +3723,6 @@ no_high:
 	VMOVUPS Z9, 256(SI)
 	VMOVUPS Z11, 320(SI)
 	ADDQ    $0x00000180, R15
-	MOVQ    CX, R11
 	IMUL3Q  $0x00000006, CX, R11
 	ADDQ    R11, R14
 	CMPQ    R15, 40(AX)
@@ -3752,9 +3739,9 @@ TEXT ·directAVX512_7x2(SB), NOSPLIT, $0-8
 	XORQ R15, R15
 
 tile:
+	CMPQ       32(AX), $0x00
+	JEQ        asked
 	MOVQ       32(AX), SI
-	TESTQ      SI, SI
-	JZ         prefetch_dst
 	ADDQ       R15, SI
 	MOVQ       64(AX), DI
 	PREFETCHT0 (SI)
@@ -3773,7 +3760,7 @@ tile:
 	PREFETCHT0 320(SI)
 	PREFETCHT0 384(SI)
 
-prefetch_dst:
+asked:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
 	MOVQ       56(AX), DI
@@ -3986,9 +3973,9 @@ done:
 	JNZ  block
 
 finish:
+	CMPQ   32(AX), $0x00
+	JEQ    added
 	MOVQ   32(AX), SI
-	TESTQ  SI, SI
-	JZ     store
 	ADDQ   R15, SI
 	MOVQ   64(AX), DI
 	VADDPS (SI), Z0, Z0
@@ -4007,7 +3994,7 @@ finish:
 	VADDPS 320(SI), Z11, Z11
 	VADDPS 384(SI), Z13, Z13
 
-store:
+added:
 	CMPL         136(AX), $0xff800000
 	JEQ          no_low
 	VBROADCASTSS 136(AX), Z16
@@ -4065,7 +4052,6 @@ no_high:
 	VMOVUPS Z11, 320(SI)
 	VMOVUPS Z13, 384(SI)
 	ADDQ    $0x000001c0, R15
-	MOVQ    CX, R11
 	IMUL3Q  $0x00000007, CX, R11
 	ADDQ    R11, R14
 	CMPQ    R15, 40(AX)
@@ -4082,9 +4068,9 @@ TEXT ·directAVX512_8x2(SB), NOSPLIT, $0-8
 	XORQ R15, R15
 
 tile:
+	CMPQ       32(AX), $0x00
+	JEQ        asked
 	MOVQ       32(AX), SI
-	TESTQ      SI, SI
-	JZ         prefetch_dst
 	ADDQ       R15, SI
 	MOVQ       64(AX), DI
 	PREFETCHT0 (SI)
@@ -4105,7 +4091,7 @@ tile:
 	PREFETCHT0 384(SI)
 	PREFETCHT0 448(SI)
 
-prefetch_dst:
+asked:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
 	MOVQ       56(AX), DI
@@ -4337,9 +4323,9 @@ done:
 	JNZ  block
 
 finish:
+	CMPQ   32(AX), $0x00
+	JEQ    added
 	MOVQ   32(AX), SI
-	TESTQ  SI, SI
-	JZ     store
 	ADDQ   R15, SI
 	MOVQ   64(AX), DI
 	VADDPS (SI), Z0, Z0
@@ -4360,7 +4346,7 @@ finish:
 	VADDPS 384(SI), Z13, Z13
 	VADDPS 448(SI), Z15, Z15
 
-store:
+added:
 	CMPL         136(AX), $0xff800000
 	JEQ          no_low
 	VBROADCASTSS 136(AX), Z18
@@ -4424,7 +4410,6 @@ no_high:
 	VMOVUPS Z13, 384(SI)
 	VMOVUPS Z15, 448(SI)
 	ADDQ    $0x00000200, R15
-	MOVQ    CX, R11
 	IMUL3Q  $0x00000008, CX, R11
 	ADDQ    R11, R14
 	CMPQ    R15, 40(AX)
@@ -4441,9 +4426,9 @@ TEXT ·directAVX512_9x2(SB), NOSPLIT, $0-8
 	XORQ R15, R15
 
 tile:
+	CMPQ       32(AX), $0x00
+	JEQ        asked
 	MOVQ       32(AX), SI
-	TESTQ      SI, SI
-	JZ         prefetch_dst
 	ADDQ       R15, SI
 	MOVQ       64(AX), DI
 	PREFETCHT0 (SI)
@@ -4466,7 +4451,7 @@ tile:
 	PREFETCHT0 448(SI)
 	PREFETCHT0 512(SI)
 
-prefetch_dst:
+asked:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
 	MOVQ       56(AX), DI
@@ -4717,9 +4702,9 @@ done:
 	JNZ  block
 
 finish:
+	CMPQ   32(AX), $0x00
+	JEQ    added
 	MOVQ   32(AX), SI
-	TESTQ  SI, SI
-	JZ     store
 	ADDQ   R15, SI
 	MOVQ   64(AX), DI
 	VADDPS (SI), Z0, Z0
@@ -4742,7 +4727,7 @@ finish:
 	VADDPS 448(SI), Z15, Z15
 	VADDPS 512(SI), Z17, Z17
 
-store:
+added:
 	CMPL         136(AX), $0xff800000
 	JEQ          no_low
 	VBROADCASTSS 136(AX), Z20
@@ -4812,7 +4797,6 @@ no_high:
 	VMOVUPS Z15, 448(SI)
 	VMOVUPS Z17, 512(SI)
 	ADDQ    $0x00000240, R15
-	MOVQ    CX, R11
 	IMUL3Q  $0x00000009, CX, R11
 	ADDQ    R11, R14
 	CMPQ    R15, 40(AX)
@@ -4829,9 +4813,9 @@ TEXT ·directAVX512_10x2(SB), NOSPLIT, $0-8
 	XORQ R15, R15
 
 tile:
+	CMPQ       32(AX), $0x00
+	JEQ        asked
 	MOVQ       32(AX), SI
-	TESTQ      SI, SI
-	JZ         prefetch_dst
 	ADDQ       R15, SI
 	MOVQ       64(AX), DI
 	PREFETCHT0 (SI)
@@ -4856,7 +4840,7 @@ tile:
 	PREFETCHT0 512(SI)
 	PREFETCHT0 576(SI)
 
-prefetch_dst:
+asked:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
 	MOVQ       56(AX), DI
@@ -5133,9 +5117,9 @@ done:
 	JNZ  block
 
 finish:
+	CMPQ   32(AX), $0x00
+	JEQ    added
 	MOVQ   32(AX), SI
-	TESTQ  SI, SI
-	JZ     store
 	ADDQ   R15, SI
 	MOVQ   64(AX), DI
 	VADDPS (SI), Z0, Z0
@@ -5160,7 +5144,7 @@ finish:
 	VADDPS 512(SI), Z17, Z17
 	VADDPS 576(SI), Z19, Z19
 
-store:
+added:
 	CMPL         136(AX), $0xff800000
 	JEQ          no_low
 	VBROADCASTSS 136(AX), Z22
@@ -5236,7 +5220,6 @@ no_high:
 	VMOVUPS Z17, 512(SI)
 	VMOVUPS Z19, 576(SI)
 	ADDQ    $0x00000280, R15
-	MOVQ    CX, R11
 	IMUL3Q  $0x0000000a, CX, R11
 	ADDQ    R11, R14
 	CMPQ    R15, 40(AX)
@@ -5253,9 +5236,9 @@ TEXT ·directAVX512_11x2(SB), NOSPLIT, $0-8
 	XORQ R15, R15
 
 tile:
+	CMPQ       32(AX), $0x00
+	JEQ        asked
 	MOVQ       32(AX), SI
-	TESTQ      SI, SI
-	JZ         prefetch_dst
 	ADDQ       R15, SI
 	MOVQ       64(AX), DI
 	PREFETCHT0 (SI)
@@ -5282,7 +5265,7 @@ tile:
 	PREFETCHT0 576(SI)
 	PREFETCHT0 640(SI)
 
-prefetch_dst:
+asked:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
 	MOVQ       56(AX), DI
@@ -5578,9 +5561,9 @@ done:
 	JNZ  block
 
 finish:
+	CMPQ   32(AX), $0x00
+	JEQ    added
 	MOVQ   32(AX), SI
-	TESTQ  SI, SI
-	JZ     store
 	ADDQ   R15, SI
 	MOVQ   64(AX), DI
 	VADDPS (SI), Z0, Z0
@@ -5607,7 +5590,7 @@ finish:
 	VADDPS 576(SI), Z19, Z19
 	VADDPS 640(SI), Z21, Z21
 
-store:
+added:
 	CMPL         136(AX), $0xff800000
 	JEQ          no_low
 	VBROADCASTSS 136(AX), Z24
@@ -5689,7 +5672,6 @@ no_high:
 	VMOVUPS Z19, 576(SI)
 	VMOVUPS Z21, 640(SI)
 	ADDQ    $0x000002c0, R15
-	MOVQ    CX, R11
 	IMUL3Q  $0x0000000b, CX, R11
 	ADDQ    R11, R14
 	CMPQ    R15, 40(AX)
@@ -5706,9 +5688,9 @@ TEXT ·directAVX512_12x2(SB), NOSPLIT, $0-8
 	XORQ R15, R15
 
 tile:
+	CMPQ       32(AX), $0x00
+	JEQ        asked
 	MOVQ       32(AX), SI
-	TESTQ      SI, SI
-	JZ         prefetch_dst
 	ADDQ       R15, SI
 	MOVQ       64(AX), DI
 	PREFETCHT0 (SI)
@@ -5737,7 +5719,7 @@ tile:
 	PREFETCHT0 640(SI)
 	PREFETCHT0 704(SI)
 
-prefetch_dst:
+asked:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
 	MOVQ       56(AX), DI
@@ -6052,9 +6034,9 @@ done:
 	JNZ  block
 
 finish:
+	CMPQ   32(AX), $0x00
+	JEQ    added
 	MOVQ   32(AX), SI
-	TESTQ  SI, SI
-	JZ     store
 	ADDQ   R15, SI
 	MOVQ   64(AX), DI
 	VADDPS (SI), Z0, Z0
@@ -6083,7 +6065,7 @@ finish:
 	VADDPS 640(SI), Z21, Z21
 	VADDPS 704(SI), Z23, Z23
 
-store:
+added:
 	CMPL         136(AX), $0xff800000
 	JEQ          no_low
 	VBROADCASTSS 136(AX), Z26
@@ -6171,7 +6153,6 @@ no_high:
 	VMOVUPS Z21, 640(SI)
 	VMOVUPS Z23, 704(SI)
 	ADDQ    $0x00000300, R15
-	MOVQ    CX, R11
 	IMUL3Q  $0x0000000c, CX, R11
 	ADDQ    R11, R14
 	CMPQ    R15, 40(AX)
@@ -6188,9 +6169,9 @@ TEXT ·directAVX512_13x2(SB), NOSPLIT, $0-8
 	XORQ R15, R15
 
 tile:
+	CMPQ       32(AX), $0x00
+	JEQ        asked
 	MOVQ       32(AX), SI
-	TESTQ      SI, SI
-	JZ         prefetch_dst
 	ADDQ       R15, SI
 	MOVQ       64(AX), DI
 	PREFETCHT0 (SI)
@@ -6221,7 +6202,7 @@ tile:
 	PREFETCHT0 704(SI)
 	PREFETCHT0 768(SI)
 
-prefetch_dst:
+asked:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
 	MOVQ       56(AX), DI
@@ -6562,9 +6543,9 @@ done:
 	JNZ  block
 
 finish:
+	CMPQ   32(AX), $0x00
+	JEQ    added
 	MOVQ   32(AX), SI
-	TESTQ  SI, SI
-	JZ     store
 	ADDQ   R15, SI
 	MOVQ   64(AX), DI
 	VADDPS (SI), Z0, Z0
@@ -6595,7 +6576,7 @@ finish:
 	VADDPS 704(SI), Z23, Z23
 	VADDPS 768(SI), Z25, Z25
 
-store:
+added:
 	CMPL         136(AX), $0xff800000
 	JEQ          no_low
 	VBROADCASTSS 136(AX), Z28
@@ -6689,7 +6670,6 @@ no_high:
 	VMOVUPS Z23, 704(SI)
 	VMOVUPS Z25, 768(SI)
 	ADDQ    $0x00000340, R15
-	MOVQ    CX, R11
 	IMUL3Q  $0x0000000d, CX, R11
 	ADDQ    R11, R14
 	CMPQ    R15, 40(AX)
@@ -6706,9 +6686,9 @@ TEXT ·directAVX512_14x2(SB), NOSPLIT, $0-8
 	XORQ R15, R15
 
 tile:
+	CMPQ       32(AX), $0x00
+	JEQ        asked
 	MOVQ       32(AX), SI
-	TESTQ      SI, SI
-	JZ         prefetch_dst
 	ADDQ       R15, SI
 	MOVQ       64(AX), DI
 	PREFETCHT0 (SI)
@@ -6741,7 +6721,7 @@ tile:
 	PREFETCHT0 768(SI)
 	PREFETCHT0 832(SI)
 
-prefetch_dst:
+asked:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
 	MOVQ       56(AX), DI
@@ -7101,9 +7081,9 @@ done:
 	JNZ  block
 
 finish:
+	CMPQ   32(AX), $0x00
+	JEQ    added
 	MOVQ   32(AX), SI
-	TESTQ  SI, SI
-	JZ     store
 	ADDQ   R15, SI
 	MOVQ   64(AX), DI
 	VADDPS (SI), Z0, Z0
@@ -7136,7 +7116,7 @@ finish:
 	VADDPS 768(SI), Z25, Z25
 	VADDPS 832(SI), Z27, Z27
 
-store:
+added:
 	CMPL         136(AX), $0xff800000
 	JEQ          no_low
 	VBROADCASTSS 136(AX), Z30
@@ -7236,7 +7216,6 @@ no_high:
 	VMOVUPS Z25, 768(SI)
 	VMOVUPS Z27, 832(SI)
 	ADDQ    $0x00000380, R15
-	MOVQ    CX, R11
 	IMUL3Q  $0x0000000e, CX, R11
 	ADDQ    R11, R14
 	CMPQ    R15, 40(AX)
@@ -7253,17 +7232,15 @@ TEXT ·directAVX512_1x1(SB), NOSPLIT, $0-8
 	XORQ R15, R15
 
 tile:
+	CMPQ       32(AX), $0x00
+	JEQ        asked
 	MOVQ       32(AX), SI
-	TESTQ      SI, SI
-	JZ         prefetch_dst
 	ADDQ       R15, SI
-	MOVQ       64(AX), DI
 	PREFETCHT0 (SI)
 
-prefetch_dst:
+asked:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
-	MOVQ       56(AX), DI
 	PREFETCHT0 (SI)
 	MOVQ       8(AX), SI
 	ADDQ       R14, SI
@@ -7332,14 +7309,13 @@ done:
 	JNZ  block
 
 finish:
+	CMPQ   32(AX), $0x00
+	JEQ    added
 	MOVQ   32(AX), SI
-	TESTQ  SI, SI
-	JZ     store
 	ADDQ   R15, SI
-	MOVQ   64(AX), DI
 	VADDPS (SI), Z0, Z0
 
-store:
+added:
 	CMPL         136(AX), $0xff800000
 	JEQ          no_low
 	VBROADCASTSS 136(AX), Z2
@@ -7354,10 +7330,8 @@ no_low:
 no_high:
 	MOVQ    (AX), SI
 	ADDQ    R15, SI
-	MOVQ    56(AX), DI
 	VMOVUPS Z0, (SI)
 	ADDQ    $0x00000040, R15
-	MOVQ    CX, R11
 	IMUL3Q  $0x00000001, CX, R11
 	ADDQ    R11, R14
 	CMPQ    R15, 40(AX)
@@ -7374,18 +7348,16 @@ TEXT ·directAVX512_2x1(SB), NOSPLIT, $0-8
 	XORQ R15, R15
 
 tile:
+	CMPQ       32(AX), $0x00
+	JEQ        asked
 	MOVQ       32(AX), SI
-	TESTQ      SI, SI
-	JZ         prefetch_dst
 	ADDQ       R15, SI
-	MOVQ       64(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 
-prefetch_dst:
+asked:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
-	MOVQ       56(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	MOVQ       8(AX), SI
@@ -7466,15 +7438,14 @@ done:
 	JNZ  block
 
 finish:
+	CMPQ   32(AX), $0x00
+	JEQ    added
 	MOVQ   32(AX), SI
-	TESTQ  SI, SI
-	JZ     store
 	ADDQ   R15, SI
-	MOVQ   64(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z1, Z1
 
-store:
+added:
 	CMPL         136(AX), $0xff800000
 	JEQ          no_low
 	VBROADCASTSS 136(AX), Z3
@@ -7491,11 +7462,9 @@ no_low:
 no_high:
 	MOVQ    (AX), SI
 	ADDQ    R15, SI
-	MOVQ    56(AX), DI
 	VMOVUPS Z0, (SI)
 	VMOVUPS Z1, 64(SI)
 	ADDQ    $0x00000080, R15
-	MOVQ    CX, R11
 	IMUL3Q  $0x00000002, CX, R11
 	ADDQ    R11, R14
 	CMPQ    R15, 40(AX)
@@ -7512,19 +7481,17 @@ TEXT ·directAVX512_3x1(SB), NOSPLIT, $0-8
 	XORQ R15, R15
 
 tile:
+	CMPQ       32(AX), $0x00
+	JEQ        asked
 	MOVQ       32(AX), SI
-	TESTQ      SI, SI
-	JZ         prefetch_dst
 	ADDQ       R15, SI
-	MOVQ       64(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
 
-prefetch_dst:
+asked:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
-	MOVQ       56(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -7617,16 +7584,15 @@ done:
 	JNZ  block
 
 finish:
+	CMPQ   32(AX), $0x00
+	JEQ    added
 	MOVQ   32(AX), SI
-	TESTQ  SI, SI
-	JZ     store
 	ADDQ   R15, SI
-	MOVQ   64(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z1, Z1
 	VADDPS 128(SI), Z2, Z2
 
-store:
+added:
 	CMPL         136(AX), $0xff800000
 	JEQ          no_low
 	VBROADCASTSS 136(AX), Z4
@@ -7645,12 +7611,10 @@ no_low:
 no_high:
 	MOVQ    (AX), SI
 	ADDQ    R15, SI
-	MOVQ    56(AX), DI
 	VMOVUPS Z0, (SI)
 	VMOVUPS Z1, 64(SI)
 	VMOVUPS Z2, 128(SI)
 	ADDQ    $0x000000c0, R15
-	MOVQ    CX, R11
 	IMUL3Q  $0x00000003, CX, R11
 	ADDQ    R11, R14
 	CMPQ    R15, 40(AX)
@@ -7667,20 +7631,18 @@ TEXT ·directAVX512_4x1(SB), NOSPLIT, $0-8
 	XORQ R15, R15
 
 tile:
+	CMPQ       32(AX), $0x00
+	JEQ        asked
 	MOVQ       32(AX), SI
-	TESTQ      SI, SI
-	JZ         prefetch_dst
 	ADDQ       R15, SI
-	MOVQ       64(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
 	PREFETCHT0 192(SI)
 
-prefetch_dst:
+asked:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
-	MOVQ       56(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -7792,17 +7754,16 @@ done:
 	JNZ  block
 
 finish:
+	CMPQ   32(AX), $0x00
+	JEQ    added
 	MOVQ   32(AX), SI
-	TESTQ  SI, SI
-	JZ     store
 	ADDQ   R15, SI
-	MOVQ   64(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z1, Z1
 	VADDPS 128(SI), Z2, Z2
 	VADDPS 192(SI), Z3, Z3
 
-store:
+added:
 	CMPL         136(AX), $0xff800000
 	JEQ          no_low
 	VBROADCASTSS 136(AX), Z5
@@ -7823,13 +7784,11 @@ no_low:
 no_high:
 	MOVQ    (AX), SI
 	ADDQ    R15, SI
-	MOVQ    56(AX), DI
 	VMOVUPS Z0, (SI)
 	VMOVUPS Z1, 64(SI)
 	VMOVUPS Z2, 128(SI)
 	VMOVUPS Z3, 192(SI)
 	ADDQ    $0x00000100, R15
-	MOVQ    CX, R11
 	IMUL3Q  $0x00000004, CX, R11
 	ADDQ    R11, R14
 	CMPQ    R15, 40(AX)
@@ -7846,21 +7805,19 @@ TEXT ·directAVX512_5x1(SB), NOSPLIT, $0-8
 	XORQ R15, R15
 
 tile:
+	CMPQ       32(AX), $0x00
+	JEQ        asked
 	MOVQ       32(AX), SI
-	TESTQ      SI, SI
-	JZ         prefetch_dst
 	ADDQ       R15, SI
-	MOVQ       64(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
 	PREFETCHT0 192(SI)
 	PREFETCHT0 256(SI)
 
-prefetch_dst:
+asked:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
-	MOVQ       56(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -7984,18 +7941,17 @@ done:
 	JNZ  block
 
 finish:
+	CMPQ   32(AX), $0x00
+	JEQ    added
 	MOVQ   32(AX), SI
-	TESTQ  SI, SI
-	JZ     store
 	ADDQ   R15, SI
-	MOVQ   64(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z1, Z1
 	VADDPS 128(SI), Z2, Z2
 	VADDPS 192(SI), Z3, Z3
 	VADDPS 256(SI), Z4, Z4
 
-store:
+added:
 	CMPL         136(AX), $0xff800000
 	JEQ          no_low
 	VBROADCASTSS 136(AX), Z6
@@ -8018,14 +7974,12 @@ no_low:
 no_high:
 	MOVQ    (AX), SI
 	ADDQ    R15, SI
-	MOVQ    56(AX), DI
 	VMOVUPS Z0, (SI)
 	VMOVUPS Z1, 64(SI)
 	VMOVUPS Z2, 128(SI)
 	VMOVUPS Z3, 192(SI)
 	VMOVUPS Z4, 256(SI)
 	ADDQ    $0x00000140, R15
-	MOVQ    CX, R11
 	IMUL3Q  $0x00000005, CX, R11
 	ADDQ    R11, R14
 	CMPQ    R15, 40(AX)
@@ -8042,11 +7996,10 @@ TEXT ·directAVX512_6x1(SB), NOSPLIT, $0-8
 	XORQ R15, R15
 
 tile:
+	CMPQ       32(AX), $0x00
+	JEQ        asked
 	MOVQ       32(AX), SI
-	TESTQ      SI, SI
-	JZ         prefetch_dst
 	ADDQ       R15, SI
-	MOVQ       64(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -8054,10 +8007,9 @@ tile:
 	PREFETCHT0 256(SI)
 	PREFETCHT0 320(SI)
 
-prefetch_dst:
+asked:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
-	MOVQ       56(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -8193,11 +8145,10 @@ done:
 	JNZ  block
 
 finish:
+	CMPQ   32(AX), $0x00
+	JEQ    added
 	MOVQ   32(AX), SI
-	TESTQ  SI, SI
-	JZ     store
 	ADDQ   R15, SI
-	MOVQ   64(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z1, Z1
 	VADDPS 128(SI), Z2, Z2
@@ -8205,7 +8156,7 @@ finish:
 	VADDPS 256(SI), Z4, Z4
 	VADDPS 320(SI), Z5, Z5
 
-store:
+added:
 	CMPL         136(AX), $0xff800000
 	JEQ          no_low
 	VBROADCASTSS 136(AX), Z7
@@ -8230,7 +8181,6 @@ no_low:
 no_high:
 	MOVQ    (AX), SI
 	ADDQ    R15, SI
-	MOVQ    56(AX), DI
 	VMOVUPS Z0, (SI)
 	VMOVUPS Z1, 64(SI)
 	VMOVUPS Z2, 128(SI)
@@ -8238,7 +8188,6 @@ no_high:
 	VMOVUPS Z4, 256(SI)
 	VMOVUPS Z5, 320(SI)
 	ADDQ    $0x00000180, R15
-	MOVQ    CX, R11
 	IMUL3Q  $0x00000006, CX, R11
 	ADDQ    R11, R14
 	CMPQ    R15, 40(AX)
@@ -8255,11 +8204,10 @@ TEXT ·directAVX512_7x1(SB), NOSPLIT, $0-8
 	XORQ R15, R15
 
 tile:
+	CMPQ       32(AX), $0x00
+	JEQ        asked
 	MOVQ       32(AX), SI
-	TESTQ      SI, SI
-	JZ         prefetch_dst
 	ADDQ       R15, SI
-	MOVQ       64(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -8268,10 +8216,9 @@ tile:
 	PREFETCHT0 320(SI)
 	PREFETCHT0 384(SI)
 
-prefetch_dst:
+asked:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
-	MOVQ       56(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -8426,11 +8373,10 @@ done:
 	JNZ  block
 
 finish:
+	CMPQ   32(AX), $0x00
+	JEQ    added
 	MOVQ   32(AX), SI
-	TESTQ  SI, SI
-	JZ     store
 	ADDQ   R15, SI
-	MOVQ   64(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z1, Z1
 	VADDPS 128(SI), Z2, Z2
@@ -8439,7 +8385,7 @@ finish:
 	VADDPS 320(SI), Z5, Z5
 	VADDPS 384(SI), Z6, Z6
 
-store:
+added:
 	CMPL         136(AX), $0xff800000
 	JEQ          no_low
 	VBROADCASTSS 136(AX), Z8
@@ -8466,7 +8412,6 @@ no_low:
 no_high:
 	MOVQ    (AX), SI
 	ADDQ    R15, SI
-	MOVQ    56(AX), DI
 	VMOVUPS Z0, (SI)
 	VMOVUPS Z1, 64(SI)
 	VMOVUPS Z2, 128(SI)
@@ -8475,7 +8420,6 @@ no_high:
 	VMOVUPS Z5, 320(SI)
 	VMOVUPS Z6, 384(SI)
 	ADDQ    $0x000001c0, R15
-	MOVQ    CX, R11
 	IMUL3Q  $0x00000007, CX, R11
 	ADDQ    R11, R14
 	CMPQ    R15, 40(AX)
@@ -8492,11 +8436,10 @@ TEXT ·directAVX512_8x1(SB), NOSPLIT, $0-8
 	XORQ R15, R15
 
 tile:
+	CMPQ       32(AX), $0x00
+	JEQ        asked
 	MOVQ       32(AX), SI
-	TESTQ      SI, SI
-	JZ         prefetch_dst
 	ADDQ       R15, SI
-	MOVQ       64(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -8506,10 +8449,9 @@ tile:
 	PREFETCHT0 384(SI)
 	PREFETCHT0 448(SI)
 
-prefetch_dst:
+asked:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
-	MOVQ       56(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -8676,11 +8618,10 @@ done:
 	JNZ  block
 
 finish:
+	CMPQ   32(AX), $0x00
+	JEQ    added
 	MOVQ   32(AX), SI
-	TESTQ  SI, SI
-	JZ     store
 	ADDQ   R15, SI
-	MOVQ   64(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z1, Z1
 	VADDPS 128(SI), Z2, Z2
@@ -8690,7 +8631,7 @@ finish:
 	VADDPS 384(SI), Z6, Z6
 	VADDPS 448(SI), Z7, Z7
 
-store:
+added:
 	CMPL         136(AX), $0xff800000
 	JEQ          no_low
 	VBROADCASTSS 136(AX), Z9
@@ -8719,7 +8660,6 @@ no_low:
 no_high:
 	MOVQ    (AX), SI
 	ADDQ    R15, SI
-	MOVQ    56(AX), DI
 	VMOVUPS Z0, (SI)
 	VMOVUPS Z1, 64(SI)
 	VMOVUPS Z2, 128(SI)
@@ -8729,7 +8669,6 @@ no_high:
 	VMOVUPS Z6, 384(SI)
 	VMOVUPS Z7, 448(SI)
 	ADDQ    $0x00000200, R15
-	MOVQ    CX, R11
 	IMUL3Q  $0x00000008, CX, R11
 	ADDQ    R11, R14
 	CMPQ    R15, 40(AX)
@@ -8746,11 +8685,10 @@ TEXT ·directAVX512_9x1(SB), NOSPLIT, $0-8
 	XORQ R15, R15
 
 tile:
+	CMPQ       32(AX), $0x00
+	JEQ        asked
 	MOVQ       32(AX), SI
-	TESTQ      SI, SI
-	JZ         prefetch_dst
 	ADDQ       R15, SI
-	MOVQ       64(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -8761,10 +8699,9 @@ tile:
 	PREFETCHT0 448(SI)
 	PREFETCHT0 512(SI)
 
-prefetch_dst:
+asked:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
-	MOVQ       56(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -8943,11 +8880,10 @@ done:
 	JNZ  block
 
 finish:
+	CMPQ   32(AX), $0x00
+	JEQ    added
 	MOVQ   32(AX), SI
-	TESTQ  SI, SI
-	JZ     store
 	ADDQ   R15, SI
-	MOVQ   64(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z1, Z1
 	VADDPS 128(SI), Z2, Z2
@@ -8958,7 +8894,7 @@ finish:
 	VADDPS 448(SI), Z7, Z7
 	VADDPS 512(SI), Z8, Z8
 
-store:
+added:
 	CMPL         136(AX), $0xff800000
 	JEQ          no_low
 	VBROADCASTSS 136(AX), Z10
@@ -8989,7 +8925,6 @@ no_low:
 no_high:
 	MOVQ    (AX), SI
 	ADDQ    R15, SI
-	MOVQ    56(AX), DI
 	VMOVUPS Z0, (SI)
 	VMOVUPS Z1, 64(SI)
 	VMOVUPS Z2, 128(SI)
@@ -9000,7 +8935,6 @@ no_high:
 	VMOVUPS Z7, 448(SI)
 	VMOVUPS Z8, 512(SI)
 	ADDQ    $0x00000240, R15
-	MOVQ    CX, R11
 	IMUL3Q  $0x00000009, CX, R11
 	ADDQ    R11, R14
 	CMPQ    R15, 40(AX)
@@ -9017,11 +8951,10 @@ TEXT ·directAVX512_10x1(SB), NOSPLIT, $0-8
 	XORQ R15, R15
 
 tile:
+	CMPQ       32(AX), $0x00
+	JEQ        asked
 	MOVQ       32(AX), SI
-	TESTQ      SI, SI
-	JZ         prefetch_dst
 	ADDQ       R15, SI
-	MOVQ       64(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -9033,10 +8966,9 @@ tile:
 	PREFETCHT0 512(SI)
 	PREFETCHT0 576(SI)
 
-prefetch_dst:
+asked:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
-	MOVQ       56(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -9234,11 +9166,10 @@ done:
 	JNZ  block
 
 finish:
+	CMPQ   32(AX), $0x00
+	JEQ    added
 	MOVQ   32(AX), SI
-	TESTQ  SI, SI
-	JZ     store
 	ADDQ   R15, SI
-	MOVQ   64(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z1, Z1
 	VADDPS 128(SI), Z2, Z2
@@ -9250,7 +9181,7 @@ finish:
 	VADDPS 512(SI), Z8, Z8
 	VADDPS 576(SI), Z9, Z9
 
-store:
+added:
 	CMPL         136(AX), $0xff800000
 	JEQ          no_low
 	VBROADCASTSS 136(AX), Z11
@@ -9283,7 +9214,6 @@ no_low:
 no_high:
 	MOVQ    (AX), SI
 	ADDQ    R15, SI
-	MOVQ    56(AX), DI
 	VMOVUPS Z0, (SI)
 	VMOVUPS Z1, 64(SI)
 	VMOVUPS Z2, 128(SI)
@@ -9295,7 +9225,6 @@ no_high:
 	VMOVUPS Z8, 512(SI)
 	VMOVUPS Z9, 576(SI)
 	ADDQ    $0x00000280, R15
-	MOVQ    CX, R11
 	IMUL3Q  $0x0000000a, CX, R11
 	ADDQ    R11, R14
 	CMPQ    R15, 40(AX)
@@ -9312,11 +9241,10 @@ TEXT ·directAVX512_11x1(SB), NOSPLIT, $0-8
 	XORQ R15, R15
 
 tile:
+	CMPQ       32(AX), $0x00
+	JEQ        asked
 	MOVQ       32(AX), SI
-	TESTQ      SI, SI
-	JZ         prefetch_dst
 	ADDQ       R15, SI
-	MOVQ       64(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -9329,10 +9257,9 @@ tile:
 	PREFETCHT0 576(SI)
 	PREFETCHT0 640(SI)
 
-prefetch_dst:
+asked:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
-	MOVQ       56(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -9542,11 +9469,10 @@ done:
 	JNZ  block
 
 finish:
+	CMPQ   32(AX), $0x00
+	JEQ    added
 	MOVQ   32(AX), SI
-	TESTQ  SI, SI
-	JZ     store
 	ADDQ   R15, SI
-	MOVQ   64(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z1, Z1
 	VADDPS 128(SI), Z2, Z2
@@ -9559,7 +9485,7 @@ finish:
 	VADDPS 576(SI), Z9, Z9
 	VADDPS 640(SI), Z10, Z10
 
-store:
+added:
 	CMPL         136(AX), $0xff800000
 	JEQ          no_low
 	VBROADCASTSS 136(AX), Z12
@@ -9594,7 +9520,6 @@ no_low:
 no_high:
 	MOVQ    (AX), SI
 	ADDQ    R15, SI
-	MOVQ    56(AX), DI
 	VMOVUPS Z0, (SI)
 	VMOVUPS Z1, 64(SI)
 	VMOVUPS Z2, 128(SI)
@@ -9607,7 +9532,6 @@ no_high:
 	VMOVUPS Z9, 576(SI)
 	VMOVUPS Z10, 640(SI)
 	ADDQ    $0x000002c0, R15
-	MOVQ    CX, R11
 	IMUL3Q  $0x0000000b, CX, R11
 	ADDQ    R11, R14
 	CMPQ    R15, 40(AX)
@@ -9624,11 +9548,10 @@ TEXT ·directAVX512_12x1(SB), NOSPLIT, $0-8
 	XORQ R15, R15
 
 tile:
+	CMPQ       32(AX), $0x00
+	JEQ        asked
 	MOVQ       32(AX), SI
-	TESTQ      SI, SI
-	JZ         prefetch_dst
 	ADDQ       R15, SI
-	MOVQ       64(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -9642,10 +9565,9 @@ tile:
 	PREFETCHT0 640(SI)
 	PREFETCHT0 704(SI)
 
-prefetch_dst:
+asked:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
-	MOVQ       56(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -9867,11 +9789,10 @@ done:
 	JNZ  block
 
 finish:
+	CMPQ   32(AX), $0x00
+	JEQ    added
 	MOVQ   32(AX), SI
-	TESTQ  SI, SI
-	JZ     store
 	ADDQ   R15, SI
-	MOVQ   64(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z1, Z1
 	VADDPS 128(SI), Z2, Z2
@@ -9885,7 +9806,7 @@ finish:
 	VADDPS 640(SI), Z10, Z10
 	VADDPS 704(SI), Z11, Z11
 
-store:
+added:
 	CMPL         136(AX), $0xff800000
 	JEQ          no_low
 	VBROADCASTSS 136(AX), Z13
@@ -9922,7 +9843,6 @@ no_low:
 no_high:
 	MOVQ    (AX), SI
 	ADDQ    R15, SI
-	MOVQ    56(AX), DI
 	VMOVUPS Z0, (SI)
 	VMOVUPS Z1, 64(SI)
 	VMOVUPS Z2, 128(SI)
@@ -9936,7 +9856,6 @@ no_high:
 	VMOVUPS Z10, 640(SI)
 	VMOVUPS Z11, 704(SI)
 	ADDQ    $0x00000300, R15
-	MOVQ    CX, R11
 	IMUL3Q  $0x0000000c, CX, R11
 	ADDQ    R11, R14
 	CMPQ    R15, 40(AX)
@@ -9953,11 +9872,10 @@ TEXT ·directAVX512_13x1(SB), NOSPLIT, $0-8
 	XORQ R15, R15
 
 tile:
+	CMPQ       32(AX), $0x00
+	JEQ        asked
 	MOVQ       32(AX), SI
-	TESTQ      SI, SI
-	JZ         prefetch_dst
 	ADDQ       R15, SI
-	MOVQ       64(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -9972,10 +9890,9 @@ tile:
 	PREFETCHT0 704(SI)
 	PREFETCHT0 768(SI)
 
-prefetch_dst:
+asked:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
-	MOVQ       56(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -10216,11 +10133,10 @@ done:
 	JNZ  block
 
 finish:
+	CMPQ   32(AX), $0x00
+	JEQ    added
 	MOVQ   32(AX), SI
-	TESTQ  SI, SI
-	JZ     store
 	ADDQ   R15, SI
-	MOVQ   64(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z1, Z1
 	VADDPS 128(SI), Z2, Z2
@@ -10235,7 +10151,7 @@ finish:
 	VADDPS 704(SI), Z11, Z11
 	VADDPS 768(SI), Z12, Z12
 
-store:
+added:
 	CMPL         136(AX), $0xff800000
 	JEQ          no_low
 	VBROADCASTSS 136(AX), Z14
@@ -10274,7 +10190,6 @@ no_low:
 no_high:
 	MOVQ    (AX), SI
 	ADDQ    R15, SI
-	MOVQ    56(AX), DI
 	VMOVUPS Z0, (SI)
 	VMOVUPS Z1, 64(SI)
 	VMOVUPS Z2, 128(SI)
@@ -10289,7 +10204,6 @@ no_high:
 	VMOVUPS Z11, 704(SI)
 	VMOVUPS Z12, 768(SI)
 	ADDQ    $0x00000340, R15
-	MOVQ    CX, R11
 	IMUL3Q  $0x0000000d, CX, R11
 	ADDQ    R11, R14
 	CMPQ    R15, 40(AX)
@@ -10306,11 +10220,10 @@ TEXT ·directAVX512_14x1(SB), NOSPLIT, $0-8
 	XORQ R15, R15
 
 tile:
+	CMPQ       32(AX), $0x00
+	JEQ        asked
 	MOVQ       32(AX), SI
-	TESTQ      SI, SI
-	JZ         prefetch_dst
 	ADDQ       R15, SI
-	MOVQ       64(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -10326,10 +10239,9 @@ tile:
 	PREFETCHT0 768(SI)
 	PREFETCHT0 832(SI)
 
-prefetch_dst:
+asked:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
-	MOVQ       56(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -10582,11 +10494,10 @@ done:
 	JNZ  block
 
 finish:
+	CMPQ   32(AX), $0x00
+	JEQ    added
 	MOVQ   32(AX), SI
-	TESTQ  SI, SI
-	JZ     store
 	ADDQ   R15, SI
-	MOVQ   64(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z1, Z1
 	VADDPS 128(SI), Z2, Z2
@@ -10602,7 +10513,7 @@ finish:
 	VADDPS 768(SI), Z12, Z12
 	VADDPS 832(SI), Z13, Z13
 
-store:
+added:
 	CMPL         136(AX), $0xff800000
 	JEQ          no_low
 	VBROADCASTSS 136(AX), Z15
@@ -10643,7 +10554,6 @@ no_low:
 no_high:
 	MOVQ    (AX), SI
 	ADDQ    R15, SI
-	MOVQ    56(AX), DI
 	VMOVUPS Z0, (SI)
 	VMOVUPS Z1, 64(SI)
 	VMOVUPS Z2, 128(SI)
@@ -10659,7 +10569,6 @@ no_high:
 	VMOVUPS Z12, 768(SI)
 	VMOVUPS Z13, 832(SI)
 	ADDQ    $0x00000380, R15
-	MOVQ    CX, R11
 	IMUL3Q  $0x0000000e, CX, R11
 	ADDQ    R11, R14
 	CMPQ    R15, 40(AX)
@@ -10676,11 +10585,10 @@ TEXT ·directAVX512_15x1(SB), NOSPLIT, $0-8
 	XORQ R15, R15
 
 tile:
+	CMPQ       32(AX), $0x00
+	JEQ        asked
 	MOVQ       32(AX), SI
-	TESTQ      SI, SI
-	JZ         prefetch_dst
 	ADDQ       R15, SI
-	MOVQ       64(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -10697,10 +10605,9 @@ tile:
 	PREFETCHT0 832(SI)
 	PREFETCHT0 896(SI)
 
-prefetch_dst:
+asked:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
-	MOVQ       56(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -10965,11 +10872,10 @@ done:
 	JNZ  block
 
 finish:
+	CMPQ   32(AX), $0x00
+	JEQ    added
 	MOVQ   32(AX), SI
-	TESTQ  SI, SI
-	JZ     store
 	ADDQ   R15, SI
-	MOVQ   64(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z1, Z1
 	VADDPS 128(SI), Z2, Z2
@@ -10986,7 +10892,7 @@ finish:
 	VADDPS 832(SI), Z13, Z13
 	VADDPS 896(SI), Z14, Z14
 
-store:
+added:
 	CMPL         136(AX), $0xff800000
 	JEQ          no_low
 	VBROADCASTSS 136(AX), Z16
@@ -11029,7 +10935,6 @@ no_low:
 no_high:
 	MOVQ    (AX), SI
 	ADDQ    R15, SI
-	MOVQ    56(AX), DI
 	VMOVUPS Z0, (SI)
 	VMOVUPS Z1, 64(SI)
 	VMOVUPS Z2, 128(SI)
@@ -11046,7 +10951,6 @@ no_high:
 	VMOVUPS Z13, 832(SI)
 	VMOVUPS Z14, 896(SI)
 	ADDQ    $0x000003c0, R15
-	MOVQ    CX, R11
 	IMUL3Q  $0x0000000f, CX, R11
 	ADDQ    R11, R14
 	CMPQ    R15, 40(AX)

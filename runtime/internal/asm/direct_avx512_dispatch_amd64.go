@@ -4,8 +4,7 @@
 
 package asm
 
-// DirectAVX512 computes a row with tiles of pixels by output blocks, which are
-// among 1..7 × 4, 1..14 × 2, 1..15 × 1.
+// DirectAVX512 computes a row in tiles of one size, for which it has a kernel.
 func DirectAVX512(pixels, blocks int, a *Direct) {
 	switch blocks<<4 | pixels {
 	case 4<<4 | 1:

@@ -18,8 +18,10 @@ var sets = map[string]func(){
 	"direct-avx512": func() {
 		generateDirect(avx512, [][2]int{{4, 7}, {2, 14}, {1, 15}}, "../direct_avx512_dispatch_amd64.go")
 	},
-	"direct-avx2": func() { generateDirect(avx2, [][2]int{{1, 6}}, "../direct_avx2_dispatch_amd64.go") },
-	"peak":        func() { generatePeak(avx512, avx2) },
+	"direct-avx2":      func() { generateDirect(avx2, [][2]int{{1, 7}}, "../direct_avx2_dispatch_amd64.go") },
+	"depthwise-avx512": func() { generateDepthwise(avx512, 14, "../depthwise_avx512_dispatch_amd64.go") },
+	"depthwise-avx2":   func() { generateDepthwise(avx2, 7, "../depthwise_avx2_dispatch_amd64.go") },
+	"peak":             func() { generatePeak(avx512, avx2) },
 }
 
 func main() {

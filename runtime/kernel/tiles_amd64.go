@@ -1,0 +1,43 @@
+//go:build !purego
+
+package kernel
+
+import "github.com/resc-lang/resc/runtime/internal/cpu"
+
+const (
+	floatBytes = 4
+	blockBytes = blockChannels * floatBytes
+)
+
+// directPixels is the number of pixels of the largest tile to use for a row of a
+// panel.
+func directPixels(tier cpu.Level, panel, width int) int {
+	switch {
+	case tier == cpu.AVX2 && width == 7:
+		return 7 // slower than 6 by its loads, but faster than 4 and 3
+	case tier == cpu.AVX2:
+		return 6
+	case panel == 4:
+		return 7
+	case panel == 2:
+		return 14
+	default:
+		return 15
+	}
+}
+
+// depthwisePixels is the number of pixels of the largest tile of a depthwise
+// kernel.
+func depthwisePixels(tier cpu.Level) int {
+	if tier == cpu.AVX2 {
+		return 7
+	}
+	return 14
+}
+
+// tileWidths splits a row of pixels into the fewest tiles possible, whose widths
+// differ by one at most: wider ones of pixels+1, and the others of pixels.
+func tileWidths(width, most int) (tiles, wider, pixels int) {
+	tiles = ceil(width, most)
+	return tiles, width % tiles, width / tiles
+}
