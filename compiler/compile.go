@@ -47,3 +47,10 @@ func Compile(src *dsl.Source, opts Options) (*Program, dsl.Diagnostics) {
 	p.schedule = plan.New(p.fused)
 	return p, ds
 }
+
+// Check proves the shapes of a file's model, or only the syntax and names of a
+// file that declares blocks and policies for others to import.
+func Check(src *dsl.Source, opts Options) dsl.Diagnostics {
+	_, ds := check.Check(src, check.Options{Loader: files{}, Set: opts.Set, Shape: opts.Shape, Library: true})
+	return ds
+}

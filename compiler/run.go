@@ -2,6 +2,7 @@ package compiler
 
 import (
 	"context"
+	"time"
 
 	"github.com/resc-lang/resc/compiler/internal/exec"
 	"github.com/resc-lang/resc/compiler/internal/ir"
@@ -105,3 +106,7 @@ func layer(c *plan.Call) Layer {
 	}
 	return l
 }
+
+// Observe has f told how long each call took, by its index among the program's
+// Layers, in the runs that follow; nil ends that.
+func (s *Session) Observe(f func(call int, took time.Duration)) { s.session.Observe = f }

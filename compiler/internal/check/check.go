@@ -13,7 +13,8 @@ type Options struct {
 	Loader Loader
 	Set    map[string]string // parameters that override the model's defaults
 	Shape  []int             // C, H, W, or N, C, H, W; nil is as declared
-	Model  string            // which model of the file; empty where there is one
+	// Library accepts a file that declares blocks or policies but no model.
+	Library bool
 }
 
 // checker is the state of one check.
@@ -54,28 +55,21 @@ func Check(src *dsl.Source, opts Options) (*typed.Model, dsl.Diagnostics) {
 	file, parsed := dsl.Parse(src)
 	ds = append(ds, parsed...)
 	scope := im.declare(file)
-	m := choose(scope, src, opts.Model, &ds)
-	if m == nil {
+	if len(scope.models) == 0 {
+		if !ds.HasErrors() && !(opts.Library && len(file.Decls) > 0) {
+			ds.Errorf(NoModel, dsl.Span{Source: src}, "%s declares no model", src.Name).
+				Hintf(nil, "a file of blocks and policies is for import; a model begins with model NAME { input … }")
+		}
 		ds.Sort()
 		return nil, ds
+	}
+	m := scope.models[0]
+	for _, other := range scope.models[1:] {
+		ds.Errorf(Duplicate, other.Name.Span, "a file declares one model, and this is the second").Note(m.Name.Span, "first here")
 	}
 	c := &checker{ds: &ds, reported: map[place]bool{}}
 	t := c.model(m, scope, opts)
 	t.Steps = c.steps
 	ds.Sort()
 	return t, ds
-}
-
-// choose finds the model to check.
-func choose(s *fileScope, src *dsl.Source, name string, ds *dsl.Diagnostics) *dsl.Model {
-	for _, m := range s.models {
-		if name == "" || m.Name.Text == name {
-			return m
-		}
-	}
-	if !ds.HasErrors() {
-		ds.Errorf(NoModel, dsl.Span{Source: src}, "%s declares no model", src.Name).
-			Hintf(nil, "a file of blocks and policies is for import; a model begins with model NAME { input … }")
-	}
-	return nil
 }

@@ -1,0 +1,238 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"runtime"
+	"slices"
+	"text/tabwriter"
+	"time"
+
+	"github.com/resc-lang/resc/compiler"
+	"github.com/resc-lang/resc/internal/fixture"
+	rt "github.com/resc-lang/resc/runtime"
+	"github.com/resc-lang/resc/runtime/kernel"
+	"github.com/resc-lang/resc/runtime/safetensors"
+)
+
+type benchCmd struct {
+	modelArgs
+	Weights string `placeholder:"FILE" help:"Checkpoint in safetensors format; by default made-up weights, which take as long."`
+	Threads int    `placeholder:"N" help:"Threads; by default one for each processor."`
+	Batch   int    `default:"1" placeholder:"N" help:"Images a run."`
+	Runs    int    `default:"20" placeholder:"N" help:"Runs that are timed, after a warm-up."`
+	Profile bool   `help:"Show each layer's time."`
+	Format  string `enum:"text,json" default:"text" help:"text or json."`
+}
+
+// benchResult is what bench measures. Latencies are of a batch.
+type benchResult struct {
+	Model        string       `json:"model"`
+	Batch        int          `json:"batch"`
+	Threads      int          `json:"threads"`
+	Runs         int          `json:"runs"`
+	MinMS        float64      `json:"min_ms"`
+	MedianMS     float64      `json:"median_ms"`
+	P99MS        float64      `json:"p99_ms"`
+	ImagesPerS   float64      `json:"images_per_s"`
+	ColdStartMS  float64      `json:"cold_start_ms"`
+	MaxRSSBytes  int64        `json:"max_rss_bytes"`
+	AllocsPerRun float64      `json:"allocs_per_run"`
+	PeakGFLOPS   float64      `json:"peak_gflops"`
+	Layers       []benchLayer `json:"layers,omitempty"`
+}
+
+// benchLayer is one kernel call of the profile.
+type benchLayer struct {
+	Name   string  `json:"name"`
+	Op     string  `json:"op"`
+	Source string  `json:"source"`
+	MS     float64 `json:"ms"`
+	Share  float64 `json:"share"`
+	GFLOPS float64 `json:"gflops"`
+}
+
+// Run measures.
+func (c *benchCmd) Run(a *app) error {
+	if c.Batch < 1 || c.Runs < 1 || c.Threads < 0 {
+		return usagef("--batch, --runs and --threads must be at least 1")
+	}
+	p, err := c.compile(a)
+	if err != nil {
+		return err
+	}
+	start := time.Now()
+	file, err := c.checkpoint(p)
+	if err != nil {
+		return err
+	}
+	madeUp := time.Since(start)
+	if c.Weights != "" {
+		madeUp = 0
+	}
+	network, err := p.Load(file)
+	file.Close()
+	if err != nil {
+		return err
+	}
+	session := network.NewSession(rt.Threads(c.Threads))
+	defer session.Close()
+	b := newBench(p, network, session, c.Batch)
+	if err := b.run(a.ctx); err != nil {
+		return err
+	}
+	cold := time.Since(start) - madeUp
+	r, err := b.measure(a, c.Runs)
+	if err != nil {
+		return err
+	}
+	r.Model, r.Threads = p.Name(), c.Threads
+	if c.Threads == 0 {
+		r.Threads = runtime.GOMAXPROCS(0)
+	}
+	r.ColdStartMS = milliseconds(cold)
+	r.MaxRSSBytes = maxRSS()
+	r.PeakGFLOPS = kernel.MeasurePeak(50 * time.Millisecond)
+	if c.Profile {
+		if r.Layers, err = b.profile(a.ctx, c.Runs); err != nil {
+			return err
+		}
+	}
+	if c.Format == "json" {
+		return json.NewEncoder(a.stdout).Encode(r)
+	}
+	return r.text(a)
+}
+
+// checkpoint is the weights to measure with.
+func (c *benchCmd) checkpoint(p *compiler.Program) (*safetensors.File, error) {
+	if c.Weights != "" {
+		return c.openWeights(p, c.Weights)
+	}
+	var ws []fixture.Weight
+	for _, w := range p.Weights() {
+		ws = append(ws, fixture.Weight{Name: w.Name, Shape: w.Shape})
+	}
+	return fixture.Checkpoint(ws), nil
+}
+
+// bench is a session with a batch to run.
+type bench struct {
+	program       *compiler.Program
+	session       *compiler.Session
+	height, width int
+	images        []float32
+	outputs       [][]float32
+	batch         int
+}
+
+func newBench(p *compiler.Program, n *compiler.Network, s *compiler.Session, batch int) *bench {
+	c, h, w := p.Input()
+	b := &bench{program: p, session: s, height: h, width: w, batch: batch}
+	b.images = fixture.Fill(fixture.InputName, []int{batch, c, h, w})
+	for i := range p.Outputs() {
+		b.outputs = append(b.outputs, make([]float32, product(n.OutputShape(i, h, w))))
+	}
+	return b
+}
+
+// run computes the batch.
+func (b *bench) run(ctx context.Context) error {
+	size := len(b.images) / b.batch
+	for i := range b.batch {
+		if err := b.session.Run(ctx, b.images[i*size:(i+1)*size], b.height, b.width, b.outputs); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// measure times runs, after one to warm up.
+func (b *bench) measure(a *app, runs int) (*benchResult, error) {
+	if err := b.run(a.ctx); err != nil {
+		return nil, err
+	}
+	times := make([]float64, 0, runs)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	for range runs {
+		start := time.Now()
+		if err := b.run(a.ctx); err != nil {
+			return nil, err
+		}
+		times = append(times, milliseconds(time.Since(start)))
+	}
+	runtime.ReadMemStats(&after)
+	slices.Sort(times)
+	median := times[len(times)/2]
+	if len(times)%2 == 0 {
+		median = (median + times[len(times)/2-1]) / 2
+	}
+	return &benchResult{
+		Batch: b.batch, Runs: runs, MinMS: times[0], MedianMS: median,
+		P99MS:        times[min(len(times)-1, len(times)*99/100)],
+		ImagesPerS:   float64(b.batch) / median * 1000,
+		AllocsPerRun: float64(after.Mallocs-before.Mallocs) / float64(runs),
+	}, nil
+}
+
+// profile is the best time of each layer over several runs.
+func (b *bench) profile(ctx context.Context, runs int) ([]benchLayer, error) {
+	layers := b.program.Layers()
+	best := make([]time.Duration, len(layers))
+	b.session.Observe(func(i int, took time.Duration) {
+		if best[i] == 0 || took < best[i] {
+			best[i] = took
+		}
+	})
+	defer b.session.Observe(nil)
+	for range runs {
+		if err := b.run(ctx); err != nil {
+			return nil, err
+		}
+	}
+	var total time.Duration
+	for _, d := range best {
+		total += d
+	}
+	var rows []benchLayer
+	for i, l := range layers {
+		row := benchLayer{Name: l.Name, Op: l.Op, Source: l.Source, MS: milliseconds(best[i]), Share: float64(best[i]) / float64(total)}
+		if best[i] > 0 {
+			row.GFLOPS = 2 * float64(l.MACs) / float64(best[i].Nanoseconds())
+		}
+		rows = append(rows, row)
+	}
+	return rows, nil
+}
+
+// text prints the result for people.
+func (r *benchResult) text(a *app) error {
+	t := tabwriter.NewWriter(a.stdout, 0, 8, 2, ' ', 0)
+	fmt.Fprintf(t, "model\t%s\n", r.Model)
+	fmt.Fprintf(t, "batch, threads, runs\t%d, %d, %d\n", r.Batch, r.Threads, r.Runs)
+	fmt.Fprintf(t, "latency\tmin %.2f ms, median %.2f ms, p99 %.2f ms\n", r.MinMS, r.MedianMS, r.P99MS)
+	fmt.Fprintf(t, "throughput\t%.1f images/s\n", r.ImagesPerS)
+	fmt.Fprintf(t, "cold start\t%.1f ms from opening the weights to the first output\n", r.ColdStartMS)
+	fmt.Fprintf(t, "memory\t%s bytes at most\n", compiler.Thousands(r.MaxRSSBytes))
+	fmt.Fprintf(t, "allocations\t%.1f a run\n", r.AllocsPerRun)
+	fmt.Fprintf(t, "peak\t%.1f GFLOP/s of multiply-adds on one core, measured\n", r.PeakGFLOPS)
+	if err := t.Flush(); err != nil || len(r.Layers) == 0 {
+		return err
+	}
+	fmt.Fprintln(a.stdout)
+	t = tabwriter.NewWriter(a.stdout, 0, 8, 2, ' ', 0)
+	fmt.Fprintln(t, "layer\tms\tshare\tGFLOP/s\tof peak\toperator\tsource")
+	for _, l := range r.Layers {
+		rate, peak := "-", "-"
+		if l.GFLOPS > 0 {
+			rate = fmt.Sprintf("%.1f", l.GFLOPS)
+			peak = fmt.Sprintf("%.0f %%", 100*l.GFLOPS/(r.PeakGFLOPS*float64(r.Threads)))
+		}
+		fmt.Fprintf(t, "%s\t%.3f\t%.1f %%\t%s\t%s\t%s\t%s\n", l.Name, l.MS, 100*l.Share, rate, peak, l.Op, l.Source)
+	}
+	return t.Flush()
+}
+
+func milliseconds(d time.Duration) float64 { return float64(d.Nanoseconds()) / 1e6 }

@@ -1,0 +1,79 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/rogpeppe/go-internal/diff"
+
+	"github.com/resc-lang/resc/dsl"
+	"github.com/resc-lang/resc/internal/atomicfile"
+)
+
+type fmtCmd struct {
+	List  bool     `short:"l" help:"Only list files whose formatting differs."`
+	Diff  bool     `short:"d" help:"Print differences."`
+	Write bool     `short:"w" help:"Write the result to the file."`
+	Files []string `arg:"" optional:"" name:"file" help:"Paths to .res files; by default standard input."`
+}
+
+// Run formats each file.
+func (c *fmtCmd) Run(a *app) error {
+	if len(c.Files) == 0 {
+		if c.Write {
+			return usagef("standard input cannot be written: name a file")
+		}
+		text, err := io.ReadAll(io.LimitReader(os.Stdin, 1<<21))
+		if err != nil {
+			return err
+		}
+		return c.format(a, "<standard input>", text)
+	}
+	failed := false
+	for _, name := range c.Files {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, bare(err))
+		}
+		if err := c.format(a, name, text); err == reported {
+			failed = true
+		} else if err != nil {
+			return err
+		}
+	}
+	if failed {
+		return reported
+	}
+	return nil
+}
+
+// format formats one file.
+func (c *fmtCmd) format(a *app, name string, text []byte) error {
+	file, ds := dsl.Parse(dsl.NewSource(name, string(text)))
+	if len(ds) > 0 {
+		if err := dsl.Render(a.stderr, ds, dsl.RenderOptions{Color: a.color}); err != nil {
+			return err
+		}
+		return reported
+	}
+	formatted := []byte(dsl.Format(file))
+	differs := !bytes.Equal(text, formatted)
+	if c.List && differs {
+		fmt.Fprintln(a.stdout, name)
+	}
+	if c.Diff && differs {
+		if _, err := a.stdout.Write(diff.Diff(name+".orig", text, name, formatted)); err != nil {
+			return err
+		}
+	}
+	if c.Write && differs {
+		return atomicfile.WriteFile(name, formatted)
+	}
+	if !c.List && !c.Diff && !c.Write {
+		_, err := a.stdout.Write(formatted)
+		return err
+	}
+	return nil
+}

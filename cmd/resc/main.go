@@ -1,0 +1,119 @@
+// Command resc compiles residual networks: it checks .res files, reports what
+// networks cost, runs them on images, and prints them as Go packages.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// The exit statuses that scripts lean on.
+const (
+	exitInput    = 1 // the input is at fault
+	exitUsage    = 2
+	exitInternal = 3 // a fault of resc's own
+)
+
+// cli is the verbs.
+type cli struct {
+	Run        runCmd        `cmd:"" help:"Classify images, or compute the outputs of an .npy file."`
+	Build      buildCmd      `cmd:"" help:"Print the network as a Go package."`
+	Check      checkCmd      `cmd:"" help:"Parse files and prove their shapes."`
+	Fmt        fmtCmd        `cmd:"" help:"Format files canonically."`
+	Report     reportCmd     `cmd:"" help:"Show layers, shapes, parameters, costs and memory."`
+	Bench      benchCmd      `cmd:"" help:"Measure latency."`
+	List       listCmd       `cmd:"" help:"List the standard library."`
+	Explain    explainCmd    `cmd:"" help:"Explain the code of a diagnostic."`
+	Completion completionCmd `cmd:"" help:"Print a completion script for a shell."`
+	Version    versionCmd    `cmd:"" help:"Print the version."`
+}
+
+// app is what verbs need of the world.
+type app struct {
+	ctx            context.Context
+	stdout, stderr io.Writer
+	color          bool
+	terminal       bool // stderr is one
+	parser         *kong.Kong
+}
+
+// usageError is wrong usage: the arguments say what cannot be done.
+type usageError struct{ error }
+
+func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+
+// reported is an error whose text the user has seen already.
+var reported = errors.New("reported")
+
+func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
+
+// run runs a command line and returns its exit status.
+func run(args []string, stdout, stderr io.Writer) (status int) {
+	defer func() {
+		if r := recover(); r != nil {
+			fmt.Fprintf(stderr, "resc: a fault of resc's own: %v\nPlease report it with the command line and the .res file.\n\n%s", r, debug.Stack())
+			status = exitInternal
+		}
+	}()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	a := &app{ctx: ctx, stdout: stdout, stderr: stderr}
+	if f, ok := stderr.(*os.File); ok {
+		a.terminal = isTerminal(f)
+		a.color = a.terminal && os.Getenv("NO_COLOR") == ""
+	}
+	var c cli
+	exited := -1
+	parser, err := kong.New(&c, kong.Name("resc"), kong.Writers(stdout, stderr), kong.Exit(func(code int) { exited = code }),
+		kong.Description("resc compiles residual networks. MODEL is a path to a .res file, or std/NAME."),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
+	if err != nil {
+		panic(err)
+	}
+	a.parser = parser
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	k, err := parser.Parse(args)
+	if exited >= 0 {
+		return exited // --help
+	}
+	if err != nil {
+		fmt.Fprintf(stderr, "resc: %v\nresc --help shows what there is.\n", err)
+		return exitUsage
+	}
+	return a.status(k.Run(a))
+}
+
+// status prints an error and returns its exit status.
+func (a *app) status(err error) int {
+	var usage usageError
+	switch {
+	case err == nil:
+		return 0
+	case errors.Is(err, reported):
+		return exitInput
+	case errors.Is(err, context.Canceled):
+		fmt.Fprintln(a.stderr, "resc: interrupted")
+		return exitInput
+	case errors.As(err, &usage):
+		fmt.Fprintf(a.stderr, "resc: %v\n", err)
+		return exitUsage
+	}
+	fmt.Fprintf(a.stderr, "resc: %v\n", err)
+	return exitInput
+}
+
+// isTerminal says whether a file is a terminal.
+func isTerminal(f *os.File) bool {
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}

@@ -1,0 +1,99 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/resc-lang/resc/compiler"
+	"github.com/resc-lang/resc/dsl"
+	"github.com/resc-lang/resc/runtime/safetensors"
+	"github.com/resc-lang/resc/stdlib"
+)
+
+// modelArgs say which model a verb is about.
+type modelArgs struct {
+	Model string `arg:"" help:"Path to a .res file, or std/NAME."`
+	overrides
+}
+
+// overrides change what a model's file says.
+type overrides struct {
+	Set   map[string]string `placeholder:"NAME=VALUE" mapsep:"none" help:"Override a parameter of the model; repeatable."`
+	Shape string            `placeholder:"NxCxHxW" help:"Replace the declared input."`
+}
+
+// parseShape reads NxCxHxW or CxHxW.
+func parseShape(s string) ([]int, error) {
+	if s == "" {
+		return nil, nil
+	}
+	parts := strings.Split(s, "x")
+	var shape []int
+	for _, p := range parts {
+		n, err := strconv.Atoi(p)
+		if err != nil || n < 1 || n > 1<<20 {
+			return nil, usagef("--shape %s: a shape is written NxCxHxW, each at least 1", s)
+		}
+		shape = append(shape, n)
+	}
+	if len(shape) != 3 && len(shape) != 4 {
+		return nil, usagef("--shape %s: a shape has three or four sizes, as in 1x3x224x224", s)
+	}
+	return shape, nil
+}
+
+// compile loads and compiles the model. Diagnostics go to stderr.
+func (m *modelArgs) compile(a *app) (*compiler.Program, error) {
+	shape, err := parseShape(m.Shape)
+	if err != nil {
+		return nil, err
+	}
+	return m.compileShape(a, shape)
+}
+
+func (m *modelArgs) compileShape(a *app, shape []int) (*compiler.Program, error) {
+	src, err := compiler.Load(m.Model)
+	if err != nil {
+		return nil, err
+	}
+	p, ds := compiler.Compile(src, compiler.Options{Set: m.Set, Shape: shape})
+	if len(ds) > 0 {
+		if err := dsl.Render(a.stderr, ds, dsl.RenderOptions{Color: a.color}); err != nil {
+			return nil, err
+		}
+	}
+	if p == nil {
+		return nil, reported
+	}
+	return p, nil
+}
+
+// openWeights opens a checkpoint: the named one, or else that which comes with
+// the model.
+func (m *modelArgs) openWeights(p *compiler.Program, path string) (*safetensors.File, error) {
+	if path != "" {
+		f, err := safetensors.Open(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("there is no file %s", path)
+		}
+		return f, err
+	}
+	shipped := p.ShippedWeights()
+	switch {
+	case shipped == "":
+		return nil, usagef("%s comes without weights for these parameters: give a checkpoint with --weights FILE.safetensors.\n"+
+			"The standard library's names are torchvision's: a state dictionary saved by\n"+
+			"safetensors.torch.save_file(model.state_dict(), \"FILE.safetensors\") fits as it is.", m.Model)
+	case strings.HasPrefix(m.Model, stdlib.Prefix):
+		data, err := stdlib.Weights(shipped)
+		if err != nil {
+			return nil, err
+		}
+		return safetensors.Parse(data)
+	}
+	return safetensors.Open(filepath.Join(filepath.Dir(m.Model), filepath.FromSlash(shipped)))
+}

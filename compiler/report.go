@@ -1,0 +1,189 @@
+package compiler
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/resc-lang/resc/compiler/internal/ir"
+	"github.com/resc-lang/resc/compiler/internal/op"
+	"github.com/resc-lang/resc/compiler/internal/shape"
+)
+
+// Report is what a network is made of and what it costs. Sizes are in elements
+// and bytes of float32; where the input's size varies, they are those of the
+// largest. Costs are of one image.
+type Report struct {
+	Model  string        `json:"model"`
+	Doc    string        `json:"doc,omitempty"`
+	Params []ReportParam `json:"parameters,omitempty"`
+	Input  ReportValue   `json:"input"`
+
+	Outputs []ReportValue `json:"outputs"`
+	// Trainable parameters, as PyTorch counts them.
+	ParamCount int64 `json:"params"`
+	// Multiply-adds of convolutions and linear layers.
+	MACs int64 `json:"macs"`
+	// ActivationBytes is the sum over the values of all layers;  ArenaBytes is
+	// what a session allocates for them, which take turns.
+	ActivationBytes int64 `json:"activation_bytes"`
+	ArenaBytes      int64 `json:"arena_bytes"`
+	// WeightBytes is the size of the state dictionary's entries in float32.
+	WeightBytes int64 `json:"weight_bytes"`
+
+	Weights   []ReportWeight    `json:"weights"`
+	Layers    []ReportLayer     `json:"layers"`
+	Published []ReportPublished `json:"published,omitempty"`
+}
+
+// ReportParam is a parameter of the model and its value.
+type ReportParam struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+// ReportValue is an input or output. Its shape begins with the batch.
+type ReportValue struct {
+	Name  string `json:"name"`
+	Shape []int  `json:"shape"`
+	// Range is the shape with the sizes it may have, where they vary.
+	Range string `json:"range,omitempty"`
+}
+
+// ReportWeight is an entry of the state dictionary.
+type ReportWeight struct {
+	Name  string `json:"name"`
+	Shape []int  `json:"shape"`
+	DType string `json:"dtype"`
+}
+
+// ReportLayer is a step of the network as it was written.
+type ReportLayer struct {
+	Name        string `json:"name"`
+	Op          string `json:"op"`
+	Attributes  string `json:"attributes,omitempty"`
+	InputShape  []int  `json:"input_shape"`
+	OutputShape []int  `json:"output_shape"`
+	Params      int64  `json:"params"`
+	MACs        int64  `json:"macs"`
+	Source      string `json:"source"`
+	// FusedInto is the layer whose kernel computes this one too.
+	FusedInto string `json:"fused_into,omitempty"`
+	Kernel    string `json:"kernel,omitempty"`
+	// ReceptiveField is the side, in pixels of the input, of what one value of
+	// the output can depend on (Araujo, Norris and Sim 2019); Stride the
+	// distance between neighbours. Zero where the whole image is seen.
+	ReceptiveField int `json:"receptive_field,omitempty"`
+	Stride         int `json:"stride,omitempty"`
+}
+
+// ReportPublished is a result printed elsewhere for these parameters.
+type ReportPublished struct {
+	Metric string `json:"metric"`
+	Value  string `json:"value"`
+	Source string `json:"source"`
+}
+
+// Report describes the program.
+func (p *Program) Report() *Report {
+	m := p.model
+	r := &Report{
+		Model: m.Name, Doc: m.Doc,
+		Input:      value(m.InputName, m.Batch, m.Input.Shape),
+		ParamCount: p.Params(), MACs: p.MACs(),
+		ArenaBytes: p.schedule.ArenaBytes(),
+	}
+	for _, x := range m.Params {
+		r.Params = append(r.Params, ReportParam(x))
+	}
+	for _, o := range m.Outputs {
+		r.Outputs = append(r.Outputs, value(o.Name, m.Batch, o.Value.Shape))
+	}
+	for _, w := range p.Weights() {
+		r.Weights = append(r.Weights, ReportWeight{w.Name, w.Shape, "f32"})
+		r.WeightBytes += 4 * op.Weight{Shape: w.Shape}.Elements()
+	}
+	for _, x := range m.Published {
+		r.Published = append(r.Published, ReportPublished(x))
+	}
+	p.layers(r)
+	return r
+}
+
+// layers adds a row for each step.
+func (p *Program) layers(r *Report) {
+	kernels, fused := map[int]string{}, map[int]string{}
+	for _, c := range p.schedule.Calls {
+		if c.Kernel == "Import" || c.Kernel == "Export" {
+			continue
+		}
+		kernels[c.Node.ID] = c.Kernel
+		for _, a := range c.Node.Absorbed {
+			fused[a.ID] = c.Node.Path
+		}
+	}
+	fields := map[*ir.Node]field{}
+	for i, n := range p.lowered.Nodes {
+		if i == 0 {
+			fields[n] = field{1, 1}
+			continue
+		}
+		r.ActivationBytes += 4 * n.Shape.Elements()
+		fields[n] = receptive(n, fields)
+		l := ReportLayer{
+			Name: n.Path, Op: n.Op.Name(), Attributes: n.Op.String(),
+			InputShape:  batched(p.model.Batch, n.Args[0].Shape),
+			OutputShape: batched(p.model.Batch, n.Shape),
+			Params:      n.Params(), MACs: n.MACs(), Source: n.Source.String(),
+			FusedInto: fused[n.ID], Kernel: kernels[n.ID],
+			ReceptiveField: fields[n].size, Stride: fields[n].stride,
+		}
+		r.Layers = append(r.Layers, l)
+	}
+}
+
+// field is a receptive field. A size of zero is the whole image.
+type field struct{ size, stride int }
+
+// receptive follows the receptive field through a node.
+func receptive(n *ir.Node, of map[*ir.Node]field) field {
+	f := field{}
+	for i, a := range n.Args {
+		x := of[a]
+		if x.size == 0 {
+			return field{}
+		}
+		if i == 0 || x.size > f.size {
+			f = x
+		}
+	}
+	window := func(kernel, dilation, stride int) field {
+		return field{f.size + (kernel-1)*dilation*f.stride, f.stride * stride}
+	}
+	switch o := n.Op.(type) {
+	case op.Conv:
+		return window(max(o.KernelH, o.KernelW), o.Dilation, o.Stride)
+	case op.Pool:
+		return window(max(o.KernelH, o.KernelW), 1, o.Stride)
+	case op.Subsample:
+		return window(1, 1, o.Stride)
+	case op.GlobalAverage, op.Linear:
+		return field{}
+	}
+	return f
+}
+
+// value is a named shape with its batch.
+func value(name string, batch int, s shape.Shape) ReportValue {
+	v := ReportValue{Name: name, Shape: batched(batch, s)}
+	if !s.IsConst() {
+		v.Range = s.String()
+	}
+	return v
+}
+
+func batched(batch int, s shape.Shape) []int { return append([]int{batch}, s.Dims()...) }
+
+// Dims is a shape as reports write it: 1x3x224x224.
+func Dims(shape []int) string {
+	return strings.Trim(strings.ReplaceAll(fmt.Sprint(shape), " ", "x"), "[]")
+}
