@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"go/token"
+	"slices"
 	"strings"
 
 	"github.com/dave/jennifer/jen"
@@ -77,7 +78,7 @@ func Package(m *typed.Model, s *plan.Schedule, o Options) ([]File, error) {
 		if err := files[name].Render(&b); err != nil {
 			return nil, fmt.Errorf("printing %s.go: %w", name, err)
 		}
-		out = append(out, File{name + ".go", b.Bytes()})
+		out = append(out, File{name + ".go", groupImports(b.Bytes())})
 	}
 	return out, nil
 }
@@ -101,4 +102,29 @@ func (g *generator) newFile() *jen.File {
 	f.ImportName(safetensorsPath, "safetensors")
 	f.ImportName(preprocessPath, "preprocess")
 	return f
+}
+
+// groupImports sets the standard library's imports apart from others, as people
+// do.
+func groupImports(code []byte) []byte {
+	const open, end = "import (\n", "\n)\n"
+	start := bytes.Index(code, []byte(open))
+	if start < 0 {
+		return code
+	}
+	start += len(open)
+	length := bytes.Index(code[start:], []byte(end))
+	var std, others []string
+	for _, line := range strings.Split(string(code[start:start+length]), "\n") {
+		if strings.Contains(line, ".") {
+			others = append(others, line)
+		} else {
+			std = append(std, line)
+		}
+	}
+	lines := slices.Concat(std, others)
+	if len(std) > 0 && len(others) > 0 {
+		lines = slices.Concat(std, []string{""}, others)
+	}
+	return slices.Concat(code[:start], []byte(strings.Join(lines, "\n")), code[start+length:])
 }

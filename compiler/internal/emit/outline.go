@@ -183,12 +183,7 @@ func newLayers(b *block, calls []*plan.Call, taken names) []*layer {
 		if c.Kernel == "Import" || c.Kernel == "Export" {
 			own = strings.ToLower(c.Kernel) + upperFirst(own)
 		}
-		l := &layer{call: c}
-		if b.path == "" {
-			l.name = taken.take(own)
-		} else {
-			l.name = taken.take(b.name + upperFirst(own))
-		}
+		l := &layer{call: c, name: taken.take(b.name + upperFirst(own))}
 		if c.Weights != nil {
 			l.weight = fields.take(own)
 		}

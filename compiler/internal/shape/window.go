@@ -1,6 +1,9 @@
 package shape
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Window is the geometry of a convolution's or a pooling's window along one
 // axis. Zero Stride and Dilation mean 1.
@@ -54,14 +57,17 @@ func (d Dim) Plus(n int) (Dim, error) {
 	return d.Through(Window{Kernel: 1, After: n})
 }
 
-// from gives a size its expression, and makes a constant of one that no longer
-// varies.
+// from gives a size its expression. One that no longer varies becomes a
+// constant, and one that a window leaves as it was stays the same.
 func (out Dim) from(d Dim, w Window) Dim {
 	if d.over == nil {
 		return out
 	}
 	if out.Min() == out.Max() {
 		return Const(out.values[0])
+	}
+	if slices.Equal(out.values, d.values) {
+		return d // padded so that the size stays
 	}
 	out.expr = &Expr{Of: d.expr, Window: w}
 	return out
