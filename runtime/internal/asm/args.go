@@ -11,6 +11,7 @@ import "unsafe"
 //go:generate go run -C _gen -tags purego . -out ../direct_avx2_amd64.s -stubs ../direct_avx2_amd64.go -pkg asm direct-avx2
 //go:generate go run -C _gen -tags purego . -out ../depthwise_avx512_amd64.s -stubs ../depthwise_avx512_amd64.go -pkg asm depthwise-avx512
 //go:generate go run -C _gen -tags purego . -out ../depthwise_avx2_amd64.s -stubs ../depthwise_avx2_amd64.go -pkg asm depthwise-avx2
+//go:generate go run -C _gen -tags purego . -out ../smooth_amd64.s -stubs ../smooth_amd64.go -pkg asm smooth
 //go:generate go run -C _gen -tags purego . -out ../peak_amd64.s -stubs ../peak_amd64.go -pkg asm peak
 
 // Direct is the argument of the kernels of direct convolution. A call computes

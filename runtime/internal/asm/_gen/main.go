@@ -21,6 +21,7 @@ var sets = map[string]func(){
 	"direct-avx2":      func() { generateDirect(avx2, [][2]int{{1, 7}}, "../direct_avx2_dispatch_amd64.go") },
 	"depthwise-avx512": func() { generateDepthwise(avx512, 14, "../depthwise_avx512_dispatch_amd64.go") },
 	"depthwise-avx2":   func() { generateDepthwise(avx2, 7, "../depthwise_avx2_dispatch_amd64.go") },
+	"smooth":           func() { generateSmooth(avx512, avx2) },
 	"peak":             func() { generatePeak(avx512, avx2) },
 }
 

@@ -1,0 +1,68 @@
+package kernel
+
+import (
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/resc-lang/resc/runtime/internal/cpu"
+)
+
+// guarded returns n floats with a page that must not be touched right after
+// them, or right before.
+func guarded(t *testing.T, n int, after bool) []float32 {
+	t.Helper()
+	page := unix.Getpagesize()
+	size := (n*4 + page - 1) / page * page
+	m, err := unix.Mmap(-1, 0, size+2*page, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANON|unix.MAP_PRIVATE)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { unix.Munmap(m) })
+	for _, guard := range [][]byte{m[:page], m[page+size:]} {
+		if err := unix.Mprotect(guard, unix.PROT_NONE); err != nil {
+			t.Fatal(err)
+		}
+	}
+	start := page
+	if after {
+		start += size - n*4
+	}
+	return unsafe.Slice((*float32)(unsafe.Pointer(&m[start])), n)
+}
+
+// Every kernel stays within src, dst, the residual, the weights and the bias:
+// an access beyond either end is a fault that ends the test.
+func TestConvStaysInItsBuffers(t *testing.T) {
+	copied := func(v []float32, after bool) []float32 {
+		g := guarded(t, len(v), after)
+		copy(g, v)
+		return g
+	}
+	cases := convCases()
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			k := newConvCase(c, true, true, rand.New(rand.NewPCG(17, 18)))
+			for _, tier := range cpu.Available() {
+				defer cpu.Force(tier)()
+				packed := k.pack()
+				want, src := NewArena(k.Out.Len()), NewArena(k.In.Len())
+				threads := NewThreads(1)
+				defer threads.Close()
+				k.run(threads, packed, want, src, want)
+				for _, after := range []bool{false, true} {
+					w := *packed
+					w.weights, w.bias = copied(packed.weights, after), copied(packed.bias, after)
+					dst := guarded(t, k.Out.Len(), after)
+					k.run(threads, &w, dst, guarded(t, k.In.Len(), after), guarded(t, k.Out.Len(), after))
+					if !slices.Equal(dst, want) {
+						t.Fatalf("%v: other bits in other memory", tier)
+					}
+				}
+			}
+		})
+	}
+}
