@@ -1,0 +1,239 @@
+package compiler
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"math"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/resc-lang/resc/internal/fixture"
+)
+
+// emittedCase is a reference and the network it is of.
+type emittedCase struct {
+	name    string // of the emitted package
+	want    goldenOutput
+	program *Program
+}
+
+// TestEmittedPackages compiles an emitted package for each of PyTorch's
+// references into one program outside of this module, runs it, and compares
+// with the reference, and to the bit with the schedule run in memory.
+func TestEmittedPackages(t *testing.T) {
+	var cases []emittedCase
+	for _, path := range references(t) {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := emittedCase{name: "net" + strings.NewReplacer("-", "_", ".json", "").Replace(filepath.Base(path))}
+		if err := json.Unmarshal(text, &c.want); err != nil {
+			t.Fatal(err)
+		}
+		if testing.Short() && len(c.want.Output) > 10 {
+			continue
+		}
+		name, set := c.want.Model, map[string]string(nil)
+		if m, ok := goldenModels[name]; ok {
+			name, set = m.model, m.set
+		}
+		src, err := Load("std/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, ds := Compile(src, Options{Set: set, Shape: c.want.InputShape})
+		if ds.HasErrors() {
+			t.Fatal(ds[0])
+		}
+		c.program = p
+		cases = append(cases, c)
+	}
+	dir := t.TempDir()
+	binary := buildEmitted(t, dir, cases)
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			got := runEmitted(t, dir, binary, c)
+			worst, largest := 0.0, 0.0
+			for i, w := range c.want.Output {
+				worst = max(worst, math.Abs(float64(got[i])-w))
+				largest = max(largest, math.Abs(w))
+			}
+			if !(worst <= 1e-4*largest) {
+				t.Errorf("outputs differ by %g of %g", worst, largest)
+			}
+			if inMemory := runOnce(t, c.program, c.want.InputShape); !slices.Equal(got, inMemory) {
+				t.Error("the emitted package and the schedule run in memory give other bits")
+			}
+		})
+	}
+}
+
+// buildEmitted writes a module with a package a case and a main program, and
+// builds it without cgo.
+func buildEmitted(t *testing.T, dir string, cases []emittedCase) string {
+	t.Helper()
+	root, err := filepath.Abs("..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	write := func(name string, data []byte) {
+		t.Helper()
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	sums, err := os.ReadFile("../go.sum")
+	if err != nil {
+		t.Fatal(err)
+	}
+	mod, err := os.ReadFile("../go.mod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The same requirements, so that nothing has to be looked up.
+	text := strings.Replace(string(mod), "module github.com/resc-lang/resc", "module example.com/emitted", 1)
+	text += "\nrequire github.com/resc-lang/resc v0.0.0\n\nreplace github.com/resc-lang/resc => " + root + "\n"
+	write("go.mod", []byte(text))
+	write("go.sum", sums)
+	var main bytes.Buffer
+	fmt.Fprint(&main, emittedHead)
+	for _, c := range cases {
+		fmt.Fprintf(&main, "\t%q\n", "example.com/emitted/"+c.name)
+	}
+	fmt.Fprint(&main, ")\n\nfunc main() {\n\tswitch os.Args[1] {\n")
+	for _, c := range cases {
+		files, err := c.program.Emit(c.name, "v0.0.0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range files {
+			write(c.name+"/"+f.Name, f.Data)
+		}
+		in := c.want.InputShape
+		fmt.Fprintf(&main, emittedCaseText, c.name, in[0], in[1]*in[2]*in[3], in[0], len(c.want.Output)/in[0])
+	}
+	fmt.Fprint(&main, emittedTail)
+	write("main.go", main.Bytes())
+	binary := filepath.Join(dir, "emitted")
+	for _, args := range [][]string{{"vet", "./..."}, {"build", "-o", binary, "."}} {
+		cmd := exec.Command("go", args...)
+		cmd.Dir = dir
+		cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=-mod=mod")
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("go %s: %v\n%s", args[0], err, out)
+		}
+	}
+	return binary
+}
+
+const emittedHead = `package main
+
+import (
+	"encoding/binary"
+	"io"
+	"os"
+	"testing"
+
+	"github.com/resc-lang/resc/runtime"
+`
+
+// emittedCaseText opens a package's model, runs a batch, and writes the
+// outputs. A single image is run by Run, which must not allocate.
+const emittedCaseText = `	case %[1]q:
+		m, err := %[1]s.Open(os.Args[2])
+		check(err)
+		s := m.NewSession(runtime.Threads(2))
+		in := make([][%[3]d]float32, %[2]d)
+		out := make([][%[5]d]float32, %[4]d)
+		check(binary.Read(os.Stdin, binary.LittleEndian, in))
+		check(s.RunBatch(in, out))
+		single := new([%[5]d]float32)
+		check(s.Run(&in[0], single))
+		if *single != out[0] {
+			panic("Run and RunBatch differ")
+		}
+		if n := testing.AllocsPerRun(2, func() { check(s.Run(&in[0], single)) }); n != 0 {
+			panic("Run allocates")
+		}
+		write(out)
+`
+
+const emittedTail = `	}
+}
+
+func check(err error) {
+	if err != nil {
+		panic(err)
+	}
+}
+
+func write(v any) {
+	var w io.Writer = os.Stdout
+	check(binary.Write(w, binary.LittleEndian, v))
+}
+`
+
+// runEmitted runs one package of the program under deterministic weights.
+func runEmitted(t *testing.T, dir, program string, c emittedCase) []float32 {
+	t.Helper()
+	path := filepath.Join(dir, "weights.safetensors")
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.Remove(path)
+	if err := fixture.Write(f, weightsOf(c.program)); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	var in, out, stderr bytes.Buffer
+	if err := binary.Write(&in, binary.LittleEndian, fixture.Fill(fixture.InputName, c.want.InputShape)); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(program, c.name, path)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = &in, &out, &stderr
+	if err := cmd.Run(); err != nil {
+		t.Fatalf("%v\n%s", err, stderr.Bytes())
+	}
+	got := make([]float32, len(c.want.Output))
+	if err := binary.Read(&out, binary.LittleEndian, got); err != nil {
+		t.Fatal(err)
+	}
+	return got
+}
+
+// runOnce runs a program in memory, one thread.
+func runOnce(t *testing.T, p *Program, shape []int) []float32 {
+	t.Helper()
+	network, err := p.Load(fixture.Checkpoint(weightsOf(p)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := network.NewSession()
+	defer s.Close()
+	input := fixture.Fill(fixture.InputName, shape)
+	size := len(input) / shape[0]
+	var all []float32
+	for i := range shape[0] {
+		out := make([]float32, network.OutputShape(0, shape[2], shape[3])[0])
+		if err := s.Run(context.Background(), input[i*size:(i+1)*size], shape[2], shape[3], [][]float32{out}); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, out...)
+	}
+	return all
+}
