@@ -9,10 +9,6 @@ import (
 	"github.com/resc-lang/resc/runtime/internal/cpu"
 )
 
-// callBudget bounds the multiplications of 16 lanes in one call: tens of
-// microseconds, in which the goroutine cannot be preempted.
-const callBudget = 1 << 18
-
 // compute runs the kernel of the filter's tier.
 func (j *directJob) compute(r *directRow) {
 	tier, blocks := j.filter.tier, r.panel.width
@@ -30,7 +26,7 @@ func (j *directJob) compute(r *directRow) {
 func (j *directJob) computeTiles(a *asm.Direct, r *directRow, x, tiles, pixels int) {
 	blocks := r.panel.width
 	products := r.depth * r.kernelH * j.KernelW * j.in.pixel * blocks * pixels
-	atOnce := max(callBudget/max(products, 1), 1)
+	atOnce := max(callProducts/max(products, 1), 1)
 	for tiles > 0 {
 		n := min(tiles, atOnce)
 		a.Dst = unsafe.Pointer(&j.dst[r.dst+x*blockChannels])

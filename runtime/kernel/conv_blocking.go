@@ -1,46 +1,39 @@
 package kernel
 
-import "unsafe"
-
-// blocking is how a direct convolution is cut, so that what is read again is
-// still in a near cache.
-type blocking struct {
-	rows      int // output rows of a chunk
-	panels    int // panels of a chunk
-	innerRows int // rows that a panel computes before the next panel does
-	depth     int // input blocks that are summed before the next row
-}
-
 const (
-	// chunksPerThread balances threads that do not run at the same speed.
-	chunksPerThread = 4
+	// stripsPerThread balances threads that do not run at the same speed.
+	stripsPerThread = 16
 
-	// nearBytes is how much of a core's second-level cache is counted on.
-	nearBytes = 256 << 10
+	// chunkProducts is the least work of a chunk, in multiplications of 16
+	// lanes: some microseconds, beside which handing it out is nothing.
+	chunkProducts = 1 << 14
+
+	// callProducts bounds the multiplications of 16 lanes in one call of
+	// assembly: tens of microseconds, in which nothing can preempt it.
+	callProducts = 1 << 18
+
+	// tileVectors is the number of blocks of the largest tile's outputs.
+	tileVectors = 28
 )
 
-// blocking chooses from the geometry and the number of threads; depth, on which
-// rounding depends, from the geometry alone.
-func (c Conv) blocking(w *Filter, threads int) blocking {
+// stripRows is the number of output rows of a panel that make a chunk. A panel's
+// weights stay near while its rows are computed, and its outputs with one
+// thread: the other order, all panels of a row, reads the input once but was
+// slower on every layer of the ResNets.
+func (c Conv) stripRows(w *Filter, threads int) int {
 	h, n := c.Out.H, len(w.panels)
-	deepest := 0
-	for i := range w.panels {
-		deepest = max(deepest, w.panels[i].depth)
+	if threads == 1 {
+		return h
 	}
-	b := blocking{depth: deepest}
-	chunks := 1
-	if threads > 1 {
-		chunks = chunksPerThread * threads
-	}
-	if len(w.weights)*int(unsafe.Sizeof(w.weights[0])) <= nearBytes {
-		// All weights stay near: read the input once.
-		b.panels, b.innerRows = n, 1
-		b.rows = max(h/chunks, 1)
-		return b
-	}
-	b.panels, b.innerRows = 1, h
-	b.rows = ceil(h, min(ceil(chunks, n), h))
-	return b
+	strips := ceil(stripsPerThread*threads, n)
+	products := len(w.weights) / blockChannels * c.Out.W / n // of a row
+	return max(ceil(h, strips), min(ceil(chunkProducts, max(products, 1)), h))
+}
+
+// partDepth is the number of input blocks that a call sums at most. It depends
+// on the geometry alone, as rounding depends on it.
+func (c Conv) partDepth() int {
+	return max(callProducts/(tileVectors*c.KernelH*c.KernelW*c.In.block()), 1)
 }
 
 func ceil(a, b int) int { return (a + b - 1) / b }

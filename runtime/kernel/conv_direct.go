@@ -1,16 +1,16 @@
 package kernel
 
-// directJob is a direct convolution cut into chunks: strips of output rows by
-// groups of panels. The sum that makes a value has one order, whatever the
-// chunks.
+// directJob is a direct convolution cut into chunks: strips of output rows of
+// one panel. The sum that makes a value has one order, whatever the chunks.
 type directJob struct {
 	Conv
 	dst, src, residual []float32
 	filter             *Filter
 	in, out, added     grid // of src, dst and residual
 
-	blocking
-	strips int // chunks along the rows
+	rows   int // output rows of a strip
+	strips int // strips of a panel
+	depth  int // input blocks of a part
 }
 
 // runDirect computes the convolution tap by tap.
@@ -19,40 +19,27 @@ func (c Conv) runDirect(t *Threads, dst, src, residual []float32, w *Filter) {
 	*j = directJob{
 		Conv: c, dst: dst, src: src, residual: residual, filter: w,
 		in: c.In.grid(), out: c.Out.grid(), added: c.Residual.grid(),
+		rows: c.stripRows(w, t.N()), depth: c.partDepth(),
 	}
-	j.blocking = c.blocking(w, t.N())
 	j.strips = ceil(c.Out.H, j.rows)
-	t.run(j, j.strips*ceil(len(w.panels), j.panels))
+	t.run(j, j.strips*len(w.panels))
 	*j = directJob{}
 }
 
-// do computes a chunk. Strips vary fastest, so that threads that work side by
-// side read the same weights.
+// do computes a strip by parts of the input channels,
+// each of which adds to what the one before stored.
 func (j *directJob) do(chunk int) {
+	p := &j.filter.panels[chunk/j.strips]
 	top := chunk % j.strips * j.rows
 	bottom := min(top+j.rows, j.Out.H)
-	first := chunk / j.strips * j.panels
-	panels := j.filter.panels[first:min(first+j.panels, len(j.filter.panels))]
-	for y := top; y < bottom; y += j.innerRows {
-		for i := range panels {
-			j.block(&panels[i], y, min(y+j.innerRows, bottom))
-		}
-	}
-	for _, p := range panels {
-		for b := range p.width {
-			j.Out.clearHalo(j.dst, p.out+b, top, bottom)
-		}
-	}
-}
-
-// block computes rows of one panel's outputs, a part of the input channels
-// after another. Each part adds to what the one before it stored.
-func (j *directJob) block(p *panel, top, bottom int) {
 	for from := 0; from < p.depth; from += j.depth {
 		to := min(from+j.depth, p.depth)
 		for y := top; y < bottom; y++ {
 			j.row(p, y, from, to)
 		}
+	}
+	for b := range p.width {
+		j.Out.clearHalo(j.dst, p.out+b, top, bottom)
 	}
 }
 

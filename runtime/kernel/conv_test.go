@@ -241,7 +241,8 @@ func convCases() map[string]Conv {
 		add("groups", 192, 192, 3, 4, 3, 2, 1, groups)
 	}
 	add("small", 64, 64, 1, 1, 7, 1, 2, 1) // most taps in the padding
-	add("deep", 1100, 64, 2, 3, 1, 1, 1, 1)
+	add("parts", 400, 64, 2, 3, 5, 1, 1, 1)
+	add("parts", 800, 80, 2, 3, 5, 1, 1, 2)
 	return cases
 }
 
