@@ -24,6 +24,7 @@ type Trivia struct {
 	Leading []Comment // comments on the lines above
 	Line    *Comment  // comment at the end of the node's last line
 	Inner   []Comment // comments before the closing brace, for nodes that have one
+	End     *Comment  // comment behind the closing brace
 }
 
 // Doc is the node's documentation: the leading comments directly above it,

@@ -179,7 +179,34 @@ func (c *converter) op(g *gOp) *Op {
 	if g.First != nil {
 		args = append([]*gArg{g.First}, g.Args...)
 	}
-	return &Op{Span: c.span(g.Tokens), Name: *c.name(&g.Name), Called: g.Call != nil, Call: c.call(g.Call), Args: c.args(args)}
+	o := &Op{Span: c.span(g.Tokens), Name: *c.name(&g.Name), Called: g.Call != nil, Call: c.call(g.Call), Args: c.args(args)}
+	if o.Called && IsOperator(o.Name.Text) {
+		c.uncall(o, c.span(g.Call.Tokens))
+	}
+	return o
+}
+
+// uncall makes an argument of what reads like a call of an operator: zeropad
+// (1, 2, 3, 4), or avgpool (k).
+func (c *converter) uncall(o *Op, span Span) {
+	var values []Expr
+	for _, a := range o.Call {
+		if a.Name != nil {
+			return
+		}
+		values = append(values, a.Value)
+	}
+	first := &Arg{Span: span}
+	switch len(values) {
+	case 1:
+		first.Value = &Paren{span, values[0]}
+	case 4:
+		first.Value = &PadExpr{span, values}
+	default:
+		return
+	}
+	o.Called, o.Call = false, nil
+	o.Args = append([]*Arg{first}, o.Args...)
 }
 
 func (c *converter) exprs(gs []*gExpr) []Expr {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -138,10 +139,27 @@ func FuzzFormat(f *testing.F) {
 		if twice := Format(again); twice != once {
 			t.Fatalf("formatting twice changes the text:\n%s\nto:\n%s", once, twice)
 		}
+		if a, b := commentsOf(text), commentsOf(once); a != b {
+			t.Fatalf("formatting changes the comments:\n%s\nto:\n%s", a, b)
+		}
 		if a, b := outline(file), outline(again); a != b {
 			t.Fatalf("formatting changes the meaning:\n%s\nto:\n%s", a, b)
 		}
 	})
+}
+
+// commentsOf is the comments of a text, sorted: one inside a statement moves
+// above it.
+func commentsOf(text string) string {
+	var ds Diagnostics
+	var comments []string
+	for _, t := range tokenize(NewSource("f.res", text), &ds) {
+		if t.Type == commentToken {
+			comments = append(comments, t.Value)
+		}
+	}
+	slices.Sort(comments)
+	return strings.Join(comments, "\n")
 }
 
 // outline is a tree without its places and comments.

@@ -68,7 +68,7 @@ func (p *printer) body(header string, t *Trivia, body []Stmt) {
 		p.end(indent+stmtText(s, columns[i]), s.Comments().Line)
 	}
 	p.comments(t.Inner, len(body) > 0, indent)
-	p.end("}", nil)
+	p.end("}", t.End)
 }
 
 // policy prints its arms, or the only one on the line where it is written so,
@@ -76,7 +76,7 @@ func (p *printer) body(header string, t *Trivia, body []Stmt) {
 func (p *printer) policy(d *Policy, width int) {
 	if d.OneLine {
 		a := d.Arms[0]
-		p.end(fmt.Sprintf("shortcut %-*s { %s: %s }", width, d.Name.Text, a.Case.Text, chainText(a.Chain, 0, indent)), a.Line)
+		p.end(fmt.Sprintf("shortcut %-*s { %s: %s }", width, d.Name.Text, a.Case.Text, chainText(a.Chain, 0, indent)), d.End)
 		return
 	}
 	p.end("shortcut "+d.Name.Text+" {", d.Line)
@@ -85,7 +85,7 @@ func (p *printer) policy(d *Policy, width int) {
 		p.end(indent+a.Case.Text+": "+chainText(a.Chain, 0, indent+indent), a.Line)
 	}
 	p.comments(d.Inner, len(d.Arms) > 0, indent)
-	p.end("}", nil)
+	p.end("}", d.End)
 }
 
 // braces finds for each declaration how wide its name is to be: policies on a

@@ -24,13 +24,13 @@ type gParam struct {
 
 type gName struct {
 	Tokens []lexer.Token
-	Text   string `parser:"@Ident"`
+	Text   string `parser:"@( Ident | Path )"`
 }
 
 // gLabel is a name of weights, which may be a number.
 type gLabel struct {
 	Tokens []lexer.Token
-	Text   string `parser:"@( Ident | Int | Decimal )"`
+	Text   string `parser:"@( Ident | Path | Int | Decimal )"`
 }
 
 type gInput struct {
@@ -47,7 +47,7 @@ type gDim struct {
 }
 
 type gStage struct {
-	Label gName   `parser:"'stage' @@ '='"`
+	Label gLabel  `parser:"'stage' @@ '='"`
 	Count *gExpr  `parser:"@@ 'x'"`
 	Block gName   `parser:"@@"`
 	Call  *gCall  `parser:"@@?"`

@@ -1,6 +1,10 @@
 package dsl
 
-import "github.com/alecthomas/participle/v2/lexer"
+import (
+	"slices"
+
+	"github.com/alecthomas/participle/v2/lexer"
+)
 
 // A source is cut into lines before participle sees it, one statement each, so
 // that a mistake in one statement does not hide those in the next.
@@ -12,6 +16,8 @@ type line struct {
 	tokens []lexer.Token // for a header without its brace
 	trivia Trivia
 	deep   bool // more parentheses than the parser follows
+	// unclosed is a parenthesis that is open where the statement ends.
+	unclosed *lexer.Token
 }
 
 type lineKind int
@@ -27,10 +33,10 @@ type cutter struct {
 	src     *Source
 	lines   []line
 	current line
-	pending []Comment // comments that wait for the statement below them
-	blank   bool      // an empty line stands before what comes next
-	depth   int
-	last    lexer.Token // last token that is no newline or comment
+	pending []Comment     // comments that wait for the statement below them
+	blank   bool          // an empty line stands before what comes next
+	open    []lexer.Token // parentheses and brackets
+	last    lexer.Token   // last token that is no newline or comment
 }
 
 // cutLines groups tokens into lines. The last line is closing with no tokens
@@ -38,11 +44,12 @@ type cutter struct {
 func cutLines(src *Source, tokens []lexer.Token) []line {
 	c := &cutter{src: src}
 	newlines := 0
+	continued := continuations(tokens)
 	for i, t := range tokens {
 		switch t.Type {
 		case newlineToken:
 			newlines++
-			if c.depth == 0 && !continues(tokens[i:]) {
+			if len(c.open) == 0 && !continued[i] {
 				c.end(statement)
 			}
 			continue
@@ -58,14 +65,18 @@ func cutLines(src *Source, tokens []lexer.Token) []line {
 	return append(c.lines, c.current)
 }
 
-// continues says whether the next token after newlines and comments is "->".
-func continues(tokens []lexer.Token) bool {
-	for _, t := range tokens {
+// continuations says of each token whether the next one that is no newline and
+// no comment is "->".
+func continuations(tokens []lexer.Token) []bool {
+	continued := make([]bool, len(tokens))
+	next := false
+	for i, t := range slices.Backward(tokens) {
 		if t.Type != newlineToken && t.Type != commentToken {
-			return t.Type == arrowToken
+			next = t.Type == arrowToken
 		}
+		continued[i] = next
 	}
-	return false
+	return continued
 }
 
 // comment attaches a comment: to the line it ends, or to the statement below.
@@ -94,9 +105,9 @@ func (c *cutter) token(t lexer.Token, blank bool) {
 	c.last = t
 	switch t.Value {
 	case "(", "[":
-		c.depth++
+		c.open = append(c.open, t)
 	case ")", "]":
-		c.depth = max(c.depth-1, 0)
+		c.open = c.open[:max(len(c.open)-1, 0)]
 	case "{":
 		c.end(opening)
 		return
@@ -108,13 +119,16 @@ func (c *cutter) token(t lexer.Token, blank bool) {
 		c.end(closing)
 		return
 	}
-	c.current.deep = c.current.deep || c.depth > maxNesting
+	c.current.deep = c.current.deep || len(c.open) > maxNesting
 	c.current.tokens = append(c.current.tokens, t)
 }
 
 // end finishes the current statement.
 func (c *cutter) end(kind lineKind) {
-	c.depth = 0
+	if len(c.open) > 0 {
+		c.current.unclosed = &c.open[0]
+	}
+	c.open = nil
 	if kind == statement && len(c.current.tokens) == 0 {
 		return
 	}

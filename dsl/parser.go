@@ -74,6 +74,10 @@ func read[G any](p *parser, g *participle.Parser[G], l line, form string) (*G, b
 		p.ds.Errorf(TooDeep, span, "more than %d parentheses are open at once", maxNesting)
 		return nil, false
 	}
+	if l.unclosed != nil {
+		p.ds.Errorf(SyntaxError, p.src.tokenSpan(*l.unclosed), "this %s is not closed", l.unclosed.Value).Hintf(nil, "%s", form)
+		return nil, false
+	}
 	end := l.tokens[len(l.tokens)-1].Pos
 	end.Offset = span.End
 	lex, err := lexer.Upgrade(&tokenLexer{l.tokens, end})
@@ -123,7 +127,7 @@ func (p *parser) declaration(l line) {
 		p.header(l)
 	case l.kind == opening:
 		p.unknown(l)
-		p.body(func(line) {})
+		p.body(&Trivia{}, func(line) {})
 	case first[0].Value == "import":
 		if g, ok := read(p, importParser, l, importForm); ok {
 			path := Span{p.src, first[1].Pos.Offset, first[1].Pos.Offset + len(first[1].Value)}
@@ -153,7 +157,7 @@ func (p *parser) unknown(l line) {
 func (p *parser) header(l line) {
 	g, ok := read(p, headerParser, l, headerForm)
 	if !ok {
-		p.body(func(line) {})
+		p.body(&Trivia{}, func(line) {})
 		return
 	}
 	span := p.span(l.tokens)
@@ -162,12 +166,12 @@ func (p *parser) header(l line) {
 	switch g.Kind.Text {
 	case "model":
 		m := &Model{Span: span, Name: name, Params: params}
-		trivia.Inner = p.body(func(l line) { m.Body = p.statement(m.Body, l) })
+		p.body(&trivia, func(l line) { m.Body = p.statement(m.Body, l) })
 		m.Trivia = trivia
 		p.file.Decls = append(p.file.Decls, m)
 	case "block":
 		b := &Block{Span: span, Name: name, Params: params}
-		trivia.Inner = p.body(func(l line) { b.Body = p.statement(b.Body, l) })
+		p.body(&trivia, func(l line) { b.Body = p.statement(b.Body, l) })
 		b.Trivia = trivia
 		p.file.Decls = append(p.file.Decls, b)
 	default:
@@ -176,33 +180,30 @@ func (p *parser) header(l line) {
 				Hintf(nil, "in, out and stride are always there")
 		}
 		s := &Policy{Span: span, Name: name}
-		last := 0
-		trivia.Inner = p.body(func(l line) {
-			s.Arms = p.arm(s.Arms, l)
-			last = l.tokens[len(l.tokens)-1].Pos.Line
-		})
+		closed := p.body(&trivia, func(l line) { s.Arms = p.arm(s.Arms, l) })
 		s.Trivia = trivia
-		s.OneLine = len(s.Arms) == 1 && last == l.tokens[0].Pos.Line && len(trivia.Inner) == 0 && trivia.Line == nil && len(s.Arms[0].Leading) == 0
+		s.OneLine = len(s.Arms) == 1 && closed == l.tokens[0].Pos.Line
 		p.file.Decls = append(p.file.Decls, s)
 	}
 }
 
-// body hands the lines up to the closing brace to each, and returns the
-// comments before the brace.
-func (p *parser) body(each func(line)) []Comment {
+// body hands the lines up to the closing brace to each. The comments before and
+// behind the brace go to trivia; closed is the brace's line, or 0.
+func (p *parser) body(trivia *Trivia, each func(line)) (closed int) {
 	opened := p.lines[0]
 	for len(p.lines) > 1 {
 		switch l := p.next(); l.kind {
 		case closing:
-			return l.trivia.Leading
+			trivia.Inner, trivia.End = l.trivia.Leading, l.trivia.Line
+			return l.tokens[0].Pos.Line
 		case opening:
 			if len(l.tokens) > 0 && slices.Contains([]string{"model", "block", "shortcut"}, l.tokens[0].Value) && l.tokens[0].Pos.Column == 1 {
 				p.ds.Errorf(UnclosedBrace, p.span(l.tokens), "the declaration above is not closed").Hintf(nil, "put a } before this line")
 				p.header(l)
-				return nil
+				return 0
 			}
 			p.ds.Errorf(SyntaxError, p.span(l.tokens), "a { stands here only behind a declaration").Hintf(nil, "groups are written in parentheses")
-			p.body(func(line) {})
+			p.body(&Trivia{}, func(line) {})
 		default:
 			each(l)
 		}
@@ -212,7 +213,7 @@ func (p *parser) body(each func(line)) []Comment {
 		at = p.span(opened.tokens)
 	}
 	p.ds.Errorf(UnclosedBrace, at, "a declaration is not closed before the file ends").Hintf(nil, "put a } at its end")
-	return nil
+	return 0
 }
 
 // statement reads one line of a model or block.
@@ -229,7 +230,7 @@ func (p *parser) statement(body []Stmt, l line) []Stmt {
 		}
 	case "stage":
 		if g, ok := read(p, stageParser, l, stageForm); ok {
-			return append(body, &Stage{l.trivia, span, *p.name(&g.Label), p.expr(g.Count), *p.name(&g.Block), p.call(g.Call), p.args(g.Args)})
+			return append(body, &Stage{l.trivia, span, *p.label(&g.Label), p.expr(g.Count), *p.name(&g.Block), p.call(g.Call), p.args(g.Args)})
 		}
 	case "output":
 		if g, ok := read(p, outputParser, l, outputForm); ok {

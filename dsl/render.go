@@ -60,6 +60,12 @@ func excerpt(w io.Writer, s Span, paint func(string) string) {
 	width := min(s.End-s.Start, max(len(line)-(p.Column-1), 0))
 	before := line[:min(p.Column-1, len(line))]
 	marked := line[len(before) : len(before)+width]
+	if over := len(before) - most/2; len(line) > most && over > 0 {
+		for !utf8.RuneStart(line[over]) {
+			over++
+		}
+		line, before = "…"+line[over:], "…"+before[over:]
+	}
 	text := []rune(line)
 	if len(text) > most {
 		text = append(text[:most], '…')

@@ -14,6 +14,7 @@ var definition = lexer.MustSimple([]lexer.SimpleRule{
 	{Name: "String", Pattern: `"(\\.|[^"\\\n])*"`},
 	{Name: "Arrow", Pattern: `->`},
 	{Name: "Range", Pattern: `\.\.`},
+	{Name: "Path", Pattern: `\d+(\.[A-Za-z0-9_]+){2,}|\d+\.[A-Za-z_][A-Za-z0-9_]*`}, // a name that begins with a number
 	{Name: "Decimal", Pattern: `\d+\.\d+([eE][-+]?\d+)?|\d+[eE][-+]?\d+`},
 	{Name: "Kernel", Pattern: `\d+x\d+\b`},
 	{Name: "Word", Pattern: `(exclude-pad|top1-error|top5-error)\b`},
@@ -47,13 +48,23 @@ func tokenize(src *Source, ds *Diagnostics) []lexer.Token {
 		return nil
 	}
 	if !utf8.ValidString(text) {
-		at := strings.IndexFunc(text, func(r rune) bool { return r == utf8.RuneError })
-		ds.Errorf(BadEncoding, Span{src, max(at, 0), max(at, 0) + 1}, "the file is not UTF-8")
+		at := 0
+		for r, n := utf8.DecodeRuneInString(text); r != utf8.RuneError || n > 1; r, n = utf8.DecodeRuneInString(text[at:]) {
+			at += n
+		}
+		ds.Errorf(BadEncoding, Span{src, at, at + 1}, "the file is not UTF-8")
 		return nil
 	}
 	skip := 0
 	if strings.HasPrefix(text, "\ufeff") {
 		skip = len("\ufeff")
+	}
+	for i, r := range text[skip:] {
+		i += skip
+		if r < ' ' && r != '\t' && r != '\n' && (r != '\r' || !strings.HasPrefix(text[i+1:], "\n")) || r == 0x7f || r == '\ufeff' {
+			ds.Errorf(BadEncoding, Span{src, i, i + utf8.RuneLen(r)}, "the file holds the control character %U", r)
+			return nil
+		}
 	}
 	lex, err := definition.LexString(src.Name, text[skip:])
 	if err != nil {

@@ -12,17 +12,8 @@ import (
 func (f *frame) arguments(def *op.Def, o *dsl.Op) (*op.Args, bool) {
 	args, ok := &op.Args{}, true
 	if o.Called {
-		// conv (k), 64 reads like a call; what stands in the parentheses is the
-		// first argument.
-		for _, c := range o.Call {
-			a, fine := f.argument(def, &dsl.Arg{Span: c.Span, Value: c.Value})
-			if c.Name != nil {
-				f.errorf(op.UnknownArgument, c.Span, "%s takes no named arguments in parentheses", def.Word)
-				fine = false
-			}
-			args.List = append(args.List, a)
-			ok = ok && fine
-		}
+		f.errorf(op.UnknownArgument, o.Span, "%s is an operator; its arguments stand behind it, without parentheses", def.Word)
+		return args, false
 	}
 	for _, arg := range o.Args {
 		a, fine := f.argument(def, arg)

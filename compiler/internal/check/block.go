@@ -147,6 +147,10 @@ const maxDepth = 64
 // instantiate runs a block's statements under its arguments.
 func (f *frame) instantiate(b *blockDecl, scope *ir.Scope, args []*dsl.CallArg, given params, policy *policyDecl, at dsl.Span, v *typed.Value) *typed.Value {
 	name := b.Name.Text
+	if f.instances++; f.instances > maxSteps {
+		f.errorf(TooMany, at, "the network has more than %d blocks", maxSteps)
+		return bad
+	}
 	if slices.Contains(f.blocks, name) || len(f.blocks) >= maxDepth {
 		f.errorf(Recursive, at, "block %s contains itself: %s", name, strings.Join(append(slices.Clone(f.blocks), name), " contains "))
 		return bad

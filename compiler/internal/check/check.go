@@ -19,9 +19,10 @@ type Options struct {
 
 // checker is the state of one check.
 type checker struct {
-	ds       *dsl.Diagnostics
-	steps    []*typed.Step
-	reported map[place]bool
+	ds        *dsl.Diagnostics
+	steps     []*typed.Step
+	reported  map[place]bool
+	instances int // of blocks, so far
 }
 
 // place is where an error was reported.
