@@ -75,21 +75,27 @@ func (s FilterSpec) span(out, width int) (in, depth int) {
 }
 
 // fillPanel copies the weights of a panel to their places in it; the others
-// stay zero.
+// stay zero. It takes a few input channels of all outputs at a time, whose
+// places lie close together.
 func (s FilterSpec) fillPanel(p panel, packed, weight []float32) {
 	ins, outs, taps := s.In/s.Groups, s.Out/s.Groups, s.taps()
 	lanes := p.width * blockChannels // values of one input channel and tap
-	for lane := range lanes {
-		o := p.out*blockChannels + lane
-		if o >= s.Out {
-			break
-		}
-		first := o / outs * ins // input channel of the group
-		for i := range ins {
-			block, channel := (first+i)/s.Block-p.in, (first+i)%s.Block
-			to := (block*taps*s.Block+channel)*lanes + lane
-			for k, v := range weight[(o*ins+i)*taps:][:taps] {
-				packed[to+k*s.Block*lanes] = v
+	end := min(lanes, s.Out-p.out*blockChannels)
+	for start := 0; start < ins; start += blockChannels {
+		for lane := range end {
+			o := p.out*blockChannels + lane
+			first := o/outs*ins + start // input channel
+			from := weight[(o*ins+start)*taps:][:min(blockChannels, ins-start)*taps]
+			block, channel := first/s.Block-p.in, first%s.Block
+			for len(from) > 0 {
+				to := (block*taps*s.Block+channel)*lanes + lane
+				for k, v := range from[:taps] {
+					packed[to+k*s.Block*lanes] = v
+				}
+				from = from[taps:]
+				if channel++; channel == s.Block {
+					block, channel = block+1, 0
+				}
 			}
 		}
 	}
