@@ -26,7 +26,7 @@ func (c Conv) Run(t *Threads, dst, src, residual []float32, w *Filter) {
 	c = c.withDefaults()
 	c.check(dst, src, residual, w)
 	switch {
-	case w.spec.depthwise():
+	case w.spec.narrow():
 		c.runDepthwise(t, dst, src, residual, w)
 	default:
 		switch w.algorithm {

@@ -60,6 +60,9 @@ func benchLayers() []struct {
 	}
 	return append(layers,
 		conv("resnext", 128, 128, 56, 3, 1, 32, false),
+		conv("resnext", 256, 256, 28, 3, 1, 32, false),
+		conv("resnext", 512, 512, 14, 3, 1, 32, false),
+		conv("resnext", 1024, 1024, 7, 3, 1, 32, false),
 		conv("depthwise", 96, 96, 112, 3, 2, 96, false),
 		conv("depthwise", 144, 144, 56, 3, 1, 144, false),
 		conv("depthwise", 384, 384, 14, 3, 1, 384, false),

@@ -235,6 +235,9 @@ func convCases() map[string]Conv {
 			}
 		}
 	}
+	for w := 1; w <= 16; w++ {
+		add("groups", 40, 40, 3, w, 3, 1+w%2, 1, 40/(2<<(w%3)))
+	}
 	for _, groups := range []int{2, 3, 4, 8, 12, 16, 48} {
 		add("groups", 48, 96, 5, 9, 3, 1, 1, groups)
 		add("groups", 96, 48, 5, 9, 1, 1, 1, groups)

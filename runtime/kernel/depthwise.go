@@ -1,19 +1,37 @@
 package kernel
 
-// Weights of a depthwise convolution are [block][kernel row][kernel column][16].
-func packDepthwise(s FilterSpec, weight []float32) []float32 {
-	taps := s.taps()
-	packed := NewArena(blocksOf(s.Out) * taps * blockChannels)
-	for c := range s.Out {
-		block, lane := c/blockChannels, c%blockChannels
-		for k := range taps {
-			packed[(block*taps+k)*blockChannels+lane] = weight[c*taps+k]
+// widestGroup is the largest number of channels in a group for which the
+// depthwise kernels, which permute, are faster than direct convolution.
+const widestGroup = 8
+
+// channelIndex is, for each lane, a lane of the block that its group reads.
+type channelIndex [blockChannels]int32
+
+// packNarrow orders the weights of narrow groups as
+// [block][kernel row][kernel column][channel of the group][16], and makes the
+// index of each channel of a group.
+func packNarrow(s FilterSpec, weight []float32) ([]float32, []channelIndex) {
+	taps, width := s.taps(), s.In/s.Groups
+	packed := NewArena(blocksOf(s.Out) * taps * width * blockChannels)
+	for o := range s.Out {
+		block, lane := o/blockChannels, o%blockChannels
+		for i := range width {
+			for k := range taps {
+				packed[((block*taps+k)*width+i)*blockChannels+lane] = weight[(o*width+i)*taps+k]
+			}
 		}
 	}
-	return packed
+	index := make([]channelIndex, width)
+	for i := range index {
+		for lane := range index[i] {
+			index[i][lane] = int32(lane/width*width + i)
+		}
+	}
+	return packed, index
 }
 
-// depthwiseJob is a depthwise convolution cut into strips of rows of one block.
+// depthwiseJob is a convolution in narrow groups, most often of one channel, cut
+// into strips of rows of one block.
 type depthwiseJob struct {
 	Conv
 	dst, src, residual []float32
@@ -74,16 +92,29 @@ func (j *depthwiseJob) computePortable(block, top, bottom int) {
 // sumTaps is a block of one output pixel, whose first tap is at a place in src.
 func (j *depthwiseJob) sumTaps(block, first int) lanes {
 	sum := *(*lanes)(j.filter.bias[block*blockChannels:])
-	weights := block * j.KernelH * j.KernelW * blockChannels
+	weights := j.filter.weights[block*j.blockWeights():]
 	for ky := range j.KernelH {
 		for kx := range j.KernelW {
-			at := first + j.Dilation*(ky*j.in.row+kx*blockChannels)
-			u, w := (*lanes)(j.src[at:]), (*lanes)(j.filter.weights[weights:])
-			for i := range sum {
-				sum[i] += u[i] * w[i]
+			u := (*lanes)(j.src[first+j.Dilation*(ky*j.in.row+kx*blockChannels):])
+			for i := range j.filter.index {
+				x, w := u, (*lanes)(weights)
+				if len(j.filter.index) > 1 {
+					x = new(lanes)
+					for lane, from := range j.filter.index[i] {
+						x[lane] = u[from%blockChannels]
+					}
+				}
+				for lane := range sum {
+					sum[lane] += x[lane] * w[lane]
+				}
+				weights = weights[blockChannels:]
 			}
-			weights += blockChannels
 		}
 	}
 	return sum
+}
+
+// blockWeights is the number of weights of a block.
+func (j *depthwiseJob) blockWeights() int {
+	return j.KernelH * j.KernelW * len(j.filter.index) * blockChannels
 }

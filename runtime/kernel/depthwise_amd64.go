@@ -18,7 +18,9 @@ func (j *depthwiseJob) compute(block, top, bottom int) {
 		return
 	}
 	a := asm.Depthwise{
-		Weights:    unsafe.Pointer(&j.filter.weights[block*j.KernelH*j.KernelW*blockChannels]),
+		Weights:    unsafe.Pointer(&j.filter.weights[block*j.blockWeights()]),
+		Index:      unsafe.Pointer(&j.filter.index[0]),
+		Channels:   len(j.filter.index),
 		Bias:       unsafe.Pointer(&j.filter.bias[block*blockChannels]),
 		Pixel:      j.Stride * blockBytes,
 		Rows:       j.KernelH,
@@ -27,7 +29,7 @@ func (j *depthwiseJob) compute(block, top, bottom int) {
 		ColumnStep: j.Dilation * blockBytes,
 	}
 	a.Low, a.High = j.Activation.clamp()
-	tiles, wider, pixels := tileWidths(j.Out.W, depthwisePixels(tier))
+	tiles, wider, pixels := tileWidths(j.Out.W, depthwisePixels(tier, a.Channels))
 	for y := top; y < bottom; y++ {
 		j.computeTiles(&a, block, y, 0, wider, pixels+1)
 		j.computeTiles(&a, block, y, wider*(pixels+1), tiles-wider, pixels)
@@ -45,10 +47,14 @@ func (j *depthwiseJob) computeTiles(a *asm.Depthwise, block, y, x, tiles, pixels
 		a.Residual = unsafe.Pointer(&j.residual[j.added.at(block, y, x)])
 	}
 	a.Width = tiles * pixels * blockBytes
-	switch j.filter.tier {
-	case cpu.AVX512:
+	switch avx512, grouped := j.filter.tier == cpu.AVX512, a.Channels > 1; {
+	case avx512 && grouped:
+		asm.GroupedAVX512(pixels, a)
+	case avx512:
 		asm.DepthwiseAVX512(pixels, a)
-	case cpu.AVX2:
+	case grouped:
+		asm.GroupedAVX2(pixels, a)
+	default:
 		asm.DepthwiseAVX2(pixels, a)
 	}
 }

@@ -22,9 +22,10 @@ type Filter struct {
 	spec      FilterSpec // no field is left to default
 	tier      cpu.Level
 	algorithm Algorithm
-	panels    []panel   // of direct convolution
-	weights   []float32 // in the order of the kernel
-	bias      []float32 // a value for each lane of the output's blocks
+	panels    []panel        // of direct convolution
+	index     []channelIndex // of depthwise convolution
+	weights   []float32      // in the order of the kernel
+	bias      []float32      // a value for each lane of the output's blocks
 }
 
 // Pack orders weights for the tier in force. weight is
@@ -47,8 +48,8 @@ func (s FilterSpec) Pack(weight, bias []float32) *Filter {
 		bias:      NewArena(blocksOf(s.Out) * blockChannels),
 	}
 	copy(f.bias, bias)
-	if s.depthwise() {
-		f.weights = packDepthwise(s, weight)
+	if s.narrow() {
+		f.weights, f.index = packNarrow(s, weight)
 	} else {
 		f.panels, f.weights = packPanels(s, weight, panelWidths(tier))
 	}
@@ -66,10 +67,12 @@ func (s FilterSpec) withDefaults() FilterSpec {
 	return s
 }
 
-// depthwise reports whether every channel is a group of its own, with one
-// filter: the case of the depthwise kernels.
-func (s FilterSpec) depthwise() bool {
-	return s.Groups > 1 && s.Groups == s.In && s.Groups == s.Out && s.Block == blockChannels
+// narrow reports whether the groups are so narrow, with as many inputs as
+// outputs, that each lies in one block: the case of the depthwise kernels.
+// Direct convolution would multiply by the zeros between the groups.
+func (s FilterSpec) narrow() bool {
+	width := s.In / s.Groups
+	return s.Groups > 1 && s.In == s.Out && width <= widestGroup && blockChannels%width == 0 && s.Block == blockChannels
 }
 
 // taps is the number of weights that join one input channel to one output channel.

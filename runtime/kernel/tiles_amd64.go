@@ -27,12 +27,16 @@ func directPixels(tier cpu.Level, panel, width int) int {
 }
 
 // depthwisePixels is the number of pixels of the largest tile of a depthwise
-// kernel.
-func depthwisePixels(tier cpu.Level) int {
-	if tier == cpu.AVX2 {
+// kernel, for groups of some channels.
+func depthwisePixels(tier cpu.Level, channels int) int {
+	switch {
+	case tier == cpu.AVX512:
+		return 14
+	case channels > 1:
+		return 5
+	default:
 		return 7
 	}
-	return 14
 }
 
 // tileWidths splits a row of pixels into the fewest tiles possible, whose widths

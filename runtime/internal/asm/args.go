@@ -11,7 +11,10 @@ import "unsafe"
 //go:generate go run -C _gen -tags purego . -out ../direct_avx2_amd64.s -stubs ../direct_avx2_amd64.go -pkg asm direct-avx2
 //go:generate go run -C _gen -tags purego . -out ../depthwise_avx512_amd64.s -stubs ../depthwise_avx512_amd64.go -pkg asm depthwise-avx512
 //go:generate go run -C _gen -tags purego . -out ../depthwise_avx2_amd64.s -stubs ../depthwise_avx2_amd64.go -pkg asm depthwise-avx2
+//go:generate go run -C _gen -tags purego . -out ../grouped_avx512_amd64.s -stubs ../grouped_avx512_amd64.go -pkg asm grouped-avx512
+//go:generate go run -C _gen -tags purego . -out ../grouped_avx2_amd64.s -stubs ../grouped_avx2_amd64.go -pkg asm grouped-avx2
 //go:generate go run -C _gen -tags purego . -out ../smooth_amd64.s -stubs ../smooth_amd64.go -pkg asm smooth
+//go:generate go run -C _gen -tags purego . -out ../rows_amd64.s -stubs ../rows_amd64.go -pkg asm rows
 //go:generate go run -C _gen -tags purego . -out ../peak_amd64.s -stubs ../peak_amd64.go -pkg asm peak
 
 // Direct is the argument of the kernels of direct convolution. A call computes
@@ -49,20 +52,25 @@ type Direct struct {
 	Low, High float32 // bounds of the result
 }
 
-// Depthwise is the argument of the kernels of depthwise convolution. A call
-// computes a row of pixels of one block:
+// Depthwise is the argument of the kernels of depthwise convolution, and of
+// convolution in groups so narrow that each lies in a block. A call computes a
+// row of pixels of one block:
 //
 //	Dst[x][lane] = min(max(Bias[lane] + Residual[x][lane] +
-//		Σ Weights[r][c][lane] · Src[r][c][x][lane], Low), High)
+//		Σ Weights[r][c][i][lane] · Src[r][c][x][Index[i][lane]], Low), High)
 //
-// with x a pixel, r and c a row and a column of the kernel. All distances are in
-// bytes.
+// with x a pixel, r and c a row and a column of the kernel, and i a channel of a
+// group. In depthwise convolution a group is one channel, and Index is not read.
+// All distances are in bytes.
 type Depthwise struct {
 	Dst      unsafe.Pointer // first output pixel
 	Src      unsafe.Pointer // first tap that it depends on
 	Weights  unsafe.Pointer // in the order of use
 	Bias     unsafe.Pointer // 16 floats
 	Residual unsafe.Pointer // added to the first output pixel; nil for none
+
+	Index    unsafe.Pointer // 16 int32 for each channel of a group, the same modulo 8 in both halves
+	Channels int            // of a group
 
 	Width int // output pixels of the row × 64, a multiple of the tile's
 	Pixel int // from the input of an output pixel to that of the next

@@ -8,7 +8,7 @@
 // Requires: AVX, FMA3
 TEXT ·depthwiseAVX2_1(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 48(AX), CX
+	MOVQ 64(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
 
@@ -19,22 +19,22 @@ tile:
 	MOVQ    24(AX), R11
 	VMOVUPS (R11), Y0
 	VMOVUPS 32(R11), Y1
-	MOVQ    56(AX), R13
+	MOVQ    72(AX), R13
 
 row:
-	MOVQ 72(AX), R12
+	MOVQ 88(AX), R12
 
 column:
 	VMOVUPS     (DX), Y2
 	VMOVUPS     32(DX), Y3
+	ADDQ        $0x40, DX
 	VFMADD231PS (SI), Y2, Y0
 	VFMADD231PS 32(SI), Y3, Y1
-	ADDQ        $0x40, DX
-	MOVQ        80(AX), R11
+	MOVQ        96(AX), R11
 	ADDQ        R11, SI
 	DECQ        R12
 	JNZ         column
-	MOVQ        64(AX), R11
+	MOVQ        80(AX), R11
 	ADDQ        R11, SI
 	DECQ        R13
 	JNZ         row
@@ -46,16 +46,16 @@ column:
 	VADDPS      32(SI), Y1, Y1
 
 added:
-	CMPL         88(AX), $0xff800000
+	CMPL         104(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 88(AX), Y2
+	VBROADCASTSS 104(AX), Y2
 	VMAXPS       Y0, Y2, Y0
 	VMAXPS       Y1, Y2, Y1
 
 no_low:
-	CMPL         92(AX), $0x7f800000
+	CMPL         108(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 92(AX), Y2
+	VBROADCASTSS 108(AX), Y2
 	VMINPS       Y0, Y2, Y0
 	VMINPS       Y1, Y2, Y1
 
@@ -67,7 +67,7 @@ no_high:
 	ADDQ    $0x00000040, R15
 	IMUL3Q  $0x00000001, CX, R11
 	ADDQ    R11, R14
-	CMPQ    R15, 40(AX)
+	CMPQ    R15, 56(AX)
 	JLT     tile
 	VZEROUPPER
 	RET
@@ -76,7 +76,7 @@ no_high:
 // Requires: AVX, FMA3
 TEXT ·depthwiseAVX2_2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 48(AX), CX
+	MOVQ 64(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
 
@@ -89,24 +89,24 @@ tile:
 	VMOVUPS (R11), Y2
 	VMOVUPS 32(R11), Y1
 	VMOVUPS 32(R11), Y3
-	MOVQ    56(AX), R13
+	MOVQ    72(AX), R13
 
 row:
-	MOVQ 72(AX), R12
+	MOVQ 88(AX), R12
 
 column:
 	VMOVUPS     (DX), Y4
 	VMOVUPS     32(DX), Y5
+	ADDQ        $0x40, DX
 	VFMADD231PS (SI), Y4, Y0
 	VFMADD231PS 32(SI), Y5, Y1
 	VFMADD231PS (SI)(CX*1), Y4, Y2
 	VFMADD231PS 32(SI)(CX*1), Y5, Y3
-	ADDQ        $0x40, DX
-	MOVQ        80(AX), R11
+	MOVQ        96(AX), R11
 	ADDQ        R11, SI
 	DECQ        R12
 	JNZ         column
-	MOVQ        64(AX), R11
+	MOVQ        80(AX), R11
 	ADDQ        R11, SI
 	DECQ        R13
 	JNZ         row
@@ -120,18 +120,18 @@ column:
 	VADDPS      96(SI), Y3, Y3
 
 added:
-	CMPL         88(AX), $0xff800000
+	CMPL         104(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 88(AX), Y4
+	VBROADCASTSS 104(AX), Y4
 	VMAXPS       Y0, Y4, Y0
 	VMAXPS       Y1, Y4, Y1
 	VMAXPS       Y2, Y4, Y2
 	VMAXPS       Y3, Y4, Y3
 
 no_low:
-	CMPL         92(AX), $0x7f800000
+	CMPL         108(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 92(AX), Y4
+	VBROADCASTSS 108(AX), Y4
 	VMINPS       Y0, Y4, Y0
 	VMINPS       Y1, Y4, Y1
 	VMINPS       Y2, Y4, Y2
@@ -147,7 +147,7 @@ no_high:
 	ADDQ    $0x00000080, R15
 	IMUL3Q  $0x00000002, CX, R11
 	ADDQ    R11, R14
-	CMPQ    R15, 40(AX)
+	CMPQ    R15, 56(AX)
 	JLT     tile
 	VZEROUPPER
 	RET
@@ -156,7 +156,7 @@ no_high:
 // Requires: AVX, FMA3
 TEXT ·depthwiseAVX2_3(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 48(AX), CX
+	MOVQ 64(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
 
@@ -171,26 +171,26 @@ tile:
 	VMOVUPS 32(R11), Y1
 	VMOVUPS 32(R11), Y3
 	VMOVUPS 32(R11), Y5
-	MOVQ    56(AX), R13
+	MOVQ    72(AX), R13
 
 row:
-	MOVQ 72(AX), R12
+	MOVQ 88(AX), R12
 
 column:
 	VMOVUPS     (DX), Y6
 	VMOVUPS     32(DX), Y7
+	ADDQ        $0x40, DX
 	VFMADD231PS (SI), Y6, Y0
 	VFMADD231PS 32(SI), Y7, Y1
 	VFMADD231PS (SI)(CX*1), Y6, Y2
 	VFMADD231PS 32(SI)(CX*1), Y7, Y3
 	VFMADD231PS (SI)(CX*2), Y6, Y4
 	VFMADD231PS 32(SI)(CX*2), Y7, Y5
-	ADDQ        $0x40, DX
-	MOVQ        80(AX), R11
+	MOVQ        96(AX), R11
 	ADDQ        R11, SI
 	DECQ        R12
 	JNZ         column
-	MOVQ        64(AX), R11
+	MOVQ        80(AX), R11
 	ADDQ        R11, SI
 	DECQ        R13
 	JNZ         row
@@ -206,9 +206,9 @@ column:
 	VADDPS      160(SI), Y5, Y5
 
 added:
-	CMPL         88(AX), $0xff800000
+	CMPL         104(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 88(AX), Y6
+	VBROADCASTSS 104(AX), Y6
 	VMAXPS       Y0, Y6, Y0
 	VMAXPS       Y1, Y6, Y1
 	VMAXPS       Y2, Y6, Y2
@@ -217,9 +217,9 @@ added:
 	VMAXPS       Y5, Y6, Y5
 
 no_low:
-	CMPL         92(AX), $0x7f800000
+	CMPL         108(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 92(AX), Y6
+	VBROADCASTSS 108(AX), Y6
 	VMINPS       Y0, Y6, Y0
 	VMINPS       Y1, Y6, Y1
 	VMINPS       Y2, Y6, Y2
@@ -239,7 +239,7 @@ no_high:
 	ADDQ    $0x000000c0, R15
 	IMUL3Q  $0x00000003, CX, R11
 	ADDQ    R11, R14
-	CMPQ    R15, 40(AX)
+	CMPQ    R15, 56(AX)
 	JLT     tile
 	VZEROUPPER
 	RET
@@ -248,7 +248,7 @@ no_high:
 // Requires: AVX, FMA3
 TEXT ·depthwiseAVX2_4(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 48(AX), CX
+	MOVQ 64(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
 
@@ -267,14 +267,15 @@ tile:
 	VMOVUPS 32(R11), Y3
 	VMOVUPS 32(R11), Y5
 	VMOVUPS 32(R11), Y7
-	MOVQ    56(AX), R13
+	MOVQ    72(AX), R13
 
 row:
-	MOVQ 72(AX), R12
+	MOVQ 88(AX), R12
 
 column:
 	VMOVUPS     (DX), Y8
 	VMOVUPS     32(DX), Y9
+	ADDQ        $0x40, DX
 	VFMADD231PS (SI), Y8, Y0
 	VFMADD231PS 32(SI), Y9, Y1
 	VFMADD231PS (SI)(CX*1), Y8, Y2
@@ -283,13 +284,12 @@ column:
 	VFMADD231PS 32(SI)(CX*2), Y9, Y5
 	VFMADD231PS (DI), Y8, Y6
 	VFMADD231PS 32(DI), Y9, Y7
-	ADDQ        $0x40, DX
-	MOVQ        80(AX), R11
+	MOVQ        96(AX), R11
 	ADDQ        R11, SI
 	ADDQ        R11, DI
 	DECQ        R12
 	JNZ         column
-	MOVQ        64(AX), R11
+	MOVQ        80(AX), R11
 	ADDQ        R11, SI
 	ADDQ        R11, DI
 	DECQ        R13
@@ -308,9 +308,9 @@ column:
 	VADDPS      224(SI), Y7, Y7
 
 added:
-	CMPL         88(AX), $0xff800000
+	CMPL         104(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 88(AX), Y8
+	VBROADCASTSS 104(AX), Y8
 	VMAXPS       Y0, Y8, Y0
 	VMAXPS       Y1, Y8, Y1
 	VMAXPS       Y2, Y8, Y2
@@ -321,9 +321,9 @@ added:
 	VMAXPS       Y7, Y8, Y7
 
 no_low:
-	CMPL         92(AX), $0x7f800000
+	CMPL         108(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 92(AX), Y8
+	VBROADCASTSS 108(AX), Y8
 	VMINPS       Y0, Y8, Y0
 	VMINPS       Y1, Y8, Y1
 	VMINPS       Y2, Y8, Y2
@@ -347,7 +347,7 @@ no_high:
 	ADDQ    $0x00000100, R15
 	IMUL3Q  $0x00000004, CX, R11
 	ADDQ    R11, R14
-	CMPQ    R15, 40(AX)
+	CMPQ    R15, 56(AX)
 	JLT     tile
 	VZEROUPPER
 	RET
@@ -356,7 +356,7 @@ no_high:
 // Requires: AVX, FMA3
 TEXT ·depthwiseAVX2_5(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 48(AX), CX
+	MOVQ 64(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
 
@@ -377,14 +377,15 @@ tile:
 	VMOVUPS 32(R11), Y5
 	VMOVUPS 32(R11), Y7
 	VMOVUPS 32(R11), Y9
-	MOVQ    56(AX), R13
+	MOVQ    72(AX), R13
 
 row:
-	MOVQ 72(AX), R12
+	MOVQ 88(AX), R12
 
 column:
 	VMOVUPS     (DX), Y10
 	VMOVUPS     32(DX), Y11
+	ADDQ        $0x40, DX
 	VFMADD231PS (SI), Y10, Y0
 	VFMADD231PS 32(SI), Y11, Y1
 	VFMADD231PS (SI)(CX*1), Y10, Y2
@@ -395,13 +396,12 @@ column:
 	VFMADD231PS 32(DI), Y11, Y7
 	VFMADD231PS (DI)(CX*1), Y10, Y8
 	VFMADD231PS 32(DI)(CX*1), Y11, Y9
-	ADDQ        $0x40, DX
-	MOVQ        80(AX), R11
+	MOVQ        96(AX), R11
 	ADDQ        R11, SI
 	ADDQ        R11, DI
 	DECQ        R12
 	JNZ         column
-	MOVQ        64(AX), R11
+	MOVQ        80(AX), R11
 	ADDQ        R11, SI
 	ADDQ        R11, DI
 	DECQ        R13
@@ -422,9 +422,9 @@ column:
 	VADDPS      288(SI), Y9, Y9
 
 added:
-	CMPL         88(AX), $0xff800000
+	CMPL         104(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 88(AX), Y10
+	VBROADCASTSS 104(AX), Y10
 	VMAXPS       Y0, Y10, Y0
 	VMAXPS       Y1, Y10, Y1
 	VMAXPS       Y2, Y10, Y2
@@ -437,9 +437,9 @@ added:
 	VMAXPS       Y9, Y10, Y9
 
 no_low:
-	CMPL         92(AX), $0x7f800000
+	CMPL         108(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 92(AX), Y10
+	VBROADCASTSS 108(AX), Y10
 	VMINPS       Y0, Y10, Y0
 	VMINPS       Y1, Y10, Y1
 	VMINPS       Y2, Y10, Y2
@@ -467,7 +467,7 @@ no_high:
 	ADDQ    $0x00000140, R15
 	IMUL3Q  $0x00000005, CX, R11
 	ADDQ    R11, R14
-	CMPQ    R15, 40(AX)
+	CMPQ    R15, 56(AX)
 	JLT     tile
 	VZEROUPPER
 	RET
@@ -476,7 +476,7 @@ no_high:
 // Requires: AVX, FMA3
 TEXT ·depthwiseAVX2_6(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 48(AX), CX
+	MOVQ 64(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
 
@@ -499,14 +499,15 @@ tile:
 	VMOVUPS 32(R11), Y7
 	VMOVUPS 32(R11), Y9
 	VMOVUPS 32(R11), Y11
-	MOVQ    56(AX), R13
+	MOVQ    72(AX), R13
 
 row:
-	MOVQ 72(AX), R12
+	MOVQ 88(AX), R12
 
 column:
 	VMOVUPS     (DX), Y12
 	VMOVUPS     32(DX), Y13
+	ADDQ        $0x40, DX
 	VFMADD231PS (SI), Y12, Y0
 	VFMADD231PS 32(SI), Y13, Y1
 	VFMADD231PS (SI)(CX*1), Y12, Y2
@@ -519,13 +520,12 @@ column:
 	VFMADD231PS 32(DI)(CX*1), Y13, Y9
 	VFMADD231PS (DI)(CX*2), Y12, Y10
 	VFMADD231PS 32(DI)(CX*2), Y13, Y11
-	ADDQ        $0x40, DX
-	MOVQ        80(AX), R11
+	MOVQ        96(AX), R11
 	ADDQ        R11, SI
 	ADDQ        R11, DI
 	DECQ        R12
 	JNZ         column
-	MOVQ        64(AX), R11
+	MOVQ        80(AX), R11
 	ADDQ        R11, SI
 	ADDQ        R11, DI
 	DECQ        R13
@@ -548,9 +548,9 @@ column:
 	VADDPS      352(SI), Y11, Y11
 
 added:
-	CMPL         88(AX), $0xff800000
+	CMPL         104(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 88(AX), Y12
+	VBROADCASTSS 104(AX), Y12
 	VMAXPS       Y0, Y12, Y0
 	VMAXPS       Y1, Y12, Y1
 	VMAXPS       Y2, Y12, Y2
@@ -565,9 +565,9 @@ added:
 	VMAXPS       Y11, Y12, Y11
 
 no_low:
-	CMPL         92(AX), $0x7f800000
+	CMPL         108(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 92(AX), Y12
+	VBROADCASTSS 108(AX), Y12
 	VMINPS       Y0, Y12, Y0
 	VMINPS       Y1, Y12, Y1
 	VMINPS       Y2, Y12, Y2
@@ -599,7 +599,7 @@ no_high:
 	ADDQ    $0x00000180, R15
 	IMUL3Q  $0x00000006, CX, R11
 	ADDQ    R11, R14
-	CMPQ    R15, 40(AX)
+	CMPQ    R15, 56(AX)
 	JLT     tile
 	VZEROUPPER
 	RET
@@ -608,7 +608,7 @@ no_high:
 // Requires: AVX, FMA3
 TEXT ·depthwiseAVX2_7(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 48(AX), CX
+	MOVQ 64(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
 
@@ -635,14 +635,15 @@ tile:
 	VMOVUPS 32(R11), Y9
 	VMOVUPS 32(R11), Y11
 	VMOVUPS 32(R11), Y13
-	MOVQ    56(AX), R13
+	MOVQ    72(AX), R13
 
 row:
-	MOVQ 72(AX), R12
+	MOVQ 88(AX), R12
 
 column:
 	VMOVUPS     (DX), Y14
 	VMOVUPS     32(DX), Y15
+	ADDQ        $0x40, DX
 	VFMADD231PS (SI), Y14, Y0
 	VFMADD231PS 32(SI), Y15, Y1
 	VFMADD231PS (SI)(CX*1), Y14, Y2
@@ -657,14 +658,13 @@ column:
 	VFMADD231PS 32(DI)(CX*2), Y15, Y11
 	VFMADD231PS (R8), Y14, Y12
 	VFMADD231PS 32(R8), Y15, Y13
-	ADDQ        $0x40, DX
-	MOVQ        80(AX), R11
+	MOVQ        96(AX), R11
 	ADDQ        R11, SI
 	ADDQ        R11, DI
 	ADDQ        R11, R8
 	DECQ        R12
 	JNZ         column
-	MOVQ        64(AX), R11
+	MOVQ        80(AX), R11
 	ADDQ        R11, SI
 	ADDQ        R11, DI
 	ADDQ        R11, R8
@@ -690,9 +690,9 @@ column:
 	VADDPS      416(SI), Y13, Y13
 
 added:
-	CMPL         88(AX), $0xff800000
+	CMPL         104(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 88(AX), Y14
+	VBROADCASTSS 104(AX), Y14
 	VMAXPS       Y0, Y14, Y0
 	VMAXPS       Y1, Y14, Y1
 	VMAXPS       Y2, Y14, Y2
@@ -709,9 +709,9 @@ added:
 	VMAXPS       Y13, Y14, Y13
 
 no_low:
-	CMPL         92(AX), $0x7f800000
+	CMPL         108(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 92(AX), Y14
+	VBROADCASTSS 108(AX), Y14
 	VMINPS       Y0, Y14, Y0
 	VMINPS       Y1, Y14, Y1
 	VMINPS       Y2, Y14, Y2
@@ -747,7 +747,7 @@ no_high:
 	ADDQ    $0x000001c0, R15
 	IMUL3Q  $0x00000007, CX, R11
 	ADDQ    R11, R14
-	CMPQ    R15, 40(AX)
+	CMPQ    R15, 56(AX)
 	JLT     tile
 	VZEROUPPER
 	RET

@@ -8,7 +8,7 @@
 // Requires: AVX, AVX512F
 TEXT ·depthwiseAVX512_1(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 48(AX), CX
+	MOVQ 64(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
 
@@ -18,20 +18,20 @@ tile:
 	MOVQ    16(AX), DX
 	MOVQ    24(AX), R11
 	VMOVUPS (R11), Z0
-	MOVQ    56(AX), R13
+	MOVQ    72(AX), R13
 
 row:
-	MOVQ 72(AX), R12
+	MOVQ 88(AX), R12
 
 column:
 	VMOVUPS     (DX), Z1
-	VFMADD231PS (SI), Z1, Z0
 	ADDQ        $0x40, DX
-	MOVQ        80(AX), R11
+	VFMADD231PS (SI), Z1, Z0
+	MOVQ        96(AX), R11
 	ADDQ        R11, SI
 	DECQ        R12
 	JNZ         column
-	MOVQ        64(AX), R11
+	MOVQ        80(AX), R11
 	ADDQ        R11, SI
 	DECQ        R13
 	JNZ         row
@@ -42,15 +42,15 @@ column:
 	VADDPS      (SI), Z0, Z0
 
 added:
-	CMPL         88(AX), $0xff800000
+	CMPL         104(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 88(AX), Z1
+	VBROADCASTSS 104(AX), Z1
 	VMAXPS       Z0, Z1, Z0
 
 no_low:
-	CMPL         92(AX), $0x7f800000
+	CMPL         108(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 92(AX), Z1
+	VBROADCASTSS 108(AX), Z1
 	VMINPS       Z0, Z1, Z0
 
 no_high:
@@ -60,7 +60,7 @@ no_high:
 	ADDQ    $0x00000040, R15
 	IMUL3Q  $0x00000001, CX, R11
 	ADDQ    R11, R14
-	CMPQ    R15, 40(AX)
+	CMPQ    R15, 56(AX)
 	JLT     tile
 	VZEROUPPER
 	RET
@@ -69,7 +69,7 @@ no_high:
 // Requires: AVX, AVX512F
 TEXT ·depthwiseAVX512_2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 48(AX), CX
+	MOVQ 64(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
 
@@ -80,21 +80,21 @@ tile:
 	MOVQ    24(AX), R11
 	VMOVUPS (R11), Z0
 	VMOVUPS (R11), Z1
-	MOVQ    56(AX), R13
+	MOVQ    72(AX), R13
 
 row:
-	MOVQ 72(AX), R12
+	MOVQ 88(AX), R12
 
 column:
 	VMOVUPS     (DX), Z2
+	ADDQ        $0x40, DX
 	VFMADD231PS (SI), Z2, Z0
 	VFMADD231PS (SI)(CX*1), Z2, Z1
-	ADDQ        $0x40, DX
-	MOVQ        80(AX), R11
+	MOVQ        96(AX), R11
 	ADDQ        R11, SI
 	DECQ        R12
 	JNZ         column
-	MOVQ        64(AX), R11
+	MOVQ        80(AX), R11
 	ADDQ        R11, SI
 	DECQ        R13
 	JNZ         row
@@ -106,16 +106,16 @@ column:
 	VADDPS      64(SI), Z1, Z1
 
 added:
-	CMPL         88(AX), $0xff800000
+	CMPL         104(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 88(AX), Z2
+	VBROADCASTSS 104(AX), Z2
 	VMAXPS       Z0, Z2, Z0
 	VMAXPS       Z1, Z2, Z1
 
 no_low:
-	CMPL         92(AX), $0x7f800000
+	CMPL         108(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 92(AX), Z2
+	VBROADCASTSS 108(AX), Z2
 	VMINPS       Z0, Z2, Z0
 	VMINPS       Z1, Z2, Z1
 
@@ -127,7 +127,7 @@ no_high:
 	ADDQ    $0x00000080, R15
 	IMUL3Q  $0x00000002, CX, R11
 	ADDQ    R11, R14
-	CMPQ    R15, 40(AX)
+	CMPQ    R15, 56(AX)
 	JLT     tile
 	VZEROUPPER
 	RET
@@ -136,7 +136,7 @@ no_high:
 // Requires: AVX, AVX512F
 TEXT ·depthwiseAVX512_3(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 48(AX), CX
+	MOVQ 64(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
 
@@ -148,22 +148,22 @@ tile:
 	VMOVUPS (R11), Z0
 	VMOVUPS (R11), Z1
 	VMOVUPS (R11), Z2
-	MOVQ    56(AX), R13
+	MOVQ    72(AX), R13
 
 row:
-	MOVQ 72(AX), R12
+	MOVQ 88(AX), R12
 
 column:
 	VMOVUPS     (DX), Z3
+	ADDQ        $0x40, DX
 	VFMADD231PS (SI), Z3, Z0
 	VFMADD231PS (SI)(CX*1), Z3, Z1
 	VFMADD231PS (SI)(CX*2), Z3, Z2
-	ADDQ        $0x40, DX
-	MOVQ        80(AX), R11
+	MOVQ        96(AX), R11
 	ADDQ        R11, SI
 	DECQ        R12
 	JNZ         column
-	MOVQ        64(AX), R11
+	MOVQ        80(AX), R11
 	ADDQ        R11, SI
 	DECQ        R13
 	JNZ         row
@@ -176,17 +176,17 @@ column:
 	VADDPS      128(SI), Z2, Z2
 
 added:
-	CMPL         88(AX), $0xff800000
+	CMPL         104(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 88(AX), Z3
+	VBROADCASTSS 104(AX), Z3
 	VMAXPS       Z0, Z3, Z0
 	VMAXPS       Z1, Z3, Z1
 	VMAXPS       Z2, Z3, Z2
 
 no_low:
-	CMPL         92(AX), $0x7f800000
+	CMPL         108(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 92(AX), Z3
+	VBROADCASTSS 108(AX), Z3
 	VMINPS       Z0, Z3, Z0
 	VMINPS       Z1, Z3, Z1
 	VMINPS       Z2, Z3, Z2
@@ -200,7 +200,7 @@ no_high:
 	ADDQ    $0x000000c0, R15
 	IMUL3Q  $0x00000003, CX, R11
 	ADDQ    R11, R14
-	CMPQ    R15, 40(AX)
+	CMPQ    R15, 56(AX)
 	JLT     tile
 	VZEROUPPER
 	RET
@@ -209,7 +209,7 @@ no_high:
 // Requires: AVX, AVX512F
 TEXT ·depthwiseAVX512_4(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 48(AX), CX
+	MOVQ 64(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
 
@@ -224,24 +224,24 @@ tile:
 	VMOVUPS (R11), Z1
 	VMOVUPS (R11), Z2
 	VMOVUPS (R11), Z3
-	MOVQ    56(AX), R13
+	MOVQ    72(AX), R13
 
 row:
-	MOVQ 72(AX), R12
+	MOVQ 88(AX), R12
 
 column:
 	VMOVUPS     (DX), Z4
+	ADDQ        $0x40, DX
 	VFMADD231PS (SI), Z4, Z0
 	VFMADD231PS (SI)(CX*1), Z4, Z1
 	VFMADD231PS (SI)(CX*2), Z4, Z2
 	VFMADD231PS (DI), Z4, Z3
-	ADDQ        $0x40, DX
-	MOVQ        80(AX), R11
+	MOVQ        96(AX), R11
 	ADDQ        R11, SI
 	ADDQ        R11, DI
 	DECQ        R12
 	JNZ         column
-	MOVQ        64(AX), R11
+	MOVQ        80(AX), R11
 	ADDQ        R11, SI
 	ADDQ        R11, DI
 	DECQ        R13
@@ -256,18 +256,18 @@ column:
 	VADDPS      192(SI), Z3, Z3
 
 added:
-	CMPL         88(AX), $0xff800000
+	CMPL         104(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 88(AX), Z4
+	VBROADCASTSS 104(AX), Z4
 	VMAXPS       Z0, Z4, Z0
 	VMAXPS       Z1, Z4, Z1
 	VMAXPS       Z2, Z4, Z2
 	VMAXPS       Z3, Z4, Z3
 
 no_low:
-	CMPL         92(AX), $0x7f800000
+	CMPL         108(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 92(AX), Z4
+	VBROADCASTSS 108(AX), Z4
 	VMINPS       Z0, Z4, Z0
 	VMINPS       Z1, Z4, Z1
 	VMINPS       Z2, Z4, Z2
@@ -283,7 +283,7 @@ no_high:
 	ADDQ    $0x00000100, R15
 	IMUL3Q  $0x00000004, CX, R11
 	ADDQ    R11, R14
-	CMPQ    R15, 40(AX)
+	CMPQ    R15, 56(AX)
 	JLT     tile
 	VZEROUPPER
 	RET
@@ -292,7 +292,7 @@ no_high:
 // Requires: AVX, AVX512F
 TEXT ·depthwiseAVX512_5(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 48(AX), CX
+	MOVQ 64(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
 
@@ -308,25 +308,25 @@ tile:
 	VMOVUPS (R11), Z2
 	VMOVUPS (R11), Z3
 	VMOVUPS (R11), Z4
-	MOVQ    56(AX), R13
+	MOVQ    72(AX), R13
 
 row:
-	MOVQ 72(AX), R12
+	MOVQ 88(AX), R12
 
 column:
 	VMOVUPS     (DX), Z5
+	ADDQ        $0x40, DX
 	VFMADD231PS (SI), Z5, Z0
 	VFMADD231PS (SI)(CX*1), Z5, Z1
 	VFMADD231PS (SI)(CX*2), Z5, Z2
 	VFMADD231PS (DI), Z5, Z3
 	VFMADD231PS (DI)(CX*1), Z5, Z4
-	ADDQ        $0x40, DX
-	MOVQ        80(AX), R11
+	MOVQ        96(AX), R11
 	ADDQ        R11, SI
 	ADDQ        R11, DI
 	DECQ        R12
 	JNZ         column
-	MOVQ        64(AX), R11
+	MOVQ        80(AX), R11
 	ADDQ        R11, SI
 	ADDQ        R11, DI
 	DECQ        R13
@@ -342,9 +342,9 @@ column:
 	VADDPS      256(SI), Z4, Z4
 
 added:
-	CMPL         88(AX), $0xff800000
+	CMPL         104(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 88(AX), Z5
+	VBROADCASTSS 104(AX), Z5
 	VMAXPS       Z0, Z5, Z0
 	VMAXPS       Z1, Z5, Z1
 	VMAXPS       Z2, Z5, Z2
@@ -352,9 +352,9 @@ added:
 	VMAXPS       Z4, Z5, Z4
 
 no_low:
-	CMPL         92(AX), $0x7f800000
+	CMPL         108(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 92(AX), Z5
+	VBROADCASTSS 108(AX), Z5
 	VMINPS       Z0, Z5, Z0
 	VMINPS       Z1, Z5, Z1
 	VMINPS       Z2, Z5, Z2
@@ -372,7 +372,7 @@ no_high:
 	ADDQ    $0x00000140, R15
 	IMUL3Q  $0x00000005, CX, R11
 	ADDQ    R11, R14
-	CMPQ    R15, 40(AX)
+	CMPQ    R15, 56(AX)
 	JLT     tile
 	VZEROUPPER
 	RET
@@ -381,7 +381,7 @@ no_high:
 // Requires: AVX, AVX512F
 TEXT ·depthwiseAVX512_6(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 48(AX), CX
+	MOVQ 64(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
 
@@ -398,26 +398,26 @@ tile:
 	VMOVUPS (R11), Z3
 	VMOVUPS (R11), Z4
 	VMOVUPS (R11), Z5
-	MOVQ    56(AX), R13
+	MOVQ    72(AX), R13
 
 row:
-	MOVQ 72(AX), R12
+	MOVQ 88(AX), R12
 
 column:
 	VMOVUPS     (DX), Z6
+	ADDQ        $0x40, DX
 	VFMADD231PS (SI), Z6, Z0
 	VFMADD231PS (SI)(CX*1), Z6, Z1
 	VFMADD231PS (SI)(CX*2), Z6, Z2
 	VFMADD231PS (DI), Z6, Z3
 	VFMADD231PS (DI)(CX*1), Z6, Z4
 	VFMADD231PS (DI)(CX*2), Z6, Z5
-	ADDQ        $0x40, DX
-	MOVQ        80(AX), R11
+	MOVQ        96(AX), R11
 	ADDQ        R11, SI
 	ADDQ        R11, DI
 	DECQ        R12
 	JNZ         column
-	MOVQ        64(AX), R11
+	MOVQ        80(AX), R11
 	ADDQ        R11, SI
 	ADDQ        R11, DI
 	DECQ        R13
@@ -434,9 +434,9 @@ column:
 	VADDPS      320(SI), Z5, Z5
 
 added:
-	CMPL         88(AX), $0xff800000
+	CMPL         104(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 88(AX), Z6
+	VBROADCASTSS 104(AX), Z6
 	VMAXPS       Z0, Z6, Z0
 	VMAXPS       Z1, Z6, Z1
 	VMAXPS       Z2, Z6, Z2
@@ -445,9 +445,9 @@ added:
 	VMAXPS       Z5, Z6, Z5
 
 no_low:
-	CMPL         92(AX), $0x7f800000
+	CMPL         108(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 92(AX), Z6
+	VBROADCASTSS 108(AX), Z6
 	VMINPS       Z0, Z6, Z0
 	VMINPS       Z1, Z6, Z1
 	VMINPS       Z2, Z6, Z2
@@ -467,7 +467,7 @@ no_high:
 	ADDQ    $0x00000180, R15
 	IMUL3Q  $0x00000006, CX, R11
 	ADDQ    R11, R14
-	CMPQ    R15, 40(AX)
+	CMPQ    R15, 56(AX)
 	JLT     tile
 	VZEROUPPER
 	RET
@@ -476,7 +476,7 @@ no_high:
 // Requires: AVX, AVX512F
 TEXT ·depthwiseAVX512_7(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 48(AX), CX
+	MOVQ 64(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
 
@@ -496,13 +496,14 @@ tile:
 	VMOVUPS (R11), Z4
 	VMOVUPS (R11), Z5
 	VMOVUPS (R11), Z6
-	MOVQ    56(AX), R13
+	MOVQ    72(AX), R13
 
 row:
-	MOVQ 72(AX), R12
+	MOVQ 88(AX), R12
 
 column:
 	VMOVUPS     (DX), Z7
+	ADDQ        $0x40, DX
 	VFMADD231PS (SI), Z7, Z0
 	VFMADD231PS (SI)(CX*1), Z7, Z1
 	VFMADD231PS (SI)(CX*2), Z7, Z2
@@ -510,14 +511,13 @@ column:
 	VFMADD231PS (DI)(CX*1), Z7, Z4
 	VFMADD231PS (DI)(CX*2), Z7, Z5
 	VFMADD231PS (R8), Z7, Z6
-	ADDQ        $0x40, DX
-	MOVQ        80(AX), R11
+	MOVQ        96(AX), R11
 	ADDQ        R11, SI
 	ADDQ        R11, DI
 	ADDQ        R11, R8
 	DECQ        R12
 	JNZ         column
-	MOVQ        64(AX), R11
+	MOVQ        80(AX), R11
 	ADDQ        R11, SI
 	ADDQ        R11, DI
 	ADDQ        R11, R8
@@ -536,9 +536,9 @@ column:
 	VADDPS      384(SI), Z6, Z6
 
 added:
-	CMPL         88(AX), $0xff800000
+	CMPL         104(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 88(AX), Z7
+	VBROADCASTSS 104(AX), Z7
 	VMAXPS       Z0, Z7, Z0
 	VMAXPS       Z1, Z7, Z1
 	VMAXPS       Z2, Z7, Z2
@@ -548,9 +548,9 @@ added:
 	VMAXPS       Z6, Z7, Z6
 
 no_low:
-	CMPL         92(AX), $0x7f800000
+	CMPL         108(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 92(AX), Z7
+	VBROADCASTSS 108(AX), Z7
 	VMINPS       Z0, Z7, Z0
 	VMINPS       Z1, Z7, Z1
 	VMINPS       Z2, Z7, Z2
@@ -572,7 +572,7 @@ no_high:
 	ADDQ    $0x000001c0, R15
 	IMUL3Q  $0x00000007, CX, R11
 	ADDQ    R11, R14
-	CMPQ    R15, 40(AX)
+	CMPQ    R15, 56(AX)
 	JLT     tile
 	VZEROUPPER
 	RET
@@ -581,7 +581,7 @@ no_high:
 // Requires: AVX, AVX512F
 TEXT ·depthwiseAVX512_8(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 48(AX), CX
+	MOVQ 64(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
 
@@ -602,13 +602,14 @@ tile:
 	VMOVUPS (R11), Z5
 	VMOVUPS (R11), Z6
 	VMOVUPS (R11), Z7
-	MOVQ    56(AX), R13
+	MOVQ    72(AX), R13
 
 row:
-	MOVQ 72(AX), R12
+	MOVQ 88(AX), R12
 
 column:
 	VMOVUPS     (DX), Z8
+	ADDQ        $0x40, DX
 	VFMADD231PS (SI), Z8, Z0
 	VFMADD231PS (SI)(CX*1), Z8, Z1
 	VFMADD231PS (SI)(CX*2), Z8, Z2
@@ -617,14 +618,13 @@ column:
 	VFMADD231PS (DI)(CX*2), Z8, Z5
 	VFMADD231PS (R8), Z8, Z6
 	VFMADD231PS (R8)(CX*1), Z8, Z7
-	ADDQ        $0x40, DX
-	MOVQ        80(AX), R11
+	MOVQ        96(AX), R11
 	ADDQ        R11, SI
 	ADDQ        R11, DI
 	ADDQ        R11, R8
 	DECQ        R12
 	JNZ         column
-	MOVQ        64(AX), R11
+	MOVQ        80(AX), R11
 	ADDQ        R11, SI
 	ADDQ        R11, DI
 	ADDQ        R11, R8
@@ -644,9 +644,9 @@ column:
 	VADDPS      448(SI), Z7, Z7
 
 added:
-	CMPL         88(AX), $0xff800000
+	CMPL         104(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 88(AX), Z8
+	VBROADCASTSS 104(AX), Z8
 	VMAXPS       Z0, Z8, Z0
 	VMAXPS       Z1, Z8, Z1
 	VMAXPS       Z2, Z8, Z2
@@ -657,9 +657,9 @@ added:
 	VMAXPS       Z7, Z8, Z7
 
 no_low:
-	CMPL         92(AX), $0x7f800000
+	CMPL         108(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 92(AX), Z8
+	VBROADCASTSS 108(AX), Z8
 	VMINPS       Z0, Z8, Z0
 	VMINPS       Z1, Z8, Z1
 	VMINPS       Z2, Z8, Z2
@@ -683,7 +683,7 @@ no_high:
 	ADDQ    $0x00000200, R15
 	IMUL3Q  $0x00000008, CX, R11
 	ADDQ    R11, R14
-	CMPQ    R15, 40(AX)
+	CMPQ    R15, 56(AX)
 	JLT     tile
 	VZEROUPPER
 	RET
@@ -692,7 +692,7 @@ no_high:
 // Requires: AVX, AVX512F
 TEXT ·depthwiseAVX512_9(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 48(AX), CX
+	MOVQ 64(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
 
@@ -714,13 +714,14 @@ tile:
 	VMOVUPS (R11), Z6
 	VMOVUPS (R11), Z7
 	VMOVUPS (R11), Z8
-	MOVQ    56(AX), R13
+	MOVQ    72(AX), R13
 
 row:
-	MOVQ 72(AX), R12
+	MOVQ 88(AX), R12
 
 column:
 	VMOVUPS     (DX), Z9
+	ADDQ        $0x40, DX
 	VFMADD231PS (SI), Z9, Z0
 	VFMADD231PS (SI)(CX*1), Z9, Z1
 	VFMADD231PS (SI)(CX*2), Z9, Z2
@@ -730,14 +731,13 @@ column:
 	VFMADD231PS (R8), Z9, Z6
 	VFMADD231PS (R8)(CX*1), Z9, Z7
 	VFMADD231PS (R8)(CX*2), Z9, Z8
-	ADDQ        $0x40, DX
-	MOVQ        80(AX), R11
+	MOVQ        96(AX), R11
 	ADDQ        R11, SI
 	ADDQ        R11, DI
 	ADDQ        R11, R8
 	DECQ        R12
 	JNZ         column
-	MOVQ        64(AX), R11
+	MOVQ        80(AX), R11
 	ADDQ        R11, SI
 	ADDQ        R11, DI
 	ADDQ        R11, R8
@@ -758,9 +758,9 @@ column:
 	VADDPS      512(SI), Z8, Z8
 
 added:
-	CMPL         88(AX), $0xff800000
+	CMPL         104(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 88(AX), Z9
+	VBROADCASTSS 104(AX), Z9
 	VMAXPS       Z0, Z9, Z0
 	VMAXPS       Z1, Z9, Z1
 	VMAXPS       Z2, Z9, Z2
@@ -772,9 +772,9 @@ added:
 	VMAXPS       Z8, Z9, Z8
 
 no_low:
-	CMPL         92(AX), $0x7f800000
+	CMPL         108(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 92(AX), Z9
+	VBROADCASTSS 108(AX), Z9
 	VMINPS       Z0, Z9, Z0
 	VMINPS       Z1, Z9, Z1
 	VMINPS       Z2, Z9, Z2
@@ -800,7 +800,7 @@ no_high:
 	ADDQ    $0x00000240, R15
 	IMUL3Q  $0x00000009, CX, R11
 	ADDQ    R11, R14
-	CMPQ    R15, 40(AX)
+	CMPQ    R15, 56(AX)
 	JLT     tile
 	VZEROUPPER
 	RET
@@ -809,7 +809,7 @@ no_high:
 // Requires: AVX, AVX512F
 TEXT ·depthwiseAVX512_10(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 48(AX), CX
+	MOVQ 64(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
 
@@ -834,13 +834,14 @@ tile:
 	VMOVUPS (R11), Z7
 	VMOVUPS (R11), Z8
 	VMOVUPS (R11), Z9
-	MOVQ    56(AX), R13
+	MOVQ    72(AX), R13
 
 row:
-	MOVQ 72(AX), R12
+	MOVQ 88(AX), R12
 
 column:
 	VMOVUPS     (DX), Z10
+	ADDQ        $0x40, DX
 	VFMADD231PS (SI), Z10, Z0
 	VFMADD231PS (SI)(CX*1), Z10, Z1
 	VFMADD231PS (SI)(CX*2), Z10, Z2
@@ -851,15 +852,14 @@ column:
 	VFMADD231PS (R8)(CX*1), Z10, Z7
 	VFMADD231PS (R8)(CX*2), Z10, Z8
 	VFMADD231PS (R9), Z10, Z9
-	ADDQ        $0x40, DX
-	MOVQ        80(AX), R11
+	MOVQ        96(AX), R11
 	ADDQ        R11, SI
 	ADDQ        R11, DI
 	ADDQ        R11, R8
 	ADDQ        R11, R9
 	DECQ        R12
 	JNZ         column
-	MOVQ        64(AX), R11
+	MOVQ        80(AX), R11
 	ADDQ        R11, SI
 	ADDQ        R11, DI
 	ADDQ        R11, R8
@@ -882,9 +882,9 @@ column:
 	VADDPS      576(SI), Z9, Z9
 
 added:
-	CMPL         88(AX), $0xff800000
+	CMPL         104(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 88(AX), Z10
+	VBROADCASTSS 104(AX), Z10
 	VMAXPS       Z0, Z10, Z0
 	VMAXPS       Z1, Z10, Z1
 	VMAXPS       Z2, Z10, Z2
@@ -897,9 +897,9 @@ added:
 	VMAXPS       Z9, Z10, Z9
 
 no_low:
-	CMPL         92(AX), $0x7f800000
+	CMPL         108(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 92(AX), Z10
+	VBROADCASTSS 108(AX), Z10
 	VMINPS       Z0, Z10, Z0
 	VMINPS       Z1, Z10, Z1
 	VMINPS       Z2, Z10, Z2
@@ -927,7 +927,7 @@ no_high:
 	ADDQ    $0x00000280, R15
 	IMUL3Q  $0x0000000a, CX, R11
 	ADDQ    R11, R14
-	CMPQ    R15, 40(AX)
+	CMPQ    R15, 56(AX)
 	JLT     tile
 	VZEROUPPER
 	RET
@@ -936,7 +936,7 @@ no_high:
 // Requires: AVX, AVX512F
 TEXT ·depthwiseAVX512_11(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 48(AX), CX
+	MOVQ 64(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
 
@@ -962,13 +962,14 @@ tile:
 	VMOVUPS (R11), Z8
 	VMOVUPS (R11), Z9
 	VMOVUPS (R11), Z10
-	MOVQ    56(AX), R13
+	MOVQ    72(AX), R13
 
 row:
-	MOVQ 72(AX), R12
+	MOVQ 88(AX), R12
 
 column:
 	VMOVUPS     (DX), Z11
+	ADDQ        $0x40, DX
 	VFMADD231PS (SI), Z11, Z0
 	VFMADD231PS (SI)(CX*1), Z11, Z1
 	VFMADD231PS (SI)(CX*2), Z11, Z2
@@ -980,15 +981,14 @@ column:
 	VFMADD231PS (R8)(CX*2), Z11, Z8
 	VFMADD231PS (R9), Z11, Z9
 	VFMADD231PS (R9)(CX*1), Z11, Z10
-	ADDQ        $0x40, DX
-	MOVQ        80(AX), R11
+	MOVQ        96(AX), R11
 	ADDQ        R11, SI
 	ADDQ        R11, DI
 	ADDQ        R11, R8
 	ADDQ        R11, R9
 	DECQ        R12
 	JNZ         column
-	MOVQ        64(AX), R11
+	MOVQ        80(AX), R11
 	ADDQ        R11, SI
 	ADDQ        R11, DI
 	ADDQ        R11, R8
@@ -1012,9 +1012,9 @@ column:
 	VADDPS      640(SI), Z10, Z10
 
 added:
-	CMPL         88(AX), $0xff800000
+	CMPL         104(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 88(AX), Z11
+	VBROADCASTSS 104(AX), Z11
 	VMAXPS       Z0, Z11, Z0
 	VMAXPS       Z1, Z11, Z1
 	VMAXPS       Z2, Z11, Z2
@@ -1028,9 +1028,9 @@ added:
 	VMAXPS       Z10, Z11, Z10
 
 no_low:
-	CMPL         92(AX), $0x7f800000
+	CMPL         108(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 92(AX), Z11
+	VBROADCASTSS 108(AX), Z11
 	VMINPS       Z0, Z11, Z0
 	VMINPS       Z1, Z11, Z1
 	VMINPS       Z2, Z11, Z2
@@ -1060,7 +1060,7 @@ no_high:
 	ADDQ    $0x000002c0, R15
 	IMUL3Q  $0x0000000b, CX, R11
 	ADDQ    R11, R14
-	CMPQ    R15, 40(AX)
+	CMPQ    R15, 56(AX)
 	JLT     tile
 	VZEROUPPER
 	RET
@@ -1069,7 +1069,7 @@ no_high:
 // Requires: AVX, AVX512F
 TEXT ·depthwiseAVX512_12(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 48(AX), CX
+	MOVQ 64(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
 
@@ -1096,13 +1096,14 @@ tile:
 	VMOVUPS (R11), Z9
 	VMOVUPS (R11), Z10
 	VMOVUPS (R11), Z11
-	MOVQ    56(AX), R13
+	MOVQ    72(AX), R13
 
 row:
-	MOVQ 72(AX), R12
+	MOVQ 88(AX), R12
 
 column:
 	VMOVUPS     (DX), Z12
+	ADDQ        $0x40, DX
 	VFMADD231PS (SI), Z12, Z0
 	VFMADD231PS (SI)(CX*1), Z12, Z1
 	VFMADD231PS (SI)(CX*2), Z12, Z2
@@ -1115,15 +1116,14 @@ column:
 	VFMADD231PS (R9), Z12, Z9
 	VFMADD231PS (R9)(CX*1), Z12, Z10
 	VFMADD231PS (R9)(CX*2), Z12, Z11
-	ADDQ        $0x40, DX
-	MOVQ        80(AX), R11
+	MOVQ        96(AX), R11
 	ADDQ        R11, SI
 	ADDQ        R11, DI
 	ADDQ        R11, R8
 	ADDQ        R11, R9
 	DECQ        R12
 	JNZ         column
-	MOVQ        64(AX), R11
+	MOVQ        80(AX), R11
 	ADDQ        R11, SI
 	ADDQ        R11, DI
 	ADDQ        R11, R8
@@ -1148,9 +1148,9 @@ column:
 	VADDPS      704(SI), Z11, Z11
 
 added:
-	CMPL         88(AX), $0xff800000
+	CMPL         104(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 88(AX), Z12
+	VBROADCASTSS 104(AX), Z12
 	VMAXPS       Z0, Z12, Z0
 	VMAXPS       Z1, Z12, Z1
 	VMAXPS       Z2, Z12, Z2
@@ -1165,9 +1165,9 @@ added:
 	VMAXPS       Z11, Z12, Z11
 
 no_low:
-	CMPL         92(AX), $0x7f800000
+	CMPL         108(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 92(AX), Z12
+	VBROADCASTSS 108(AX), Z12
 	VMINPS       Z0, Z12, Z0
 	VMINPS       Z1, Z12, Z1
 	VMINPS       Z2, Z12, Z2
@@ -1199,7 +1199,7 @@ no_high:
 	ADDQ    $0x00000300, R15
 	IMUL3Q  $0x0000000c, CX, R11
 	ADDQ    R11, R14
-	CMPQ    R15, 40(AX)
+	CMPQ    R15, 56(AX)
 	JLT     tile
 	VZEROUPPER
 	RET
@@ -1208,7 +1208,7 @@ no_high:
 // Requires: AVX, AVX512F
 TEXT ·depthwiseAVX512_13(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 48(AX), CX
+	MOVQ 64(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
 
@@ -1238,13 +1238,14 @@ tile:
 	VMOVUPS (R11), Z10
 	VMOVUPS (R11), Z11
 	VMOVUPS (R11), Z12
-	MOVQ    56(AX), R13
+	MOVQ    72(AX), R13
 
 row:
-	MOVQ 72(AX), R12
+	MOVQ 88(AX), R12
 
 column:
 	VMOVUPS     (DX), Z13
+	ADDQ        $0x40, DX
 	VFMADD231PS (SI), Z13, Z0
 	VFMADD231PS (SI)(CX*1), Z13, Z1
 	VFMADD231PS (SI)(CX*2), Z13, Z2
@@ -1258,8 +1259,7 @@ column:
 	VFMADD231PS (R9)(CX*1), Z13, Z10
 	VFMADD231PS (R9)(CX*2), Z13, Z11
 	VFMADD231PS (R10), Z13, Z12
-	ADDQ        $0x40, DX
-	MOVQ        80(AX), R11
+	MOVQ        96(AX), R11
 	ADDQ        R11, SI
 	ADDQ        R11, DI
 	ADDQ        R11, R8
@@ -1267,7 +1267,7 @@ column:
 	ADDQ        R11, R10
 	DECQ        R12
 	JNZ         column
-	MOVQ        64(AX), R11
+	MOVQ        80(AX), R11
 	ADDQ        R11, SI
 	ADDQ        R11, DI
 	ADDQ        R11, R8
@@ -1294,9 +1294,9 @@ column:
 	VADDPS      768(SI), Z12, Z12
 
 added:
-	CMPL         88(AX), $0xff800000
+	CMPL         104(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 88(AX), Z13
+	VBROADCASTSS 104(AX), Z13
 	VMAXPS       Z0, Z13, Z0
 	VMAXPS       Z1, Z13, Z1
 	VMAXPS       Z2, Z13, Z2
@@ -1312,9 +1312,9 @@ added:
 	VMAXPS       Z12, Z13, Z12
 
 no_low:
-	CMPL         92(AX), $0x7f800000
+	CMPL         108(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 92(AX), Z13
+	VBROADCASTSS 108(AX), Z13
 	VMINPS       Z0, Z13, Z0
 	VMINPS       Z1, Z13, Z1
 	VMINPS       Z2, Z13, Z2
@@ -1348,7 +1348,7 @@ no_high:
 	ADDQ    $0x00000340, R15
 	IMUL3Q  $0x0000000d, CX, R11
 	ADDQ    R11, R14
-	CMPQ    R15, 40(AX)
+	CMPQ    R15, 56(AX)
 	JLT     tile
 	VZEROUPPER
 	RET
@@ -1357,7 +1357,7 @@ no_high:
 // Requires: AVX, AVX512F
 TEXT ·depthwiseAVX512_14(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 48(AX), CX
+	MOVQ 64(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
 
@@ -1388,13 +1388,14 @@ tile:
 	VMOVUPS (R11), Z11
 	VMOVUPS (R11), Z12
 	VMOVUPS (R11), Z13
-	MOVQ    56(AX), R13
+	MOVQ    72(AX), R13
 
 row:
-	MOVQ 72(AX), R12
+	MOVQ 88(AX), R12
 
 column:
 	VMOVUPS     (DX), Z14
+	ADDQ        $0x40, DX
 	VFMADD231PS (SI), Z14, Z0
 	VFMADD231PS (SI)(CX*1), Z14, Z1
 	VFMADD231PS (SI)(CX*2), Z14, Z2
@@ -1409,8 +1410,7 @@ column:
 	VFMADD231PS (R9)(CX*2), Z14, Z11
 	VFMADD231PS (R10), Z14, Z12
 	VFMADD231PS (R10)(CX*1), Z14, Z13
-	ADDQ        $0x40, DX
-	MOVQ        80(AX), R11
+	MOVQ        96(AX), R11
 	ADDQ        R11, SI
 	ADDQ        R11, DI
 	ADDQ        R11, R8
@@ -1418,7 +1418,7 @@ column:
 	ADDQ        R11, R10
 	DECQ        R12
 	JNZ         column
-	MOVQ        64(AX), R11
+	MOVQ        80(AX), R11
 	ADDQ        R11, SI
 	ADDQ        R11, DI
 	ADDQ        R11, R8
@@ -1446,9 +1446,9 @@ column:
 	VADDPS      832(SI), Z13, Z13
 
 added:
-	CMPL         88(AX), $0xff800000
+	CMPL         104(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 88(AX), Z14
+	VBROADCASTSS 104(AX), Z14
 	VMAXPS       Z0, Z14, Z0
 	VMAXPS       Z1, Z14, Z1
 	VMAXPS       Z2, Z14, Z2
@@ -1465,9 +1465,9 @@ added:
 	VMAXPS       Z13, Z14, Z13
 
 no_low:
-	CMPL         92(AX), $0x7f800000
+	CMPL         108(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 92(AX), Z14
+	VBROADCASTSS 108(AX), Z14
 	VMINPS       Z0, Z14, Z0
 	VMINPS       Z1, Z14, Z1
 	VMINPS       Z2, Z14, Z2
@@ -1503,7 +1503,7 @@ no_high:
 	ADDQ    $0x00000380, R15
 	IMUL3Q  $0x0000000e, CX, R11
 	ADDQ    R11, R14
-	CMPQ    R15, 40(AX)
+	CMPQ    R15, 56(AX)
 	JLT     tile
 	VZEROUPPER
 	RET

@@ -15,21 +15,34 @@ import (
 //
 //	sum[p] += weight · source[p]
 //
-// The inputs are operands in memory, each used once.
+// The inputs are operands in memory, each used once. With groups of several
+// channels, their inputs come from memory through a permutation, one channel of
+// each group after another.
 type depthwise struct {
 	tile
-	weights []VecPhysical
+	grouped     bool
+	weights     []VecPhysical
+	permutation VecPhysical
+	permuted    []VecPhysical // inputs, one after another
 }
 
 // noStep stands for a distance between blocks: there is one block.
 const noStep = 0
 
-func newDepthwise(v vectors, pixels int) *depthwise {
+func newDepthwise(v vectors, pixels int, grouped bool) *depthwise {
 	t, free := newTile(v, 1, pixels)
-	return &depthwise{t, free[:v.perBlock()]}
+	k := &depthwise{tile: t, grouped: grouped, weights: free[:v.perBlock()]}
+	if grouped {
+		free = free[v.perBlock():]
+		k.permutation, k.permuted = free[0], free[1:]
+	}
+	return k
 }
 
 func (k *depthwise) name() string {
+	if k.grouped {
+		return fmt.Sprintf("grouped%s_%d", k.vectors.name, k.pixels)
+	}
 	return fmt.Sprintf("depthwise%s_%d", k.vectors.name, k.pixels)
 }
 
@@ -49,8 +62,11 @@ func (k *depthwise) generate() {
 	Label("row")
 	MOVQ(field(unsafe.Offsetof(a.Columns)), column)
 	Label("column")
-	k.tap()
-	ADDQ(Imm(64), weights)
+	if k.grouped {
+		k.groupedTap()
+	} else {
+		k.tap()
+	}
 	k.next("column", column, unsafe.Offsetof(a.ColumnStep))
 	k.next("row", row, unsafe.Offsetof(a.RowStep))
 
@@ -62,14 +78,41 @@ func (k *depthwise) generate() {
 	RET()
 }
 
-// tap multiplies and adds one weight of the kernel.
+// tap multiplies and adds one tap of the kernel.
 func (k *depthwise) tap() {
-	for v, w := range k.weights {
-		VMOVUPS(at(weights, v*k.bytes), w)
-	}
+	k.load()
 	for p, sum := range k.sums {
 		for v, w := range k.weights {
 			VFMADD231PS(k.input(p, v*k.bytes), w, sum[v])
 		}
 	}
+}
+
+// groupedTap multiplies and adds one tap for each channel of the groups.
+func (k *depthwise) groupedTap() {
+	var a asm.Depthwise
+	index, channel := scratch, block
+	MOVQ(field(unsafe.Offsetof(a.Index)), index)
+	MOVQ(field(unsafe.Offsetof(a.Channels)), channel)
+	Label("channel")
+	VMOVUPS(at(index, 0), k.permutation)
+	ADDQ(Imm(64), index)
+	k.load()
+	for p, sum := range k.sums {
+		for v, w := range k.weights {
+			x := k.permuted[(p*len(k.weights)+v)%len(k.permuted)]
+			VPERMPS(k.input(p, v*k.bytes), k.permutation, x)
+			VFMADD231PS(x, w, sum[v])
+		}
+	}
+	DECQ(channel)
+	JNZ(LabelRef("channel"))
+}
+
+// load loads the next weights.
+func (k *depthwise) load() {
+	for v, w := range k.weights {
+		VMOVUPS(at(weights, v*k.bytes), w)
+	}
+	ADDQ(Imm(64), weights)
 }

@@ -29,10 +29,14 @@ func generateDirect(v vectors, tiles [][2]int, file string) {
 
 // generateDepthwise writes the kernels of 1 to most pixels, and the function
 // that chooses among them.
-func generateDepthwise(v vectors, most int, file string) {
-	d := newDispatch("Depthwise", v, "pixels int, a *Depthwise", "pixels")
+func generateDepthwise(v vectors, most int, grouped bool, file string) {
+	operation := "Depthwise"
+	if grouped {
+		operation = "Grouped"
+	}
+	d := newDispatch(operation, v, "pixels int, a *Depthwise", "pixels")
 	for pixels := 1; pixels <= most; pixels++ {
-		d.add(newDepthwise(v, pixels), fmt.Sprint(pixels))
+		d.add(newDepthwise(v, pixels, grouped), fmt.Sprint(pixels))
 	}
 	d.write(file)
 }
