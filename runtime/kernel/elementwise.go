@@ -52,14 +52,7 @@ func (j *affineJob) do(chunk int) {
 	shift := (*lanes)(j.w.shift[b*blockChannels:])
 	for y := top; y < bottom; y++ {
 		dst := j.Out.pixels(j.dst, b, y)
-		src := j.In.pixels(j.src, b, y)[:len(dst)]
-		for i := 0; i < len(dst); i += blockChannels {
-			d, s := (*lanes)(dst[i:]), (*lanes)(src[i:])
-			for k := range d {
-				d[k] = s[k]*scale[k] + shift[k]
-			}
-		}
-		j.Activation.apply(dst)
+		mulAdd(dst, j.In.pixels(j.src, b, y), scale[:], shift[:], 0, 0, j.Activation)
 	}
 	j.Out.clearHalo(j.dst, b, top, bottom)
 }
@@ -89,9 +82,7 @@ type activateJob struct {
 func (j *activateJob) do(chunk int) {
 	b, top, bottom := j.at(chunk)
 	for y := top; y < bottom; y++ {
-		dst := j.Out.pixels(j.dst, b, y)
-		copy(dst, j.In.pixels(j.src, b, y))
-		j.Activation.apply(dst)
+		mulAdd(j.Out.pixels(j.dst, b, y), j.In.pixels(j.src, b, y), ones[:], zeros[:], 0, 0, j.Activation)
 	}
 	j.Out.clearHalo(j.dst, b, top, bottom)
 }
@@ -125,18 +116,35 @@ type addJob struct {
 func (j *addJob) do(chunk int) {
 	b, top, bottom := j.at(chunk)
 	for row := top; row < bottom; row++ {
-		dst := j.Out.pixels(j.dst, b, row)
-		addRow(dst, j.A.pixels(j.x, b, row), j.B.pixels(j.y, b, row))
-		j.Activation.apply(dst)
+		mulAdd(j.Out.pixels(j.dst, b, row), j.A.pixels(j.x, b, row), ones[:], j.B.pixels(j.y, b, row), 0, blockChannels, j.Activation)
 	}
 	j.Out.clearHalo(j.dst, b, top, bottom)
 }
 
-// addRow is dst = x + y.
-func addRow(dst, x, y []float32) {
-	x, y = x[:len(dst)], y[:len(dst)]
-	for i := range dst {
-		dst[i] = x[i] + y[i]
+var ones, zeros = func() (ones, zeros lanes) {
+	for i := range ones {
+		ones[i] = 1
+	}
+	return ones, zeros
+}()
+
+// mulAdd is dst = activation(x·y + z), pixel by pixel of a block. y and z go on
+// by their steps from one pixel to the next; a step of 0 keeps them.
+func mulAdd(dst, x, y, z []float32, yStep, zStep int, act Activation) {
+	last := len(dst)/blockChannels - 1
+	_, _, _ = x[:len(dst)], y[:last*yStep+blockChannels], z[:last*zStep+blockChannels]
+	low, high := act.clamp()
+	if !mulAddRow(dst, x, y, z, yStep, zStep, low, high) {
+		for i := range last + 1 {
+			d, s := (*lanes)(dst[i*blockChannels:]), (*lanes)(x[i*blockChannels:])
+			f, a := (*lanes)(y[i*yStep:]), (*lanes)(z[i*zStep:])
+			for k := range d {
+				d[k] = min(max(s[k]*f[k]+a[k], low), high)
+			}
+		}
+	}
+	if act.smooth() {
+		act.finish(dst)
 	}
 }
 
@@ -175,33 +183,16 @@ type mulJob struct {
 
 func (j *mulJob) do(chunk int) {
 	b, top, bottom := j.at(chunk)
-	broadcast := j.B.H == 1 && j.B.W == 1
 	for row := top; row < bottom; row++ {
-		dst := j.Out.pixels(j.dst, b, row)
-		x := j.A.pixels(j.x, b, row)[:len(dst)]
-		var residual []float32
-		if j.residual != nil {
-			residual = j.Residual.pixels(j.residual, b, row)[:len(dst)]
-		}
-		factors := j.B.pixels(j.y, b, 0)
-		step := 0
-		if !broadcast {
+		factors, step := j.B.pixels(j.y, b, 0), 0
+		if j.B.H != 1 || j.B.W != 1 {
 			factors, step = j.B.pixels(j.y, b, row), blockChannels
 		}
-		for i, f := 0, 0; i < len(dst); i, f = i+blockChannels, f+step {
-			d, s, g := (*lanes)(dst[i:]), (*lanes)(x[i:]), (*lanes)(factors[f:])
-			if residual == nil {
-				for k := range d {
-					d[k] = s[k] * g[k]
-				}
-				continue
-			}
-			r := (*lanes)(residual[i:])
-			for k := range d {
-				d[k] = s[k]*g[k] + r[k]
-			}
+		added, addedStep := zeros[:], 0
+		if j.residual != nil {
+			added, addedStep = j.Residual.pixels(j.residual, b, row), blockChannels
 		}
-		j.Activation.apply(dst)
+		mulAdd(j.Out.pixels(j.dst, b, row), j.A.pixels(j.x, b, row), factors, added, step, addedStep, j.Activation)
 	}
 	j.Out.clearHalo(j.dst, b, top, bottom)
 }

@@ -93,6 +93,11 @@ func (j *linearJob) do(block int) {
 		width := min(j.In.block(), j.In.C-b*j.In.block())
 		for y := range j.In.H {
 			row := j.In.pixels(j.src, b, y)
+			if width == j.In.block() {
+				dense(dst, row, weights)
+				weights = weights[len(row)*blockChannels:]
+				continue
+			}
 			for x := 0; x < len(row); x += j.In.block() {
 				dense(dst, row[x:x+width], weights)
 				weights = weights[width*blockChannels:]
@@ -104,6 +109,10 @@ func (j *linearJob) do(block int) {
 
 // dense adds src[i]·weights[i] to sixteen sums, for each i.
 func dense(sums *lanes, src, weights []float32) {
+	weights = weights[:len(src)*blockChannels]
+	if len(src) == 0 || denseRow(sums, src, weights) {
+		return
+	}
 	for i, s := range src {
 		w := (*lanes)(weights[i*blockChannels:])
 		for k := range sums {

@@ -39,28 +39,53 @@ func (j *poolJob) do(chunk int) {
 	b, top, bottom := j.at(chunk)
 	for y := top; y < bottom; y++ {
 		dst := j.Out.pixels(j.dst, b, y)
-		start := y*j.Stride - j.PadTop
-		y0, y1 := max(start, 0), min(start+j.KernelH, j.In.H)
-		// Rows that an average counts: those of the padding too.
-		high := min(start+j.KernelH, j.In.H+j.PadBottom) - start
+		first, last := j.whole(y)
+		if first < last {
+			start, scale := negativeInfinity, float32(1)
+			if !j.Max {
+				start, scale = 0, 1/float32(j.KernelH*j.KernelW)
+			}
+			src := j.src[j.In.at(b, y*j.Stride-j.PadTop, first*j.Stride-j.PadLeft):]
+			if !poolRow(dst[first*blockChannels:], src, &j.Pool, j.In.row(), last-first, start, scale) {
+				first, last = 0, 0
+			}
+		}
 		for x := range j.Out.W {
-			left := x*j.Stride - j.PadLeft
-			x0, x1 := max(left, 0), min(left+j.KernelW, j.In.W)
-			d := (*lanes)(dst[x*blockChannels:])
-			if j.Max {
-				j.largest(d, b, y0, y1, x0, x1)
-				continue
+			if x < first || x >= last {
+				j.window((*lanes)(dst[x*blockChannels:]), b, y, x)
 			}
-			wide := min(left+j.KernelW, j.In.W+j.PadRight) - left
-			count := high * wide
-			if j.ExcludePad {
-				count = (y1 - y0) * (x1 - x0)
-			}
-			j.average(d, b, y0, y1, x0, x1, float32(count))
 		}
 		j.Activation.apply(dst)
 	}
 	j.Out.clearHalo(j.dst, b, top, bottom)
+}
+
+// whole is the range of pixels of a row whose windows lie inside the image.
+func (j *poolJob) whole(y int) (first, last int) {
+	start := y*j.Stride - j.PadTop
+	room := j.In.W - j.KernelW + j.PadLeft // for the left edge of the last window
+	if start < 0 || start+j.KernelH > j.In.H || room < 0 {
+		return 0, 0
+	}
+	first = ceil(j.PadLeft, j.Stride)
+	return first, max(first, min(room/j.Stride+1, j.Out.W))
+}
+
+// window pools one pixel, whose window may reach beyond the image.
+func (j *poolJob) window(d *lanes, b, y, x int) {
+	start, left := y*j.Stride-j.PadTop, x*j.Stride-j.PadLeft
+	y0, y1 := max(start, 0), min(start+j.KernelH, j.In.H)
+	x0, x1 := max(left, 0), min(left+j.KernelW, j.In.W)
+	if j.Max {
+		j.largest(d, b, y0, y1, x0, x1)
+		return
+	}
+	// What an average counts: the padding too, but nothing that overhangs it.
+	count := (min(start+j.KernelH, j.In.H+j.PadBottom) - start) * (min(left+j.KernelW, j.In.W+j.PadRight) - left)
+	if j.ExcludePad {
+		count = (y1 - y0) * (x1 - x0)
+	}
+	j.average(d, b, y0, y1, x0, x1, float32(count))
 }
 
 // largest is the maximum over a window of pixels.
@@ -71,7 +96,7 @@ func (j *poolJob) largest(d *lanes, b, y0, y1, x0, x1 int) {
 		for i := 0; i < len(row); i += blockChannels {
 			s := (*lanes)(row[i:])
 			for k, v := range s {
-				if v > d[k] || v != v {
+				if v > d[k] {
 					d[k] = v
 				}
 			}

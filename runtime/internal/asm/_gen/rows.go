@@ -1,0 +1,164 @@
+package main
+
+import (
+	"unsafe"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	. "github.com/mmcloughlin/avo/reg"
+
+	"github.com/resc-lang/resc/runtime/internal/asm"
+)
+
+// generateRows writes the kernels of pooling, of what is done value by value,
+// and of linear layers.
+func generateRows(sets ...vectors) {
+	for _, v := range sets {
+		generatePool(v, "MaxPool", "max", func(x Op, sum VecPhysical) { VMAXPS(x, sum, sum) })
+		generatePool(v, "SumPool", "Σ", func(x Op, sum VecPhysical) { VADDPS(x, sum, sum) })
+		generateMulAdd(v)
+		generateDense(v)
+	}
+}
+
+// generatePool writes a pooling of whole windows: for each pixel a loop over the
+// rows and columns of its window, a block in registers.
+func generatePool(v vectors, name, symbol string, combine func(x Op, sum VecPhysical)) {
+	TEXT(name+v.name, NOSPLIT, "func(a *Pooling)")
+	Doc(name + v.name + " combines the values of each window by " + symbol + ".")
+	Pragma("noescape")
+	var a asm.Pooling
+	Load(Param("a"), RAX)
+	field := func(offset uintptr) Mem { return at(RAX, int(offset)) }
+	MOVQ(field(unsafe.Offsetof(a.Dst)), RDI)
+	MOVQ(field(unsafe.Offsetof(a.Src)), RSI)
+	MOVQ(field(unsafe.Offsetof(a.Width)), RCX)
+	sums := v.regs[:v.perBlock()]
+	scale := v.regs[v.perBlock()]
+	VBROADCASTSS(field(unsafe.Offsetof(a.Scale)), scale)
+
+	Label("pixel")
+	MOVQ(RSI, R8) // start of a row of the window
+	MOVQ(field(unsafe.Offsetof(a.Rows)), R9)
+	for _, s := range sums {
+		VBROADCASTSS(field(unsafe.Offsetof(a.Start)), s)
+	}
+	Label("row")
+	MOVQ(R8, R10)
+	MOVQ(field(unsafe.Offsetof(a.Columns)), R11)
+	Label("column")
+	for i, s := range sums {
+		combine(at(R10, i*v.bytes), s)
+	}
+	ADDQ(Imm(64), R10)
+	DECQ(R11)
+	JNZ(LabelRef("column"))
+	ADDQ(field(unsafe.Offsetof(a.RowStep)), R8)
+	DECQ(R9)
+	JNZ(LabelRef("row"))
+	for i, s := range sums {
+		VMULPS(scale, s, s)
+		VMOVUPS(s, at(RDI, i*v.bytes))
+	}
+	ADDQ(Imm(64), RDI)
+	ADDQ(field(unsafe.Offsetof(a.Pixel)), RSI)
+	DECQ(RCX)
+	JNZ(LabelRef("pixel"))
+	VZEROUPPER()
+	RET()
+}
+
+// generateMulAdd writes dst = min(max(x·y + z, low), high) over blocks.
+func generateMulAdd(v vectors) {
+	TEXT("MulAdd"+v.name, NOSPLIT, "func(a *MulAdd)")
+	Doc("MulAdd" + v.name + " multiplies, adds and clamps.")
+	Pragma("noescape")
+	var a asm.MulAdd
+	Load(Param("a"), RAX)
+	field := func(offset uintptr) Mem { return at(RAX, int(offset)) }
+	MOVQ(field(unsafe.Offsetof(a.Dst)), RDI)
+	MOVQ(field(unsafe.Offsetof(a.X)), RSI)
+	MOVQ(field(unsafe.Offsetof(a.Y)), R8)
+	MOVQ(field(unsafe.Offsetof(a.Z)), R9)
+	MOVQ(field(unsafe.Offsetof(a.YStep)), R10)
+	MOVQ(field(unsafe.Offsetof(a.ZStep)), R11)
+	MOVQ(field(unsafe.Offsetof(a.Blocks)), RCX)
+	low, high, x, y := v.regs[0], v.regs[1], v.regs[2], v.regs[3]
+	VBROADCASTSS(field(unsafe.Offsetof(a.Low)), low)
+	VBROADCASTSS(field(unsafe.Offsetof(a.High)), high)
+	Label("block")
+	for i := range v.perBlock() {
+		VMOVUPS(at(RSI, i*v.bytes), x)
+		VMOVUPS(at(R8, i*v.bytes), y)
+		VFMADD213PS(at(R9, i*v.bytes), y, x)
+		VMAXPS(low, x, x)
+		VMINPS(high, x, x)
+		VMOVUPS(x, at(RDI, i*v.bytes))
+	}
+	ADDQ(Imm(64), RDI)
+	ADDQ(Imm(64), RSI)
+	ADDQ(R10, R8)
+	ADDQ(R11, R9)
+	DECQ(RCX)
+	JNZ(LabelRef("block"))
+	VZEROUPPER()
+	RET()
+}
+
+// denseUnroll is the number of sums that a linear layer keeps for each output,
+// so that one multiply-add need not wait for the one before.
+const denseUnroll = 4
+
+// generateDense writes sums[k] += Σ src[i]·weights[i][k].
+func generateDense(v vectors) {
+	TEXT("Dense"+v.name, NOSPLIT, "func(sums, src, weights *float32, n int)")
+	Doc("Dense"+v.name+" adds n inputs times their weights to 16 sums. Inputs are taken by turns",
+		"into four partial sums, which are added up last.")
+	Pragma("noescape")
+	Load(Param("sums"), RDI)
+	Load(Param("src"), RSI)
+	Load(Param("weights"), RBX)
+	Load(Param("n"), RCX)
+	per := v.perBlock()
+	sum := func(turn, i int) VecPhysical { return v.regs[turn*per+i] }
+	x := v.regs[denseUnroll*per]
+	for turn := range denseUnroll {
+		for i := range per {
+			VXORPS(sum(turn, i), sum(turn, i), sum(turn, i))
+		}
+	}
+	step := func(turn int) {
+		VBROADCASTSS(at(RSI, 4*turn), x)
+		for i := range per {
+			VFMADD231PS(at(RBX, 64*turn+i*v.bytes), x, sum(turn, i))
+		}
+	}
+	Label("four")
+	CMPQ(RCX, Imm(denseUnroll))
+	JL(LabelRef("rest"))
+	for turn := range denseUnroll {
+		step(turn)
+	}
+	ADDQ(Imm(4*denseUnroll), RSI)
+	ADDQ(U32(64*denseUnroll), RBX)
+	SUBQ(Imm(denseUnroll), RCX)
+	JMP(LabelRef("four"))
+	Label("rest")
+	TESTQ(RCX, RCX)
+	JZ(LabelRef("add"))
+	step(0)
+	ADDQ(Imm(4), RSI)
+	ADDQ(Imm(64), RBX)
+	DECQ(RCX)
+	JMP(LabelRef("rest"))
+	Label("add")
+	for i := range per {
+		VADDPS(sum(1, i), sum(0, i), sum(0, i))
+		VADDPS(sum(3, i), sum(2, i), sum(2, i))
+		VADDPS(sum(2, i), sum(0, i), sum(0, i))
+		VADDPS(at(RDI, i*v.bytes), sum(0, i), sum(0, i))
+		VMOVUPS(sum(0, i), at(RDI, i*v.bytes))
+	}
+	VZEROUPPER()
+	RET()
+}
