@@ -115,6 +115,9 @@ func (k *direct) run() {
 	Label("done")
 }
 
+// embedded reports whether each broadcast has one use, to which it can belong.
+func (k *direct) embedded() bool { return k.wide() == 1 }
+
 // float multiplies and adds the i-th float from the sources on.
 func (k *direct) float(i int) {
 	wide := k.wide()
@@ -123,6 +126,10 @@ func (k *direct) float(i int) {
 		VMOVUPS(weight(v), w)
 	}
 	for p, sum := range k.sums {
+		if k.embedded() {
+			VFMADD231PS_BCST(k.input(p, 4*i), k.weights[0], sum[0])
+			continue
+		}
 		x := k.broadcasts[p%len(k.broadcasts)]
 		VBROADCASTSS(k.input(p, 4*i), x)
 		for v, w := range k.weights {
