@@ -1,0 +1,114 @@
+package kernel
+
+import (
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// countJob counts how often each chunk is done.
+type countJob struct{ done []atomic.Int32 }
+
+func (j *countJob) do(chunk int) { j.done[chunk].Add(1) }
+
+// TestThreadsDoEachChunkOnce hammers pools of several sizes, with and without
+// Begin, and with pauses after which the workers are parked.
+func TestThreadsDoEachChunkOnce(t *testing.T) {
+	for _, n := range []int{1, 2, 3, 8} {
+		threads := NewThreads(n)
+		for round := range 2000 {
+			j := &countJob{make([]atomic.Int32, round%37)}
+			if round%3 == 0 {
+				threads.Begin()
+			}
+			threads.run(j, len(j.done))
+			if round%5 == 0 {
+				threads.End()
+			}
+			if round%500 == 0 {
+				time.Sleep(3 * time.Millisecond)
+			}
+			for i := range j.done {
+				if got := j.done[i].Load(); got != 1 {
+					t.Fatalf("%d threads, round %d: chunk %d is done %d times", n, round, i, got)
+				}
+			}
+		}
+		threads.Close()
+		threads.Close()
+	}
+}
+
+// TestThreadsSideBySide runs pools at once, more threads than processors.
+func TestThreadsSideBySide(t *testing.T) {
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			threads := NewThreads(3)
+			defer threads.Close()
+			for range 300 {
+				j := &countJob{make([]atomic.Int32, 20)}
+				threads.Begin()
+				threads.run(j, 20)
+				threads.End()
+				for i := range j.done {
+					if j.done[i].Load() != 1 {
+						t.Errorf("chunk %d is done %d times", i, j.done[i].Load())
+					}
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// panicJob fails in one chunk.
+type panicJob struct{ at int }
+
+func (j panicJob) do(chunk int) {
+	if chunk == j.at {
+		panic("chunk fails")
+	}
+}
+
+// TestThreadsPassPanicsOn wants a panic of any worker in the caller, and the
+// pool usable afterwards.
+func TestThreadsPassPanicsOn(t *testing.T) {
+	threads := NewThreads(3)
+	defer threads.Close()
+	for at := range 50 {
+		func() {
+			defer func() {
+				if r := recover(); r != "chunk fails" {
+					t.Errorf("recovered %v", r)
+				}
+			}()
+			threads.run(panicJob{at}, 50)
+		}()
+	}
+	j := &countJob{make([]atomic.Int32, 10)}
+	threads.run(j, 10)
+	for i := range j.done {
+		if j.done[i].Load() != 1 {
+			t.Errorf("chunk %d is done %d times", i, j.done[i].Load())
+		}
+	}
+}
+
+// TestThreadsEndWithTheirOwner drops pools without closing them.
+func TestThreadsEndWithTheirOwner(t *testing.T) {
+	before := runtime.NumGoroutine()
+	for range 20 {
+		NewThreads(4).run(&countJob{make([]atomic.Int32, 5)}, 5)
+	}
+	for range 200 {
+		runtime.GC()
+		if runtime.NumGoroutine() <= before {
+			return
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	t.Errorf("%d goroutines, %d before", runtime.NumGoroutine(), before)
+}
