@@ -58,6 +58,8 @@ func (c Conv) check(dst, src, residual []float32, w *Filter) {
 	case s.In != c.In.C || s.Out != c.Out.C || s.KernelH != c.KernelH || s.KernelW != c.KernelW ||
 		s.Groups != c.Groups || s.Block != c.In.block():
 		panic(fmt.Sprintf("kernel: filter %+v in convolution %+v", s, c))
+	case min(c.In.H, c.In.W, c.Out.H, c.Out.W) < 1 || min(c.In.Halo, c.Out.Halo, c.Residual.Halo) < 0:
+		panic(fmt.Sprintf("kernel: convolution of nothing: %+v", c))
 	case c.Out.block() != blockChannels || c.Residual.block() != blockChannels:
 		panic(fmt.Sprintf("kernel: convolution to blocks other than 16: %+v", c))
 	case min(c.PadTop, c.PadLeft) < 0 || max(c.PadTop, c.PadLeft, right, bottom) > c.In.Halo:

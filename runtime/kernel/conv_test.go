@@ -246,6 +246,9 @@ func convCases() map[string]Conv {
 	add("small", 64, 64, 1, 1, 7, 1, 2, 1) // most taps in the padding
 	add("parts", 400, 64, 2, 3, 5, 1, 1, 1)
 	add("parts", 800, 80, 2, 3, 5, 1, 1, 2)
+	stem := add("stem", 3, 64, 15, 17, 7, 2, 1, 1)
+	stem.In.Block = 3
+	cases["stem, interleaved"] = stem
 	return cases
 }
 
@@ -361,6 +364,7 @@ func TestConvRejectsWhatItCannotDo(t *testing.T) {
 		"interleaved":      func(c *Conv) { c.In.Block = 3 },
 		"no halo":          func(c *Conv) { c.In.Halo = 0 },
 		"too much padding": func(c *Conv) { c.PadLeft = 2 },
+		"empty":            func(c *Conv) { c.Out.W = 0 },
 		"too high":         func(c *Conv) { c.Out.H = 5 },
 		"too wide":         func(c *Conv) { c.Out.W = 5 },
 	} {

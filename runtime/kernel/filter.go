@@ -30,10 +30,14 @@ type Filter struct {
 
 // Pack orders weights for the tier in force. weight is
 // [Out][In/Groups][KernelH][KernelW]; bias is nil for none, or has Out values.
-// Both are copied. Pack panics if their lengths are not those that s gives: the
-// callers have compared the shapes in the checkpoint with those of the model.
+// Both are copied. Pack panics if s is no convolution or their lengths are not
+// those that it gives: the callers have proved the one, and compared the shapes
+// in the checkpoint with those of the model.
 func (s FilterSpec) Pack(weight, bias []float32) *Filter {
 	s = s.withDefaults()
+	if min(s.In, s.Out, s.KernelH, s.KernelW, s.Block) < 1 || s.In%s.Groups != 0 || s.Out%s.Groups != 0 {
+		panic(fmt.Sprintf("kernel: no such convolution: %+v", s))
+	}
 	if want := s.Out * s.In / s.Groups * s.KernelH * s.KernelW; len(weight) != want {
 		panic(fmt.Sprintf("kernel: %d weights for %+v, which has %d", len(weight), s, want))
 	}
