@@ -19,10 +19,14 @@ type panel struct {
 // panelWidths are the numbers of output blocks that the kernels of a tier
 // compute at once, in descending order, down to 1.
 func panelWidths(tier cpu.Level) []int {
-	if tier == cpu.AVX512 {
+	switch tier {
+	case cpu.AVX512:
 		return []int{4, 2, 1}
+	case cpu.AVX2:
+		return []int{2, 1}
+	default:
+		return []int{1}
 	}
-	return []int{1}
 }
 
 // packPanels cuts the output blocks into panels, each as wide as it can be

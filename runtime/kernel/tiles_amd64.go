@@ -10,11 +10,13 @@ const (
 )
 
 // directPixels is the number of pixels of the largest tile to use for a row of a
-// panel.
+// panel: what fits in registers, in one direction or the other.
 func directPixels(tier cpu.Level, panel, width int) int {
 	switch {
+	case tier == cpu.AVX2 && panel == 2:
+		return 3
 	case tier == cpu.AVX2 && width == 7:
-		return 7 // slower than 6 by its loads, but faster than 4 and 3
+		return 7 // bound by its loads, and still faster than 4 and 3
 	case tier == cpu.AVX2:
 		return 6
 	case panel == 4:

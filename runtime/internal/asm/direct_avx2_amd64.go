@@ -4,6 +4,21 @@
 
 package asm
 
+// directAVX2_1x2 computes tiles of 1 pixels by 2 output blocks.
+//
+//go:noescape
+func directAVX2_1x2(a *Direct)
+
+// directAVX2_2x2 computes tiles of 2 pixels by 2 output blocks.
+//
+//go:noescape
+func directAVX2_2x2(a *Direct)
+
+// directAVX2_3x2 computes tiles of 3 pixels by 2 output blocks.
+//
+//go:noescape
+func directAVX2_3x2(a *Direct)
+
 // directAVX2_1x1 computes tiles of 1 pixels by 1 output blocks.
 //
 //go:noescape

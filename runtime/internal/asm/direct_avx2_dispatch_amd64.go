@@ -7,6 +7,12 @@ package asm
 // DirectAVX2 computes a row in tiles of one size, for which it has a kernel.
 func DirectAVX2(pixels, blocks int, a *Direct) {
 	switch blocks<<4 | pixels {
+	case 2<<4 | 1:
+		directAVX2_1x2(a)
+	case 2<<4 | 2:
+		directAVX2_2x2(a)
+	case 2<<4 | 3:
+		directAVX2_3x2(a)
 	case 1<<4 | 1:
 		directAVX2_1x1(a)
 	case 1<<4 | 2:
