@@ -1,6 +1,10 @@
 package kernel
 
-import "github.com/resc-lang/resc/runtime/internal/cpu"
+import (
+	"sync"
+
+	"github.com/resc-lang/resc/runtime/internal/cpu"
+)
 
 // A panel is the weights of a few neighbouring output blocks, in the order in
 // which a direct kernel reads them:
@@ -30,7 +34,8 @@ func panelWidths(tier cpu.Level) []int {
 }
 
 // packPanels cuts the output blocks into panels, each as wide as it can be
-// without multiplying by more zeros than narrower ones would.
+// without multiplying by more zeros than narrower ones would, and fills them
+// side by side.
 func packPanels(s FilterSpec, weight []float32, widths []int) ([]panel, []float32) {
 	var panels []panel
 	size := 0
@@ -42,9 +47,11 @@ func packPanels(s FilterSpec, weight []float32, widths []int) ([]panel, []float3
 		out += p.width
 	}
 	packed := NewArena(size)
+	var all sync.WaitGroup
 	for _, p := range panels {
-		s.fillPanel(p, packed[p.offset:], weight)
+		all.Go(func() { s.fillPanel(p, packed[p.offset:], weight) })
 	}
+	all.Wait()
 	return panels, packed
 }
 
