@@ -1,0 +1,85 @@
+package compiler
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/resc-lang/resc/compiler/internal/ir"
+	"github.com/resc-lang/resc/compiler/internal/lower"
+	"github.com/resc-lang/resc/compiler/internal/pass"
+	"github.com/resc-lang/resc/dsl"
+	"github.com/resc-lang/resc/internal/golden"
+)
+
+// TestLife shows a network's whole life: its steps with their shapes, its graph
+// as written and after each pass that changes it, its schedule, and the Go that
+// is printed of it. The graph is verified after every pass.
+func TestLife(t *testing.T) {
+	golden.Run(t, "testdata/life/*.txtar", func(t *golden.Test) {
+		src := dsl.NewSource("in.res", t.Input("in.res"))
+		p, ds := Compile(src, Options{})
+		if ds.HasErrors() {
+			t.Fatal(ds[0])
+		}
+		for _, s := range p.model.Steps {
+			fmt.Fprintf(t.Section("check"), "%-24s %s\n", s.Path, s.Out.Shape)
+		}
+		g := lower.Lower(p.model)
+		before := graphText(g)
+		fmt.Fprint(t.Section("ir"), before)
+		pass.Run(g, func(x pass.Pass, g *ir.Graph) {
+			if err := ir.Verify(g); err != nil {
+				t.Fatalf("after %s: %v", x.Name, err)
+			}
+			if after := graphText(g); after != before {
+				fmt.Fprint(t.Section("ir."+x.Name), after)
+				before = after
+			}
+		})
+		if err := p.schedule.Print(t.Section("plan")); err != nil {
+			t.Fatal(err)
+		}
+		files, err := p.Emit("life", "v0.0.0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range files {
+			if t.HasSection("go/"+f.Name) || golden.Update() && slices.Contains(t.Values("show"), f.Name) {
+				fmt.Fprint(t.Section("go/"+f.Name), string(f.Data))
+			}
+		}
+	})
+}
+
+func graphText(g *ir.Graph) string {
+	var b strings.Builder
+	if err := g.Print(&b); err != nil {
+		panic(err)
+	}
+	return b.String()
+}
+
+// TestPassesKeepTheGraphSound verifies every standard network after every pass.
+func TestPassesKeepTheGraphSound(t *testing.T) {
+	paths, err := filepath.Glob("../stdlib/*.res")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range paths {
+		name := strings.TrimSuffix(filepath.Base(path), ".res")
+		text, err := os.ReadFile(path)
+		if err != nil || !strings.Contains(string(text), "\nmodel ") {
+			continue
+		}
+		g := lower.Lower(compile(t, "std/"+name, nil).model)
+		pass.Run(g, func(x pass.Pass, g *ir.Graph) {
+			if err := ir.Verify(g); err != nil {
+				t.Errorf("%s after %s: %v", name, x.Name, err)
+			}
+		})
+	}
+}
