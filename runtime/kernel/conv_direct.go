@@ -26,8 +26,8 @@ func (c Conv) runDirect(t *Threads, dst, src, residual []float32, w *Filter) {
 	*j = directJob{}
 }
 
-// do computes a strip by parts of the input channels,
-// each of which adds to what the one before stored.
+// do computes a strip by parts of the input channels, each of which adds to what
+// the one before stored.
 func (j *directJob) do(chunk int) {
 	p := &j.filter.panels[chunk/j.strips]
 	top := chunk % j.strips * j.rows
