@@ -34,7 +34,6 @@ type cutter struct {
 	lines   []line
 	current line
 	pending []Comment     // comments that wait for the statement below them
-	blank   bool          // an empty line stands before what comes next
 	open    []lexer.Token // parentheses and brackets
 	last    lexer.Token   // last token that is no newline or comment
 }

@@ -142,7 +142,7 @@ func (c *buildCmd) compare(a *app, dir string, files, old map[string][]byte, sta
 		fmt.Fprintf(a.stderr, "resc: %s is no longer part of the package\n", filepath.Join(dir, name))
 	}
 	if len(names)+len(stale) > 0 {
-		return reported
+		return errReported
 	}
 	return nil
 }

@@ -34,7 +34,7 @@ func (c *checkCmd) Run(a *app) error {
 		return err
 	}
 	if all.HasErrors() {
-		return reported
+		return errReported
 	}
 	return nil
 }

@@ -37,14 +37,14 @@ func (c *fmtCmd) Run(a *app) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, bare(err))
 		}
-		if err := c.format(a, name, text); err == reported {
+		if err := c.format(a, name, text); err == errReported {
 			failed = true
 		} else if err != nil {
 			return err
 		}
 	}
 	if failed {
-		return reported
+		return errReported
 	}
 	return nil
 }
@@ -56,7 +56,7 @@ func (c *fmtCmd) format(a *app, name string, text []byte) error {
 		if err := dsl.Render(a.stderr, ds, dsl.RenderOptions{Color: a.color}); err != nil {
 			return err
 		}
-		return reported
+		return errReported
 	}
 	formatted := []byte(dsl.Format(file))
 	differs := !bytes.Equal(text, formatted)

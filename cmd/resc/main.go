@@ -50,8 +50,8 @@ type usageError struct{ error }
 
 func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
 
-// reported is an error whose text the user has seen already.
-var reported = errors.New("reported")
+// errReported is an error whose text the user has seen already.
+var errReported = errors.New("reported")
 
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 
@@ -99,7 +99,7 @@ func (a *app) status(err error) int {
 	switch {
 	case err == nil:
 		return 0
-	case errors.Is(err, reported):
+	case errors.Is(err, errReported):
 		return exitInput
 	case errors.Is(err, context.Canceled):
 		fmt.Fprintln(a.stderr, "resc: interrupted")

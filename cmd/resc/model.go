@@ -67,7 +67,7 @@ func (m *modelArgs) compileShape(a *app, shape []int) (*compiler.Program, error)
 		}
 	}
 	if p == nil {
-		return nil, reported
+		return nil, errReported
 	}
 	return p, nil
 }

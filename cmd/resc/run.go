@@ -85,7 +85,7 @@ func (c *runCmd) Run(a *app) error {
 		}
 	}
 	if r.failed > 0 {
-		return reported
+		return errReported
 	}
 	return nil
 }
