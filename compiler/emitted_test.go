@@ -14,6 +14,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/resc-lang/resc/dsl"
 	"github.com/resc-lang/resc/internal/fixture"
 )
 
@@ -80,11 +81,52 @@ func TestEmittedPackages(t *testing.T) {
 // builds it without cgo.
 func buildEmitted(t *testing.T, dir string, cases []emittedCase) string {
 	t.Helper()
+	write := newModule(t, dir)
+	var main bytes.Buffer
+	fmt.Fprint(&main, emittedHead)
+	for _, c := range cases {
+		fmt.Fprintf(&main, "\t%q\n", "example.com/emitted/"+c.name)
+	}
+	fmt.Fprint(&main, ")\n\nfunc main() {\n\tswitch os.Args[1] {\n")
+	for _, c := range cases {
+		files, err := c.program.Emit(c.name, "v0.0.0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range files {
+			write(c.name+"/"+f.Name, f.Data)
+		}
+		in := c.want.InputShape
+		fmt.Fprintf(&main, emittedCaseText, c.name, in[0], in[1]*in[2]*in[3], in[0], len(c.want.Output)/in[0])
+	}
+	fmt.Fprint(&main, emittedTail)
+	write("main.go", main.Bytes())
+	binary := filepath.Join(dir, "emitted")
+	goTool(t, dir, "vet", "./...")
+	goTool(t, dir, "build", "-o", binary, ".")
+	return binary
+}
+
+// goTool runs the go command in a module, without cgo.
+func goTool(t *testing.T, dir string, args ...string) {
+	t.Helper()
+	cmd := exec.Command("go", args...)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=-mod=mod")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("go %s: %v\n%s", args[0], err, out)
+	}
+}
+
+// newModule begins a module outside of this one that requires what this one
+// does, so that nothing has to be looked up, and returns what writes its files.
+func newModule(t *testing.T, dir string) (write func(name string, data []byte)) {
+	t.Helper()
 	root, err := filepath.Abs("..")
 	if err != nil {
 		t.Fatal(err)
 	}
-	write := func(name string, data []byte) {
+	write = func(name string, data []byte) {
 		t.Helper()
 		path := filepath.Join(dir, name)
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
@@ -107,35 +149,93 @@ func buildEmitted(t *testing.T, dir string, cases []emittedCase) string {
 	text += "\nrequire github.com/resc-lang/resc v0.0.0\n\nreplace github.com/resc-lang/resc => " + root + "\n"
 	write("go.mod", []byte(text))
 	write("go.sum", sums)
-	var main bytes.Buffer
-	fmt.Fprint(&main, emittedHead)
-	for _, c := range cases {
-		fmt.Fprintf(&main, "\t%q\n", "example.com/emitted/"+c.name)
+	return write
+}
+
+// TestEmittedOddities compiles packages of models whose names collide with Go's
+// and with emitted code's own, and whose graphs are of unusual forms.
+func TestEmittedOddities(t *testing.T) {
+	models := map[string]string{
+		"names": `model names(shortcut = A) {
+    input t [3, 8, 8]
+    func: conv 3x3, 8 -> bn_func: bn -> relu
+    stage weights = 2 x unit(8)
+    stage arena = 1 x unit(8)
+    stage init = 1 x unit(8)
+    kernel: conv 1x1, 4 -> relu
+    runtime.type: conv 1x1, 4
+    output err = func
+    output ctx = weights
+    output s = runtime.type
+}
+
+block unit(width) {
+    Conv1: conv 3x3, width
+    conv1: conv 3x3, width
+    + shortcut
+}
+`,
+		"same": `model same {
+    input image [3, 8, 8]
+    relu as a
+    output first = image
+    output second = a
+    output third = a
+}
+`,
+		"plain":  "model plain {\n    input image [3, 8, 8]\n    relu\n}\n",
+		"vector": "model vector {\n    input x [4, 1, 1]\n    fc1: linear 3 -> relu -> fc2: linear 2\n}\n",
+		"square": `model square(shortcut = D) {
+    input image [3, 16..64 by 8, 16..64 by 8] square
+    conv1: conv 3x3, 8, /2 -> bn -> relu
+    stage layer1 = 3 x basic(16), /2
+    avgpool /2, ceil
+    & (avgpool 3x3)
+    output map = layer1
+    output pooled = conv1
+}
+
+shortcut D {
+    same: identity
+    else: downsample: (avgpool /stride, ceil, exclude-pad -> conv 1x1, out -> bn)
+}
+`,
+		"nested": `model nested(body = outer) {
+    input image [16, 8, 8]
+    features.0: body(16)
+    features.1: body(16)
+    x: body(8)
+}
+
+block outer(width) {
+    inner: unit(width)
+    other: unit(width, act = silu)
+}
+
+block unit(width, act = relu) {
+    conv1: conv 3x3, width -> act
+    + shortcut(B)
+}
+`,
 	}
-	fmt.Fprint(&main, ")\n\nfunc main() {\n\tswitch os.Args[1] {\n")
-	for _, c := range cases {
-		files, err := c.program.Emit(c.name, "v0.0.0")
+	dir := t.TempDir()
+	write := newModule(t, dir)
+	for name, text := range models {
+		p, ds := Compile(dsl.NewSource(name+".res", text), Options{})
+		if ds.HasErrors() {
+			t.Errorf("%s: %v", name, ds[0].Error())
+			continue
+		}
+		files, err := p.Emit(name, "v0.0.0")
 		if err != nil {
-			t.Fatal(err)
+			t.Errorf("%s: %v", name, err)
+			continue
 		}
 		for _, f := range files {
-			write(c.name+"/"+f.Name, f.Data)
-		}
-		in := c.want.InputShape
-		fmt.Fprintf(&main, emittedCaseText, c.name, in[0], in[1]*in[2]*in[3], in[0], len(c.want.Output)/in[0])
-	}
-	fmt.Fprint(&main, emittedTail)
-	write("main.go", main.Bytes())
-	binary := filepath.Join(dir, "emitted")
-	for _, args := range [][]string{{"vet", "./..."}, {"build", "-o", binary, "."}} {
-		cmd := exec.Command("go", args...)
-		cmd.Dir = dir
-		cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=-mod=mod")
-		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Fatalf("go %s: %v\n%s", args[0], err, out)
+			write(name+"/"+f.Name, f.Data)
 		}
 	}
-	return binary
+	goTool(t, dir, "vet", "./...")
 }
 
 const emittedHead = `package main

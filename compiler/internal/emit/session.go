@@ -210,7 +210,12 @@ func (g *generator) forward(f *jen.File) {
 	}
 	params = append(params, jen.List(ids...).Index().Float32())
 	f.Func().Params(receiver()).Id("forward").Params(params...).Error().BlockFunc(func(b *jen.Group) {
-		b.List(jen.Id("t"), jen.Id("a"), jen.Id("w")).Op(":=").List(jen.Id("s").Dot("session").Dot("Threads").Call(), jen.Id("s").Dot("arena"), jen.Id("s").Dot("weights"))
+		names := []jen.Code{jen.Id("t"), jen.Id("a")}
+		values := []jen.Code{jen.Id("s").Dot("session").Dot("Threads").Call(), jen.Id("s").Dot("arena")}
+		if g.readsWeights() {
+			names, values = append(names, jen.Id("w")), append(values, jen.Id("s").Dot("weights"))
+		}
+		b.List(names...).Op(":=").List(values...)
 		for i, p := range g.outline.parts {
 			if i > 0 {
 				b.If(jen.Err().Op(":=").Id("ctx").Dot("Err").Call(), jen.Err().Op("!=").Nil()).Block(jen.Return(jen.Err()))
@@ -220,6 +225,16 @@ func (g *generator) forward(f *jen.File) {
 		b.Return(jen.Nil())
 	})
 	f.Line()
+}
+
+// readsWeights says whether forward hands weights to any part.
+func (g *generator) readsWeights() bool {
+	for _, p := range g.outline.parts {
+		if p.scope.Kind == ir.StageScope || p.runs[0].block.hasWeights() {
+			return true
+		}
+	}
+	return false
 }
 
 // partCall calls a part's function.
