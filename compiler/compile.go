@@ -10,6 +10,7 @@ import (
 	"github.com/resc-lang/resc/compiler/internal/check"
 	"github.com/resc-lang/resc/compiler/internal/ir"
 	"github.com/resc-lang/resc/compiler/internal/lower"
+	"github.com/resc-lang/resc/compiler/internal/op"
 	"github.com/resc-lang/resc/compiler/internal/pass"
 	"github.com/resc-lang/resc/compiler/internal/plan"
 	"github.com/resc-lang/resc/compiler/internal/typed"
@@ -34,6 +35,9 @@ type Program struct {
 	schedule *plan.Schedule
 }
 
+// maxArena bounds the memory of a session's activations, in bytes.
+const maxArena = 1 << 34
+
 // Compile checks a model and schedules it. The program is nil when the
 // diagnostics hold an error.
 func Compile(src *dsl.Source, opts Options) (*Program, dsl.Diagnostics) {
@@ -45,6 +49,10 @@ func Compile(src *dsl.Source, opts Options) (*Program, dsl.Diagnostics) {
 	p.fused = p.lowered.Clone()
 	pass.Run(p.fused, nil)
 	p.schedule = plan.New(p.fused)
+	if n := p.schedule.ArenaBytes(); n > maxArena {
+		ds.Errorf(op.TooLarge, m.Decl.Name.Span, "the activations of model %s take %s bytes, and at most %s are possible", m.Name, Thousands(n), Thousands(maxArena))
+		return nil, ds
+	}
 	return p, ds
 }
 

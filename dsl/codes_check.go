@@ -73,7 +73,7 @@ var checkCodes = []CodeInfo{
 		"Blocks are instantiated where they are used, which would never end.",
 		"block b {\n    c: b\n}\nmodel m {\n    input image [3, 8, 8]\n    d: b\n}\n"},
 	{"too-many-steps", "The network is too large.",
-		"A network has at most 100,000 steps.", ""},
+		"A network has at most 20,000 steps.", ""},
 	{"bad-labels", "The class labels do not fit the output.",
 		"There is one label for each channel of the first output.",
 		"model m {\n    input image [3, 8, 8]\n    avgpool\n    labels [\"cat\", \"dog\"]\n}\n"},

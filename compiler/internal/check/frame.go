@@ -115,8 +115,8 @@ func (f *frame) emit(o op.Op, path string, span dsl.Span, in ...*typed.Value) *t
 	return out
 }
 
-// maxSteps bounds a network. ResNet-1202 has about six thousand steps.
-const maxSteps = 100_000
+// maxSteps bounds a network. ResNet-1202 has about four thousand steps.
+const maxSteps = 20_000
 
 // strideOf is how much an operator subsamples.
 func strideOf(o op.Op) int {

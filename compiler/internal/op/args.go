@@ -124,6 +124,11 @@ func (x *Arg) atLeast(low int, what string) (int, error) {
 	return x.Int, nil
 }
 
+// hasStride says whether a stride is written.
+func (a *Args) hasStride() bool {
+	return slices.ContainsFunc(a.List, func(x Arg) bool { return x.Kind == StrideArg })
+}
+
 // stride takes the stride, 1 when there is none.
 func (a *Args) stride() (int, error) {
 	x := a.take(func(x *Arg) bool { return x.Kind == StrideArg })
@@ -175,6 +180,9 @@ func (a *Args) padding(k [2]int, dilation int) ([4]int, error) {
 		return [4]int{}, e
 	}
 	y, w := dilation*(k[0]-1)/2, dilation*(k[1]-1)/2
+	if max(y, w) > maxPadding {
+		return [4]int{}, errorf(BadArgument, nil, "a %dx%d window of dilation %d is padded by %d, but at most %d are possible", k[0], k[1], dilation, max(y, w), maxPadding)
+	}
 	return [4]int{y, w, y, w}, nil
 }
 
@@ -226,6 +234,9 @@ func (a *Args) rest(d *Def) error {
 		name := x.Name
 		if name == "" {
 			name = x.Span.Text()
+		}
+		if x.Name != "" && slices.Contains(slices.Concat(d.Flags, d.Options), x.Name) || x.Kind == StrideArg && strings.Contains(d.Args, "/STRIDE") {
+			return errorf(BadArgument, x, "%s is given twice", x.Span.Text())
 		}
 		e := errorf(UnknownArgument, x, "%s does not take %q", d.Word, name)
 		if near := dsl.Suggest(name, slices.Concat(d.Flags, d.Options)); near != "" {

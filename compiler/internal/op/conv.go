@@ -1,7 +1,9 @@
 package op
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/resc-lang/resc/compiler/internal/shape"
 )
@@ -69,6 +71,10 @@ func buildConv(a *Args) (Op, error) {
 	if depthwise {
 		groups = a.In.C
 	}
+	explicit := slices.ContainsFunc(a.List, func(x Arg) bool { return x.Name == "groups" })
+	if depthwise && explicit {
+		return nil, errorf(BadGroups, nil, "depthwise and groups exclude each other")
+	}
 	if c.Groups, err = a.option("groups", groups); err != nil {
 		return nil, err
 	}
@@ -94,6 +100,9 @@ func (c Conv) Infer(in []shape.Shape) (shape.Shape, error) {
 	if c.Groups < 1 || in[0].C%c.Groups != 0 {
 		return shape.Shape{}, errorf(BadGroups, nil, "%d groups do not divide %d channels", c.Groups, in[0].C)
 	}
+	if (Weight{Shape: []int{c.Out, in[0].C / c.Groups, c.KernelH * c.KernelW}}).Elements() > maxElements {
+		return shape.Shape{}, errorf(TooLarge, nil, "the convolution has more than %d weights", maxElements)
+	}
 	return slide(in[0], c.Out, c.KernelH, c.KernelW, c.Stride, c.Dilation, c.Pad, false)
 }
 
@@ -101,13 +110,22 @@ func (c Conv) Infer(in []shape.Shape) (shape.Shape, error) {
 func slide(in shape.Shape, channels, kh, kw, stride, dilation int, pad [4]int, ceil bool) (shape.Shape, error) {
 	h, err := in.H.Through(shape.Window{Kernel: kh, Stride: stride, Dilation: dilation, Before: pad[0], After: pad[2], Ceil: ceil})
 	if err != nil {
-		return shape.Shape{}, &Error{Code: WindowTooLarge, Message: err.Error() + " (height)"}
+		return shape.Shape{}, sizeError(err, "height")
 	}
 	w, err := in.W.Through(shape.Window{Kernel: kw, Stride: stride, Dilation: dilation, Before: pad[1], After: pad[3], Ceil: ceil})
 	if err != nil {
-		return shape.Shape{}, &Error{Code: WindowTooLarge, Message: err.Error() + " (width)"}
+		return shape.Shape{}, sizeError(err, "width")
 	}
 	return bounded(shape.Shape{C: channels, H: h, W: w})
+}
+
+// sizeError is an error of shape arithmetic along one axis.
+func sizeError(err error, axis string) *Error {
+	e := &Error{Code: WindowTooLarge, Message: err.Error() + " (" + axis + ")"}
+	if errors.Is(err, shape.ErrTooLarge) {
+		e.Code = TooLarge
+	}
+	return e
 }
 
 // maxElements bounds one activation: 4 GiB of float32.

@@ -104,6 +104,9 @@ var subsampleDef = &Def{
 	Summary: "Keeps every STRIDE-th pixel of every STRIDE-th row, from the first.",
 	Example: "subsample /2",
 	Build: func(a *Args) (Op, error) {
+		if !a.hasStride() {
+			return nil, errorf(MissingArgument, nil, "subsample needs its stride, as in subsample /2")
+		}
 		s, err := a.stride()
 		return Subsample{Stride: s}, err
 	},

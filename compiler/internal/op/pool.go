@@ -66,6 +66,11 @@ func buildPool(a *Args, largest bool) (Op, error) {
 			e.Hint = "write it as maxpool 3x3, /2"
 			return nil, e
 		}
+		if !a.hasStride() {
+			e := errorf(MissingArgument, nil, "avgpool needs the size of its window, or a stride")
+			e.Hint = "write avgpool alone to average the whole image, or avgpool /2 for windows of 2x2"
+			return nil, e
+		}
 		p.KernelH, p.KernelW = p.Stride, p.Stride
 		if pad := a.take(func(x *Arg) bool { return x.Name == "pad" }); pad != nil {
 			if p.Pad, err = pad.sides(); err != nil {

@@ -30,6 +30,12 @@ func remove(g *ir.Graph, n, by *ir.Node) {
 	g.Nodes = slices.DeleteFunc(g.Nodes, func(m *ir.Node) bool { return m == n })
 }
 
+// absorb records that a node now stands for another too, and for what that one
+// stood for.
+func absorb(into, n *ir.Node) {
+	into.Absorbed = append(append(into.Absorbed, n), n.Absorbed...)
+}
+
 // soleReader says whether n is read once, by reader, and is no output.
 func soleReader(g *ir.Graph, n, reader *ir.Node) bool {
 	if g.IsOutput(n) {

@@ -29,7 +29,7 @@ func foldNorm(g *ir.Graph) {
 			continue
 		}
 		into.Norms = append(into.Norms, norm)
-		into.Absorbed = append(into.Absorbed, n)
+		absorb(into, n)
 		remove(g, n, into)
 		i--
 	}

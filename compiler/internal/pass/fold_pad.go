@@ -25,7 +25,7 @@ func foldPad(g *ir.Graph) {
 		}
 		padded := n.Args[0]
 		n.Op = conv
-		n.Absorbed = append(n.Absorbed, padded)
+		absorb(n, padded)
 		remove(g, padded, padded.Args[0])
 		i--
 	}

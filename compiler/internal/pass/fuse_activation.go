@@ -21,7 +21,7 @@ func fuseActivation(g *ir.Graph) {
 			continue
 		}
 		into.Activation = act.Function
-		into.Absorbed = append(into.Absorbed, n)
+		absorb(into, n)
 		remove(g, n, into)
 		i--
 	}

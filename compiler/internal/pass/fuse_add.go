@@ -12,8 +12,8 @@ import (
 //
 //	add(conv(x), y)  →  conv(x) + y
 //
-// Where both sides could, the later takes the earlier: the main path adds the
-// projection, whose value is there by then.
+// Where both sides could, the main path takes the shortcut's projection, and runs
+// where the sum was, when both values are there.
 func fuseAdd(g *ir.Graph) {
 	for i := 0; i < len(g.Nodes); i++ {
 		sum := g.Nodes[i]
@@ -29,7 +29,7 @@ func fuseAdd(g *ir.Graph) {
 			into, other = other, into
 		}
 		into.Residual = other
-		into.Absorbed = append(into.Absorbed, sum)
+		absorb(into, sum)
 		at := slices.Index(g.Nodes, sum)
 		// The kernel runs where the sum was, when both sides are there.
 		g.Nodes[at] = into

@@ -20,7 +20,7 @@ func share(g *ir.Graph) {
 		})
 		if first >= 0 {
 			first := g.Nodes[first+1]
-			first.Absorbed = append(first.Absorbed, n)
+			absorb(first, n)
 			remove(g, n, first)
 			i--
 		}

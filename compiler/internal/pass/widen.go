@@ -23,7 +23,7 @@ func widen(g *ir.Graph) {
 		subsampled := n.Args[0]
 		pad.Stride = sub.Stride
 		n.Op = pad
-		n.Absorbed = append(n.Absorbed, subsampled)
+		absorb(n, subsampled)
 		remove(g, subsampled, subsampled.Args[0])
 		i--
 	}

@@ -1,6 +1,7 @@
 package shape
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 )
@@ -34,6 +35,9 @@ func (w Window) size(in int) int {
 	return n
 }
 
+// ErrTooLarge is the error of a size beyond MaxSize.
+var ErrTooLarge = errors.New("a size is too large")
+
 // Through is the size that a window makes of d. The error names the first input
 // size for which nothing would be left, or the one that grows too large.
 func (d Dim) Through(w Window) (Dim, error) {
@@ -45,7 +49,7 @@ func (d Dim) Through(w Window) (Dim, error) {
 		case n < 1:
 			return Dim{}, fmt.Errorf("a window of %d does not fit into %d pixels%s", w.Span(), v+w.Before+w.After, d.where(i))
 		case n > MaxSize:
-			return Dim{}, fmt.Errorf("a size of %d is more than %d%s", n, MaxSize, d.where(i))
+			return Dim{}, fmt.Errorf("%w: %d is more than %d%s", ErrTooLarge, n, MaxSize, d.where(i))
 		}
 		out.values[i] = n
 	}
