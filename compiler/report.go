@@ -69,6 +69,7 @@ type ReportLayer struct {
 	// FusedInto is the layer whose kernel computes this one too.
 	FusedInto string `json:"fused_into,omitempty"`
 	Kernel    string `json:"kernel,omitempty"`
+	Algorithm string `json:"algorithm,omitempty"`
 	// ReceptiveField is the side, in pixels of the input, of what one value of
 	// the output can depend on (Araujo, Norris and Sim 2019); Stride the
 	// distance between neighbours. Zero where the whole image is seen.
@@ -111,12 +112,12 @@ func (p *Program) Report() *Report {
 
 // layers adds a row for each step.
 func (p *Program) layers(r *Report) {
-	kernels, fused := map[int]string{}, map[int]string{}
+	kernels, algorithms, fused := map[int]string{}, map[int]string{}, map[int]string{}
 	for _, c := range p.schedule.Calls {
 		if c.Kernel == "Import" || c.Kernel == "Export" {
 			continue
 		}
-		kernels[c.Node.ID] = c.Kernel
+		kernels[c.Node.ID], algorithms[c.Node.ID] = c.Kernel, c.Algorithm()
 		for _, a := range c.Node.Absorbed {
 			fused[a.ID] = c.Node.Path
 		}
@@ -134,7 +135,7 @@ func (p *Program) layers(r *Report) {
 			InputShape:  batched(p.model.Batch, n.Args[0].Shape),
 			OutputShape: batched(p.model.Batch, n.Shape),
 			Params:      n.Params(), MACs: n.MACs(), Source: n.Source.String(),
-			FusedInto: fused[n.ID], Kernel: kernels[n.ID],
+			FusedInto: fused[n.ID], Kernel: kernels[n.ID], Algorithm: algorithms[n.ID],
 			ReceptiveField: fields[n].size, Stride: fields[n].stride,
 		}
 		r.Layers = append(r.Layers, l)

@@ -83,8 +83,10 @@ type Layer struct {
 	Name   string // weight path
 	Op     string // what is fused: "conv 3x3 64 pad 1, bn1, relu"
 	Kernel string
-	Source string // file and line
-	MACs   int64
+	// Algorithm is how a convolution is computed, where there is a choice.
+	Algorithm string
+	Source    string // file and line
+	MACs      int64
 }
 
 // Layers lists the kernel calls in order.
@@ -97,7 +99,7 @@ func (p *Program) Layers() []Layer {
 }
 
 func layer(c *plan.Call) Layer {
-	l := Layer{Name: c.Node.Path, Op: ir.Describe(c.Node), Kernel: c.Kernel}
+	l := Layer{Name: c.Node.Path, Op: ir.Describe(c.Node), Kernel: c.Kernel, Algorithm: c.Algorithm()}
 	if c.Node.Source.IsValid() {
 		l.Source = c.Node.Source.String()
 	}

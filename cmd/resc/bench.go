@@ -45,12 +45,13 @@ type benchResult struct {
 
 // benchLayer is one kernel call of the profile.
 type benchLayer struct {
-	Name   string  `json:"name"`
-	Op     string  `json:"op"`
-	Source string  `json:"source"`
-	MS     float64 `json:"ms"`
-	Share  float64 `json:"share"`
-	GFLOPS float64 `json:"gflops"`
+	Name      string  `json:"name"`
+	Op        string  `json:"op"`
+	Algorithm string  `json:"algorithm,omitempty"`
+	Source    string  `json:"source"`
+	MS        float64 `json:"ms"`
+	Share     float64 `json:"share"`
+	GFLOPS    float64 `json:"gflops"`
 }
 
 // Run measures.
@@ -217,7 +218,7 @@ func (b *bench) profile(ctx context.Context, runs int) ([]benchLayer, error) {
 	}
 	var rows []benchLayer
 	for i, l := range layers {
-		row := benchLayer{Name: l.Name, Op: l.Op, Source: l.Source, MS: milliseconds(best[i]), Share: float64(best[i]) / float64(total)}
+		row := benchLayer{Name: l.Name, Op: l.Op, Algorithm: l.Algorithm, Source: l.Source, MS: milliseconds(best[i]), Share: float64(best[i]) / float64(total)}
 		if best[i] > 0 {
 			row.GFLOPS = 2 * float64(l.MACs) / float64(best[i].Nanoseconds())
 		}
@@ -242,14 +243,18 @@ func (r *benchResult) text(a *app) error {
 	}
 	fmt.Fprintln(a.stdout)
 	t = tabwriter.NewWriter(a.stdout, 0, 8, 2, ' ', 0)
-	fmt.Fprintln(t, "layer\tms\tshare\tGFLOP/s\tof peak\toperator\tsource")
+	fmt.Fprintln(t, "layer\tms\tshare\tGFLOP/s\tof peak\talgorithm\toperator\tsource")
 	for _, l := range r.Layers {
 		rate, peak := "-", "-"
 		if l.GFLOPS > 0 {
 			rate = fmt.Sprintf("%.1f", l.GFLOPS)
 			peak = fmt.Sprintf("%.0f %%", 100*l.GFLOPS/(r.PeakGFLOPS*float64(r.Threads)))
 		}
-		fmt.Fprintf(t, "%s\t%.3f\t%.1f %%\t%s\t%s\t%s\t%s\n", l.Name, l.MS, 100*l.Share, rate, peak, l.Op, l.Source)
+		algorithm := l.Algorithm
+		if algorithm == "" {
+			algorithm = "-"
+		}
+		fmt.Fprintf(t, "%s\t%.3f\t%.1f %%\t%s\t%s\t%s\t%s\t%s\n", l.Name, l.MS, 100*l.Share, rate, peak, algorithm, l.Op, l.Source)
 	}
 	return t.Flush()
 }

@@ -6,9 +6,12 @@ import "github.com/resc-lang/resc/runtime/internal/cpu"
 // own order, so that a Filter belongs to one.
 type Algorithm int
 
-// The algorithms. Direct computes any convolution.
+// The algorithms. Direct computes any convolution, the others those of 3×3 with
+// stride 1, without dilation or groups, on the tiers that have assembly.
 const (
-	Direct Algorithm = iota // multiply and add, tap by tap
+	Direct    Algorithm = iota // multiply and add, tap by tap
+	Winograd2                  // F(2×2, 3×3)
+	Winograd4                  // F(4×4, 3×3)
 )
 
 // ByTier is a choice of algorithm for each tier of kernels. The compiler makes

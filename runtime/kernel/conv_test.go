@@ -13,6 +13,7 @@ import (
 // convCase is a convolution with its values in NCHW order.
 type convCase struct {
 	Conv
+	algorithm  Algorithm // of the tiers that have assembly
 	residual   bool
 	src, added []float32 // NCHW
 	weight     []float32 // OIHW
@@ -99,6 +100,7 @@ func (k *convCase) pack() *Filter {
 	return FilterSpec{
 		In: k.In.C, Out: k.Out.C, KernelH: k.KernelH, KernelW: k.KernelW,
 		Groups: k.Groups, Block: k.In.Block,
+		Algorithm: ByTier{AVX512: k.algorithm, AVX2: k.algorithm},
 	}.Pack(k.weight, k.bias)
 }
 

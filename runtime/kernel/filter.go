@@ -25,6 +25,7 @@ type Filter struct {
 	panels    []panel        // of direct convolution
 	index     []channelIndex // of depthwise convolution
 	weights   []float32      // in the order of the kernel
+	points    []*Filter      // of Winograd's algorithm: a 1×1 convolution each
 	bias      []float32      // a value for each lane of the output's blocks
 }
 
@@ -52,16 +53,28 @@ func (s FilterSpec) Pack(weight, bias []float32) *Filter {
 		bias:      NewArena(blocksOf(s.Out) * blockChannels),
 	}
 	copy(f.bias, bias)
-	if s.narrow() {
+	m := f.algorithm.winogradSize()
+	switch {
+	case !f.algorithm.suits(s):
+		panic(fmt.Sprintf("kernel: algorithm %d for %+v", f.algorithm, s))
+	case s.narrow():
 		f.weights, f.index = packNarrow(s, weight)
-	} else {
+	case m > 0:
+		packWinograd(s, m, weight, f)
+	default:
 		f.panels, f.weights = packPanels(s, weight, panelWidths(tier))
 	}
 	return f
 }
 
 // Bytes is the memory that the packed values occupy.
-func (f *Filter) Bytes() int { return 4 * (len(f.weights) + len(f.bias)) }
+func (f *Filter) Bytes() int {
+	n := 4 * (len(f.weights) + len(f.bias))
+	for _, p := range f.points {
+		n += 4 * len(p.weights)
+	}
+	return n
+}
 
 func (s FilterSpec) withDefaults() FilterSpec {
 	s.Groups = max(s.Groups, 1)

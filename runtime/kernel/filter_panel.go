@@ -37,15 +37,7 @@ func panelWidths(tier cpu.Level) []int {
 // without multiplying by more zeros than narrower ones would, and fills them
 // side by side.
 func packPanels(s FilterSpec, weight []float32, widths []int) ([]panel, []float32) {
-	var panels []panel
-	size := 0
-	for out := 0; out < blocksOf(s.Out); {
-		p := s.panelAt(out, widths)
-		p.offset = size
-		size += p.depth * s.taps() * s.Block * p.width * blockChannels
-		panels = append(panels, p)
-		out += p.width
-	}
+	panels, size := s.cutPanels(widths)
 	packed := NewArena(size)
 	var all sync.WaitGroup
 	for _, p := range panels {
@@ -53,6 +45,19 @@ func packPanels(s FilterSpec, weight []float32, widths []int) ([]panel, []float3
 	}
 	all.Wait()
 	return panels, packed
+}
+
+// cutPanels cuts the output blocks into panels and returns the number of weights
+// in all of them.
+func (s FilterSpec) cutPanels(widths []int) (panels []panel, size int) {
+	for out := 0; out < blocksOf(s.Out); {
+		p := s.panelAt(out, widths)
+		p.offset = size
+		size += p.depth * s.taps() * s.Block * p.width * blockChannels
+		panels = append(panels, p)
+		out += p.width
+	}
+	return panels, size
 }
 
 // panelAt is the widest panel from an output block on that needs no more input

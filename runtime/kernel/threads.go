@@ -21,6 +21,7 @@ type Threads struct {
 	// Each kernel's job has its place here, so that running one allocates
 	// nothing.
 	direct    directJob
+	winograd  winogradJob
 	depthwise depthwiseJob
 	pool      poolJob
 	average   averageJob
@@ -32,6 +33,8 @@ type Threads struct {
 	place     placeJob
 	imported  importJob
 	exported  exportJob
+
+	workspace []float32 // of algorithms that need one; grows to the largest
 }
 
 // NewThreads starts n-1 workers; the caller is the last. They end with Close, or

@@ -54,7 +54,9 @@ func (g *generator) value(v any) *jen.Statement {
 			return jen.Qual(kernelPath, string(v))
 		}
 	case plan.Struct:
-		return g.inline(v.Type, v.Fields)
+		if v.Type != "" {
+			return g.inline(v.Type, v.Fields)
+		}
 	case plan.Layout:
 		if v.C != 0 {
 			return g.inline("Layout", []plan.Field{{Name: "C", Value: v.C}, {Name: "H", Value: v.H}, {Name: "W", Value: v.W}, {Name: "Halo", Value: v.Halo}, {Name: "Block", Value: v.Block}})

@@ -5,7 +5,6 @@ import (
 
 	"github.com/resc-lang/resc/compiler/internal/ir"
 	"github.com/resc-lang/resc/compiler/internal/op"
-	"github.com/resc-lang/resc/compiler/internal/shape"
 )
 
 // lowered is a node's kernel before its operands have slots.
@@ -91,7 +90,7 @@ func (p *planner) conv(n *ir.Node, o op.Conv, in, out Layout) lowered {
 			Node: n, Type: "Filter", Spec: "FilterSpec",
 			Fields: []Field{
 				{"In", in.C}, {"Out", o.Out}, {"KernelH", o.KernelH}, {"KernelW", o.KernelW},
-				{"Groups", unlessOne(o.Groups)}, {"Block", in.Block}, {"Algorithm", choose(o, n.Shape)},
+				{"Groups", unlessOne(o.Groups)}, {"Block", in.Block}, {"Algorithm", choose(o, in, out)},
 			},
 			Weight: n.Path + ".weight", Norms: n.Norms,
 		},
@@ -108,10 +107,6 @@ func (p *planner) conv(n *ir.Node, o op.Conv, in, out Layout) lowered {
 	l.fields = append(l.fields, Field{"Activation", activation(n.Activation)})
 	return l
 }
-
-// choose picks the algorithm of a convolution on each processor tier, from its
-// shape alone. The zero choice is direct convolution everywhere.
-func choose(op.Conv, shape.Shape) any { return 0 }
 
 // unlessOne is zero, which the runtime takes for one, where a field is one.
 func unlessOne(n int) int {

@@ -16,7 +16,11 @@ func (s *Schedule) Print(w io.Writer) error {
 		for _, o := range c.Srcs {
 			srcs = append(srcs, o.String())
 		}
-		fmt.Fprintf(t, "%d\t%s\t%s <- %s\t%s\t%s\n", i, c.Kernel, c.Dst, strings.Join(srcs, ", "), c.Node.Path, fieldsText(c.Fields))
+		how := c.Kernel
+		if a := c.Algorithm(); a != "" {
+			how += ", " + a
+		}
+		fmt.Fprintf(t, "%d\t%s\t%s <- %s\t%s\t%s\n", i, how, c.Dst, strings.Join(srcs, ", "), c.Node.Path, fieldsText(c.Fields))
 	}
 	if err := t.Flush(); err != nil {
 		return err

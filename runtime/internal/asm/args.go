@@ -15,6 +15,7 @@ import "unsafe"
 //go:generate go run -C _gen -tags purego . -out ../grouped_avx2_amd64.s -stubs ../grouped_avx2_amd64.go -pkg asm grouped-avx2
 //go:generate go run -C _gen -tags purego . -out ../smooth_amd64.s -stubs ../smooth_amd64.go -pkg asm smooth
 //go:generate go run -C _gen -tags purego . -out ../rows_amd64.s -stubs ../rows_amd64.go -pkg asm rows
+//go:generate go run -C _gen -tags purego . -out ../winograd_amd64.s -stubs ../winograd_amd64.go -pkg asm winograd
 //go:generate go run -C _gen -tags purego . -out ../peak_amd64.s -stubs ../peak_amd64.go -pkg asm peak
 
 // Direct is the argument of the kernels of direct convolution. A call computes

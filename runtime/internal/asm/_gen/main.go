@@ -25,6 +25,7 @@ var sets = map[string]func(){
 	"grouped-avx2":     func() { generateDepthwise(avx2, 5, true, "../grouped_avx2_dispatch_amd64.go") },
 	"smooth":           func() { generateSmooth(avx512, avx2) },
 	"rows":             func() { generateRows(avx512, avx2) },
+	"winograd":         func() { generateWinograd(avx512, avx2) },
 	"peak":             func() { generatePeak(avx512, avx2) },
 }
 

@@ -1,0 +1,46 @@
+package plan
+
+import "github.com/resc-lang/resc/compiler/internal/op"
+
+// The sides of an image from which Winograd's algorithms pay. F(4×4) does a
+// quarter of direct convolution's multiplications and F(2×2) 1/2.25 of them, but
+// their filters are 4 and 1.8 times as large. At 7×7 the larger filters come from
+// memory, which threads share, and tiles of 4×4 overhang; on a few pixels there
+// is nothing to gain.
+const (
+	winograd4From = 12
+	winograd2From = 4
+)
+
+// choose picks the algorithm of a convolution on each tier of processors, from
+// its shape alone: never from threads, batch or timing, so that results are the
+// same everywhere. The portable tier has direct convolution only.
+func choose(o op.Conv, in, out Layout) Struct {
+	side := min(out.H.Max(), out.W.Max())
+	var word Word
+	switch {
+	case o.KernelH != 3 || o.KernelW != 3 || o.Stride != 1 || o.Dilation != 1 || o.Groups != 1 || in.Block != 0 || in.C < blockChannels:
+		return Struct{}
+	case side >= winograd4From:
+		word = "Winograd4"
+	case side >= winograd2From:
+		word = "Winograd2"
+	default:
+		return Struct{}
+	}
+	return Struct{Type: "ByTier", Fields: []Field{{"AVX512", word}, {"AVX2", word}}}
+}
+
+// Algorithm names how a call computes its convolution, on tiers that have the
+// choice; empty for other calls.
+func (c *Call) Algorithm() string {
+	if c.Kernel != "Conv" {
+		return ""
+	}
+	for _, f := range c.Weights.Fields {
+		if s, ok := f.Value.(Struct); ok && s.Type == "ByTier" {
+			return map[Word]string{"Winograd2": "winograd F(2x2)", "Winograd4": "winograd F(4x4)"}[s.Fields[0].Value.(Word)]
+		}
+	}
+	return "direct"
+}

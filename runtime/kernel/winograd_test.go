@@ -1,0 +1,37 @@
+package kernel
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+)
+
+// TestWinograd compares both sizes with the definition over widths and heights
+// that leave tiles over on each side, paddings, residuals and activations.
+func TestWinograd(t *testing.T) {
+	random := rand.New(rand.NewPCG(21, 22))
+	for _, algorithm := range []Algorithm{Winograd2, Winograd4} {
+		for i, size := range [][4]int{{16, 16, 1, 1}, {17, 33, 5, 7}, {40, 64, 14, 14}, {64, 128, 7, 7}, {16, 80, 9, 30}, {48, 16, 13, 4}} {
+			for variant := range 4 {
+				c := Conv{
+					In:      Layout{C: size[0], H: size[2], W: size[3], Halo: 1 + variant%2},
+					Out:     Layout{C: size[1], H: size[2], W: size[3], Halo: (i + variant) % 3},
+					KernelH: 3, KernelW: 3, PadTop: 1, PadLeft: 1,
+					Activation: activations[(i+variant)%len(activations)],
+				}
+				if variant == 3 && size[2] > 2 && size[3] > 2 {
+					c.PadTop, c.PadLeft = 0, 1 // asymmetric
+					c.Out.H, c.Out.W = size[2]-1, size[3]
+				}
+				k := newConvInput(c, variant != 2, variant%2 == 1, random)
+				k.algorithm = algorithm
+				for i := range k.weight {
+					k.weight[i] /= float32(math.Sqrt(float64(3 * size[0]))) // sums of about 1, whose rounding is small
+				}
+				k.want = k.naive()
+				t.Run(fmt.Sprint(algorithm, size, variant), k.check)
+			}
+		}
+	}
+}
