@@ -4,11 +4,12 @@ import "github.com/resc-lang/resc/compiler/internal/op"
 
 // The sides of an image from which Winograd's algorithms pay. F(4×4) does a
 // quarter of direct convolution's multiplications and F(2×2) 1/2.25 of them, but
-// their filters are 4 and 1.8 times as large. At 7×7 the larger filters come from
-// memory, which threads share, and tiles of 4×4 overhang; on a few pixels there
-// is nothing to gain.
+// their filters are 4 and 1.8 times as large. At 14×14 and below networks have
+// many channels: the larger filters would come from memory, which threads share,
+// and tiles of 4×4 overhang; there F(2×2) measured as fast or faster. On a few
+// pixels there is nothing to gain.
 const (
-	winograd4From = 12
+	winograd4From = 20
 	winograd2From = 4
 )
 

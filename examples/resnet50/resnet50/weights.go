@@ -146,7 +146,7 @@ type layer3Block1Weights struct {
 // load reads the weights whose names begin with path.
 func (w *layer3Block1Weights) load(l *runtime.Loader, path string) {
 	w.conv1 = l.Filter(kernel.FilterSpec{In: 1024, Out: 256, KernelH: 1, KernelW: 1}, runtime.Fold{Weight: path + "conv1.weight", Norms: []runtime.Norm{{Name: path + "bn1", Eps: 1e-05}}})
-	w.conv2 = l.Filter(kernel.FilterSpec{In: 256, Out: 256, KernelH: 3, KernelW: 3, Algorithm: kernel.ByTier{AVX512: kernel.Winograd4, AVX2: kernel.Winograd4}}, runtime.Fold{Weight: path + "conv2.weight", Norms: []runtime.Norm{{Name: path + "bn2", Eps: 1e-05}}})
+	w.conv2 = l.Filter(kernel.FilterSpec{In: 256, Out: 256, KernelH: 3, KernelW: 3, Algorithm: kernel.ByTier{AVX512: kernel.Winograd2, AVX2: kernel.Winograd2}}, runtime.Fold{Weight: path + "conv2.weight", Norms: []runtime.Norm{{Name: path + "bn2", Eps: 1e-05}}})
 	w.conv3 = l.Filter(kernel.FilterSpec{In: 256, Out: 1024, KernelH: 1, KernelW: 1}, runtime.Fold{Weight: path + "conv3.weight", Norms: []runtime.Norm{{Name: path + "bn3", Eps: 1e-05}}})
 }
 
