@@ -73,7 +73,7 @@ func (n *Network) OutputShape(output, height, width int) []int {
 
 // Run computes one image: C·height·width values in NCHW order. Each output has
 // the number of values that its shape says. The same bits come out for any number
-// of threads. Run allocates nothing while the size stays the same.
+// of threads. From its second run of one size on, Run allocates nothing.
 func (s *Session) Run(ctx context.Context, image []float32, height, width int, outputs [][]float32) error {
 	return s.session.Run(ctx, image, height, width, outputs)
 }

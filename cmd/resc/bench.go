@@ -155,13 +155,15 @@ func (b *bench) measure(a *app, runs int) (*benchResult, error) {
 		return nil, err
 	}
 	times := make([]float64, 0, runs)
-	for range runs {
+	for i := range runs {
+		a.progress(i, runs)
 		start := time.Now()
 		if err := b.run(a.ctx); err != nil {
 			return nil, err
 		}
 		times = append(times, milliseconds(time.Since(start)))
 	}
+	a.progress(runs, runs)
 	slices.Sort(times)
 	allocs, err := b.allocations(a.ctx)
 	if err != nil {

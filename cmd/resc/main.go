@@ -42,6 +42,7 @@ type app struct {
 	stdout, stderr io.Writer
 	color          bool
 	terminal       bool // stderr is one
+	stdoutTerminal bool
 	parser         *kong.Kong
 }
 
@@ -69,6 +70,9 @@ func run(args []string, stdout, stderr io.Writer) (status int) {
 	if f, ok := stderr.(*os.File); ok {
 		a.terminal = isTerminal(f)
 		a.color = a.terminal && os.Getenv("NO_COLOR") == ""
+	}
+	if f, ok := stdout.(*os.File); ok {
+		a.stdoutTerminal = isTerminal(f)
 	}
 	var c cli
 	exited := -1
@@ -110,6 +114,19 @@ func (a *app) status(err error) int {
 	}
 	fmt.Fprintf(a.stderr, "resc: %v\n", err)
 	return exitInput
+}
+
+// progress shows how far long work has come, on a terminal only, and clears the
+// line at the end. Work whose results go to the same terminal shows enough.
+func (a *app) progress(done, of int) {
+	if !a.terminal || a.stdoutTerminal || of < 2 {
+		return
+	}
+	if done < of {
+		fmt.Fprintf(a.stderr, "\r%d of %d", done, of)
+	} else {
+		fmt.Fprintf(a.stderr, "\r%*s\r", len(fmt.Sprintf("%d of %d", of, of)), "")
+	}
 }
 
 // isTerminal says whether a file is a terminal.

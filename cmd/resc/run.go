@@ -124,7 +124,8 @@ type runner struct {
 
 // images runs image files. One that cannot be read is reported and skipped.
 func (r *runner) images() error {
-	for _, name := range r.cmd.Images {
+	for i, name := range r.cmd.Images {
+		r.progress(i, len(r.cmd.Images))
 		values, h, w, err := r.decode(name)
 		if err == nil {
 			err = r.compute(name, values, h, w)
@@ -137,6 +138,7 @@ func (r *runner) images() error {
 			r.failed++
 		}
 	}
+	r.progress(len(r.cmd.Images), len(r.cmd.Images))
 	return nil
 }
 

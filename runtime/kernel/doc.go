@@ -2,9 +2,10 @@
 // structure of constant geometry whose Run computes one image.
 //
 // Kernels trust their geometry, which the compiler has proved, and panic where
-// buffers or weights do not fit it. They allocate nothing. A kernel's result does
-// not depend on the number of threads: each value is summed in one order, by one
-// thread.
+// buffers or weights do not fit it. They allocate nothing, but for the workspace of
+// Winograd's algorithm, which a session's Threads keeps from its first run on. A
+// kernel's result does not depend on the number of threads: each value is summed in
+// one order, by one thread.
 //
 // The package is for emitted code and for resc itself; its version is checked
 // when emitted code is compiled. Other programs use the emitted packages.

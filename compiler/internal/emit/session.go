@@ -89,7 +89,7 @@ func enter() []jen.Code {
 
 // fixedRun prints Run, RunContext and RunBatch for one size of input.
 func (g *generator) fixedRun(f *jen.File) {
-	comment(f, append([]string{"Run computes one image. It allocates nothing, and gives the same bits for any", "number of threads.", ""}, g.facts()...)...)
+	comment(f, append([]string{"Run computes one image. It allocates nothing once it has run, and gives the same", "bits for any number of threads.", ""}, g.facts()...)...)
 	f.Func().Params(receiver()).Id("Run").Params(g.fixedParams()...).Error().Block(
 		jen.Return(jen.Id("s").Dot("RunContext").Call(append([]jen.Code{jen.Qual("context", "Background").Call()}, g.names()...)...)),
 	)

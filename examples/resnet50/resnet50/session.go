@@ -28,8 +28,8 @@ func (s *Session) Close() {
 	s.session.Close()
 }
 
-// Run computes one image. It allocates nothing, and gives the same bits for any
-// number of threads.
+// Run computes one image. It allocates nothing once it has run, and gives the same
+// bits for any number of threads.
 //
 //	image  f32[3,224,224]  NCHW order
 //	fc     f32[1000]       written
