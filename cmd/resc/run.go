@@ -47,7 +47,7 @@ func (c *runCmd) Run(a *app) error {
 	}
 	if c.Input != "" {
 		if array, err = npy.ReadFile(c.Input); err != nil {
-			return fmt.Errorf("%s: %w", c.Input, err)
+			return err
 		}
 		if shape, err = inputShape(c.Input, array.Shape, shape); err != nil {
 			return err
