@@ -1,39 +1,32 @@
 #!/usr/bin/env python3
-"""Exports a torchvision network to ONNX, with deterministic weights, and writes
-the same weights as safetensors.
+"""Writes a network of the standard library as ONNX and its weights as
+safetensors, so that two programs can run the same network. The weights follow
+from their names.
 
-    export.py NAME OUT.onnx OUT.safetensors
+    export.py NETWORK OUT.onnx OUT.safetensors [name=value ...]
+
+name=value are settings as resc's --set takes them: a shortcut, a depth. ONNX's
+input is "image", float32 of any batch.
 """
 
-import json
 import os
-import struct
 import sys
 
 import torch
-import torchvision
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "internal", "reference"))
-from generate import values  # noqa: E402
+from networks import build  # noqa: E402
+from weights import fill, write_safetensors  # noqa: E402
 
 
 def main():
-    name, onnx, weights = sys.argv[1:]
-    module = getattr(torchvision.models, name)().eval()
-    state = {k: values(k, tuple(v.shape)) for k, v in module.state_dict().items() if not k.endswith("num_batches_tracked")}
-    module.load_state_dict({k: torch.from_numpy(v) for k, v in state.items()}, strict=False)
-    torch.onnx.export(module, torch.zeros(1, 3, 224, 224), onnx, opset_version=13, input_names=["image"], output_names=["output"],
-                      dynamic_axes={"image": {0: "batch"}, "output": {0: "batch"}})
-    header, at = {}, 0
-    for k, v in state.items():
-        header[k] = {"dtype": "F32", "shape": list(v.shape), "data_offsets": [at, at + v.nbytes]}
-        at += v.nbytes
-    text = json.dumps(header).encode()
-    text += b" " * (-len(text) % 8)
-    with open(weights, "wb") as f:
-        f.write(struct.pack("<Q", len(text)) + text)
-        for v in state.values():
-            f.write(v.tobytes())
+    name, onnx, weights, *settings = sys.argv[1:]
+    module = build(name, dict(s.split("=", 1) for s in settings))
+    write_safetensors(weights, fill(module))
+    side = 32 if name.startswith("cifar") else 224
+    torch.onnx.export(
+        module, torch.zeros(2, 3, side, side), onnx, opset_version=13,
+        input_names=["image"], output_names=["output"], dynamic_axes={"image": {0: "batch"}, "output": {0: "batch"}})
 
 
 if __name__ == "__main__":
