@@ -17,7 +17,21 @@ import (
 // weight names and shapes exactly, parameters, multiply-adds, and outputs.
 // internal/reference/generate.py makes the references.
 func TestStandardLibraryAgainstPyTorch(t *testing.T) {
-	text, err := os.ReadFile("../internal/reference/testdata/std.json")
+	compareWithPyTorch(t, "std.json", func(model string) string { return "std/" + model })
+}
+
+// TestMobileNetV2 does the same for a network outside of the library, with
+// blocks and a shortcut policy of its own.
+func TestMobileNetV2(t *testing.T) {
+	compareWithPyTorch(t, "mobilenet.json", func(model string) string { return referenceDir + model + ".res" })
+}
+
+const referenceDir = "../internal/reference/testdata/"
+
+// compareWithPyTorch compares each row of a file of references; path finds the
+// model of a row.
+func compareWithPyTorch(t *testing.T, file string, path func(model string) string) {
+	text, err := os.ReadFile(referenceDir + file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,7 +52,7 @@ func TestStandardLibraryAgainstPyTorch(t *testing.T) {
 	}
 	for _, r := range rows {
 		t.Run(fmt.Sprint(r.Model, r.Set), func(t *testing.T) {
-			src, err := Load("std/" + r.Model)
+			src, err := Load(path(r.Model))
 			if err != nil {
 				t.Fatal(err)
 			}
