@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -42,22 +43,38 @@ func TestConvStaysInItsBuffers(t *testing.T) {
 		copy(g, v)
 		return g
 	}
-	cases := convCases()
-	for name, c := range cases {
-		t.Run(name, func(t *testing.T) {
-			k := newConvCase(c, true, true, rand.New(rand.NewPCG(17, 18)))
+	var cases []*convCase
+	random := rand.New(rand.NewPCG(17, 18))
+	for _, c := range convCases() {
+		cases = append(cases, newConvCase(c, true, true, random))
+	}
+	cases = append(cases, winogradCases(random)...)
+	for _, k := range cases {
+		t.Run(fmt.Sprintf("%+v %d", k.Conv, k.algorithm), func(t *testing.T) {
 			for _, tier := range cpu.Available() {
 				defer cpu.Force(tier)()
 				packed := k.pack()
 				want, src := NewArena(k.Out.Len()), NewArena(k.In.Len())
 				threads := NewThreads(1)
 				defer threads.Close()
-				k.run(threads, packed, want, src, want)
+				// residual is memory for the case's residual, if it has one.
+				residual := func(v []float32) []float32 {
+					if !k.residual {
+						return nil
+					}
+					return v
+				}
+				k.run(threads, packed, want, src, residual(want))
 				for _, after := range []bool{false, true} {
 					w := *packed
-					w.weights, w.bias = copied(packed.weights, after), copied(packed.bias, after)
+					w.weights, w.bias, w.points = copied(packed.weights, after), copied(packed.bias, after), nil
+					for _, p := range packed.points {
+						q := *p
+						q.weights, q.bias = copied(p.weights, after), copied(p.bias, after)
+						w.points = append(w.points, &q)
+					}
 					dst := guarded(t, k.Out.Len(), after)
-					k.run(threads, &w, dst, guarded(t, k.In.Len(), after), guarded(t, k.Out.Len(), after))
+					k.run(threads, &w, dst, guarded(t, k.In.Len(), after), residual(guarded(t, k.Out.Len(), after)))
 					if !slices.Equal(dst, want) {
 						t.Fatalf("%v: other bits in other memory", tier)
 					}

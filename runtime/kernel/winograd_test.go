@@ -7,10 +7,11 @@ import (
 	"testing"
 )
 
-// TestWinograd compares both sizes with the definition over widths and heights
-// that leave tiles over on each side, paddings, residuals and activations.
-func TestWinograd(t *testing.T) {
-	random := rand.New(rand.NewPCG(21, 22))
+// winogradCases are convolutions by both sizes of Winograd's algorithm, over
+// widths and heights that leave tiles over on each side, with paddings, residuals
+// and activations.
+func winogradCases(random *rand.Rand) []*convCase {
+	var cases []*convCase
 	for _, algorithm := range []Algorithm{Winograd2, Winograd4} {
 		for i, size := range [][4]int{{16, 16, 1, 1}, {17, 33, 5, 7}, {40, 64, 14, 14}, {64, 128, 7, 7}, {16, 80, 9, 30}, {48, 16, 13, 4}} {
 			for variant := range 4 {
@@ -30,8 +31,16 @@ func TestWinograd(t *testing.T) {
 					k.weight[i] /= float32(math.Sqrt(float64(3 * size[0]))) // sums of about 1, whose rounding is small
 				}
 				k.want = k.naive()
-				t.Run(fmt.Sprint(algorithm, size, variant), k.check)
+				cases = append(cases, k)
 			}
 		}
+	}
+	return cases
+}
+
+// TestWinograd compares both sizes with the definition.
+func TestWinograd(t *testing.T) {
+	for _, k := range winogradCases(rand.New(rand.NewPCG(21, 22))) {
+		t.Run(fmt.Sprintf("%+v %d", k.Conv, k.algorithm), k.check)
 	}
 }
