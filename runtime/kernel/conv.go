@@ -58,7 +58,7 @@ func (c Conv) check(dst, src, residual []float32, w *Filter) {
 	bottom := (c.Out.H-1)*c.Stride + (c.KernelH-1)*c.Dilation - c.PadTop - (c.In.H - 1)
 	switch {
 	case s.In != c.In.C || s.Out != c.Out.C || s.KernelH != c.KernelH || s.KernelW != c.KernelW ||
-		s.Groups != c.Groups || s.Block != c.In.block():
+		s.Groups != c.Groups || s.Stride != c.Stride || s.Block != c.In.block():
 		panic(fmt.Sprintf("kernel: filter %+v in convolution %+v", s, c))
 	case min(c.In.H, c.In.W, c.Out.H, c.Out.W) < 1 || min(c.In.Halo, c.Out.Halo, c.Residual.Halo) < 0:
 		panic(fmt.Sprintf("kernel: convolution of nothing: %+v", c))

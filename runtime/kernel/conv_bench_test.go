@@ -79,14 +79,19 @@ func BenchmarkConv(b *testing.B) {
 		peak := MeasurePeak(100 * time.Millisecond)
 		for _, l := range benchLayers() {
 			name := fmt.Sprintf("%v/%s_%d-%d@%d", tier, l.name, l.In.C, l.Out.C, l.Out.H)
-			b.Run(name, func(b *testing.B) { benchmarkConv(b, l.Conv, l.residual, peak) })
+			b.Run("direct/"+name, func(b *testing.B) { benchmarkConv(b, l.Conv, Direct, l.residual, peak) })
+			if l.KernelH == 3 && l.Groups == 1 {
+				b.Run("F2/"+name, func(b *testing.B) { benchmarkConv(b, l.Conv, Winograd2, l.residual, peak) })
+				b.Run("F4/"+name, func(b *testing.B) { benchmarkConv(b, l.Conv, Winograd4, l.residual, peak) })
+			}
 		}
 		restore()
 	}
 }
 
-func benchmarkConv(b *testing.B, c Conv, residual bool, peak float64) {
+func benchmarkConv(b *testing.B, c Conv, algorithm Algorithm, residual bool, peak float64) {
 	k := newConvInput(c, true, residual, rand.New(rand.NewPCG(1, 2)))
+	k.algorithm = algorithm
 	w, threads := k.pack(), NewThreads(1)
 	defer threads.Close()
 	dst, src := NewArena(c.Out.Len()), NewArena(c.In.Len())

@@ -28,7 +28,7 @@ func (c Conv) runDirect(t *Threads, dst, src, residual []float32, w *Filter) {
 
 // do computes a strip by parts of the input channels, each of which adds to what
 // the one before stored.
-func (j *directJob) do(chunk int) {
+func (j *directJob) do(_, chunk int) {
 	p := &j.filter.panels[chunk/j.strips]
 	top := chunk % j.strips * j.rows
 	bottom := min(top+j.rows, j.Out.H)
@@ -45,30 +45,12 @@ func (j *directJob) do(chunk int) {
 
 // row computes one row of a panel's outputs from its input blocks from..to.
 func (j *directJob) row(p *panel, y, from, to int) {
-	start := y*j.Stride - j.PadTop
-	low, high := j.kernelRows(start)
-	weightRow := j.KernelW * j.in.pixel * p.width * blockChannels
-	r := directRow{
-		panel:    p,
-		src:      j.in.at(p.in+from, start+low*j.Dilation, -j.PadLeft),
-		weights:  p.offset + (from*j.KernelH+low)*weightRow,
-		skip:     (j.KernelH - (high - low)) * weightRow,
-		depth:    to - from,
-		kernelH:  high - low,
-		dst:      j.out.at(p.out, y, 0),
-		residual: j.added.at(p.out, y, 0),
-		bias:     j.filter.bias[p.out*blockChannels:],
-		addend:   j.residual,
-		plane:    j.added.plane,
-		low:      negativeInfinity,
-		high:     positiveInfinity,
-	}
-	if r.kernelH == 0 {
-		r.depth = 0
-	}
-	if from > 0 {
-		r.bias = noBias[:]
-		r.addend, r.residual, r.plane = j.dst, r.dst, j.out.plane
+	r := j.part(p, y, from, to)
+	if from == 0 {
+		r.bias = j.filter.bias[p.out*blockChannels:]
+		r.addend, r.residual, r.plane = j.residual, j.added.at(p.out, y, 0), j.added.plane
+	} else {
+		j.accumulate(&r)
 	}
 	if to == p.depth {
 		r.low, r.high = j.Activation.clamp()
@@ -80,6 +62,34 @@ func (j *directJob) row(p *panel, y, from, to int) {
 			j.Activation.finish(j.dst[at : at+j.Out.W*blockChannels])
 		}
 	}
+}
+
+// part is a row's sums over some input blocks, without bias, residual or bounds.
+func (j *directJob) part(p *panel, y, from, to int) directRow {
+	start := y*j.Stride - j.PadTop
+	low, high := j.kernelRows(start)
+	weightRow := j.KernelW * j.in.pixel * p.width * blockChannels
+	r := directRow{
+		panel:   p,
+		src:     j.in.at(p.in+from, start+low*j.Dilation, -j.PadLeft),
+		weights: p.offset + (from*j.KernelH+low)*weightRow,
+		skip:    (j.KernelH - (high - low)) * weightRow,
+		depth:   to - from,
+		kernelH: high - low,
+		dst:     j.out.at(p.out, y, 0),
+		bias:    noBias[:],
+		low:     negativeInfinity,
+		high:    positiveInfinity,
+	}
+	if r.kernelH == 0 {
+		r.depth = 0
+	}
+	return r
+}
+
+// accumulate adds the sums to what is there.
+func (j *directJob) accumulate(r *directRow) {
+	r.addend, r.residual, r.plane = j.dst, r.dst, j.out.plane
 }
 
 // directRow is what the kernels compute at once: a row of pixels of all the
@@ -98,6 +108,7 @@ type directRow struct {
 	residual  int       // position in addend
 	plane     int       // distance of blocks in addend
 	low, high float32   // bounds of the result
+	ahead     []float32 // weights that will be needed next, to be asked for; may be empty
 }
 
 // run is the number of floats that kernels read side by side: a kernel row, or

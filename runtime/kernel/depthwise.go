@@ -52,7 +52,7 @@ func (c Conv) runDepthwise(t *Threads, dst, src, residual []float32, w *Filter) 
 }
 
 // do computes a strip.
-func (j *depthwiseJob) do(chunk int) {
+func (j *depthwiseJob) do(_, chunk int) {
 	block, top, bottom := j.at(chunk)
 	j.compute(block, top, bottom)
 	if j.Activation.smooth() {

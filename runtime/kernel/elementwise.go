@@ -46,7 +46,7 @@ type affineJob struct {
 	strips
 }
 
-func (j *affineJob) do(chunk int) {
+func (j *affineJob) do(_, chunk int) {
 	b, top, bottom := j.at(chunk)
 	scale := (*lanes)(j.w.scale[b*blockChannels:])
 	shift := (*lanes)(j.w.shift[b*blockChannels:])
@@ -79,7 +79,7 @@ type activateJob struct {
 	strips
 }
 
-func (j *activateJob) do(chunk int) {
+func (j *activateJob) do(_, chunk int) {
 	b, top, bottom := j.at(chunk)
 	for y := top; y < bottom; y++ {
 		mulAdd(j.Out.pixels(j.dst, b, y), j.In.pixels(j.src, b, y), ones[:], zeros[:], 0, 0, j.Activation)
@@ -113,7 +113,7 @@ type addJob struct {
 	strips
 }
 
-func (j *addJob) do(chunk int) {
+func (j *addJob) do(_, chunk int) {
 	b, top, bottom := j.at(chunk)
 	for row := top; row < bottom; row++ {
 		mulAdd(j.Out.pixels(j.dst, b, row), j.A.pixels(j.x, b, row), ones[:], j.B.pixels(j.y, b, row), 0, blockChannels, j.Activation)
@@ -181,7 +181,7 @@ type mulJob struct {
 	strips
 }
 
-func (j *mulJob) do(chunk int) {
+func (j *mulJob) do(_, chunk int) {
 	b, top, bottom := j.at(chunk)
 	for row := top; row < bottom; row++ {
 		factors, step := j.B.pixels(j.y, b, 0), 0

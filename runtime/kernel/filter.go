@@ -13,6 +13,7 @@ type FilterSpec struct {
 	KernelH, KernelW int
 	Groups           int // 0 means 1; divides In and Out
 	Block            int // channels a block of the input's layout; 0 means 16
+	Stride           int // 0 means 1
 	Algorithm        ByTier
 }
 
@@ -78,6 +79,7 @@ func (f *Filter) Bytes() int {
 
 func (s FilterSpec) withDefaults() FilterSpec {
 	s.Groups = max(s.Groups, 1)
+	s.Stride = max(s.Stride, 1)
 	if s.Block == 0 {
 		s.Block = blockChannels
 	}

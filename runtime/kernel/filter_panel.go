@@ -33,6 +33,15 @@ func panelWidths(tier cpu.Level) []int {
 	}
 }
 
+// panelWeights are the weights of a panel.
+func (f *Filter) panelWeights(panel int) []float32 {
+	from, to := f.panels[panel].offset, len(f.weights)
+	if panel+1 < len(f.panels) {
+		to = f.panels[panel+1].offset
+	}
+	return f.weights[from:to]
+}
+
 // packPanels cuts the output blocks into panels, each as wide as it can be
 // without multiplying by more zeros than narrower ones would, and fills them
 // side by side.

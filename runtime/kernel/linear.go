@@ -84,7 +84,7 @@ type linearJob struct {
 }
 
 // do computes sixteen outputs.
-func (j *linearJob) do(block int) {
+func (j *linearJob) do(_, block int) {
 	n := j.In.C * j.In.H * j.In.W
 	weights := j.w.weights[block*n*blockChannels:][:n*blockChannels]
 	dst := (*lanes)(j.dst[block*blockChannels:])

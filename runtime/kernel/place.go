@@ -35,7 +35,7 @@ type placeJob struct {
 }
 
 // do fills one block of the output.
-func (j *placeJob) do(b int) {
+func (j *placeJob) do(_, b int) {
 	if !j.Keep {
 		clear(j.dst[b*j.Out.plane() : (b+1)*j.Out.plane()])
 	}

@@ -35,7 +35,7 @@ type poolJob struct {
 	strips
 }
 
-func (j *poolJob) do(chunk int) {
+func (j *poolJob) do(_, chunk int) {
 	b, top, bottom := j.at(chunk)
 	for y := top; y < bottom; y++ {
 		dst := j.Out.pixels(j.dst, b, y)
@@ -142,7 +142,7 @@ type averageJob struct {
 
 // do averages one block: the rows one by one, then their sums, which keeps the
 // error small.
-func (j *averageJob) do(b int) {
+func (j *averageJob) do(_, b int) {
 	var total lanes
 	for y := range j.In.H {
 		var sum lanes

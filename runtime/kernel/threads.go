@@ -6,8 +6,9 @@ import (
 	"sync/atomic"
 )
 
-// task is a job cut into chunks that may run in any order and at once.
-type task interface{ do(chunk int) }
+// task is a job cut into chunks that may run in any order and at once. A worker,
+// counted from 0, does one at a time.
+type task interface{ do(worker, chunk int) }
 
 // Threads is the workers of one session. Its methods, and the kernels that are
 // given it, are called by one goroutine at a time.
@@ -42,10 +43,10 @@ type Threads struct {
 func NewThreads(n int) *Threads {
 	c := &crew{n: max(n, 1)}
 	c.spin = c.n <= runtime.GOMAXPROCS(0)
-	for range c.n - 1 {
+	for i := range c.n - 1 {
 		wake := make(chan struct{}, 1)
 		c.wake = append(c.wake, wake)
-		go c.worker(wake)
+		go c.worker(i+1, wake)
 	}
 	t := &Threads{crew: c}
 	runtime.AddCleanup(t, (*crew).Close, c)
@@ -112,7 +113,7 @@ func (c *crew) rouse() {
 func (c *crew) run(job task, chunks int) {
 	if c.n == 1 || chunks <= 1 {
 		for i := range chunks {
-			job.do(i)
+			job.do(0, i)
 		}
 		return
 	}
@@ -124,7 +125,7 @@ func (c *crew) run(job task, chunks int) {
 	c.next.Store(0)
 	c.limit.Store(int64(chunks)) // opens the job
 	c.rouse()
-	c.work()
+	c.work(0)
 	for spins := 0; c.done.Load() < int64(chunks); spins++ {
 		if spins > spinsBeforeYield {
 			runtime.Gosched()
@@ -153,14 +154,14 @@ const (
 )
 
 // work does chunks of the open job until none is left.
-func (c *crew) work() {
+func (c *crew) work(worker int) {
 	defer func() {
 		if r := recover(); r != nil {
 			c.mu.Lock()
 			c.failure = r
 			c.mu.Unlock()
 			c.done.Add(1) // the chunk that failed; the job is lost, but ends
-			c.work()
+			c.work(worker)
 		}
 	}()
 	for {
@@ -168,20 +169,20 @@ func (c *crew) work() {
 		if i >= c.limit.Load() {
 			return
 		}
-		c.job.do(int(i))
+		c.job.do(worker, int(i))
 		c.done.Add(1)
 	}
 }
 
 // worker takes part in one job after another until the crew is closed.
-func (c *crew) worker(wake chan struct{}) {
+func (c *crew) worker(worker int, wake chan struct{}) {
 	for {
 		if !c.await(wake) {
 			return
 		}
 		c.inside.Add(1)
 		if c.limit.Load() != 0 {
-			c.work()
+			c.work(worker)
 		}
 		c.inside.Add(-1)
 	}

@@ -11,7 +11,7 @@ import (
 // countJob counts how often each chunk is done.
 type countJob struct{ done []atomic.Int32 }
 
-func (j *countJob) do(chunk int) { j.done[chunk].Add(1) }
+func (j *countJob) do(_, chunk int) { j.done[chunk].Add(1) }
 
 // TestThreadsDoEachChunkOnce hammers pools of several sizes, with and without
 // Begin, and with pauses after which the workers are parked.
@@ -67,7 +67,7 @@ func TestThreadsSideBySide(t *testing.T) {
 // panicJob fails in one chunk.
 type panicJob struct{ at int }
 
-func (j panicJob) do(chunk int) {
+func (j panicJob) do(_, chunk int) {
 	if chunk == j.at {
 		panic("chunk fails")
 	}

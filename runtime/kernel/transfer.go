@@ -18,7 +18,7 @@ type importJob struct {
 	strips
 }
 
-func (j *importJob) do(chunk int) {
+func (j *importJob) do(_, chunk int) {
 	b, top, bottom := j.at(chunk)
 	block := j.Out.block()
 	channels := min(block, j.Out.C-b*block)
@@ -55,7 +55,7 @@ type exportJob struct {
 	strips
 }
 
-func (j *exportJob) do(chunk int) {
+func (j *exportJob) do(_, chunk int) {
 	b, top, bottom := j.at(chunk)
 	block := j.In.block()
 	for y := top; y < bottom; y++ {

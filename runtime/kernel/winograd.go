@@ -1,18 +1,22 @@
 package kernel
 
-import (
-	"fmt"
-	"sync"
-)
+import "fmt"
 
 // Winograd's minimal filtering (Lavin and Gray, "Fast Algorithms for
 // Convolutional Neural Networks", 2015) computes m×m outputs of a 3×3 convolution
-// of stride 1 at once: the (m+2)×(m+2) inputs that they depend on are transformed
-// into as many points, each point is multiplied by the filter's point over all
-// channels, and the products are transformed back. F(4×4) takes a quarter of the
+// at once: the inputs that they depend on are transformed into points, each
+// point is multiplied by the filter's point over all channels, and the products
+// are transformed back. With stride 1, F(4×4) takes a quarter of the
 // multiplications of direct convolution and F(2×2) 1/2.25 of them.
+//
+// With stride 2 the even and the odd samples of each axis are convolutions of
+// their own, with two taps and with one, whose points add up: 81 multiplications
+// instead of 144 for 4×4 outputs, 25 instead of 36 for 2×2.
+//
+// What whole tiles leave over at the bottom and on the right is computed by
+// smaller tiles, whose points are some of those of whole ones.
 
-// winogradSize is the side m of an algorithm's output tile, or 0.
+// winogradSize is the side m of an algorithm's whole tiles, or 0.
 func (a Algorithm) winogradSize() int {
 	switch a {
 	case Winograd2:
@@ -25,82 +29,7 @@ func (a Algorithm) winogradSize() int {
 
 // suits says whether an algorithm can compute a convolution of these weights.
 func (a Algorithm) suits(s FilterSpec) bool {
-	return a == Direct || s.KernelH == 3 && s.KernelW == 3 && s.Groups == 1 && s.Block == blockChannels
-}
-
-// packWinograd transforms a filter, in float64, and packs each of its points as a
-// 1×1 convolution.
-func packWinograd(s FilterSpec, m int, weight []float32, f *Filter) {
-	n := m + 2
-	one := FilterSpec{In: s.In, Out: s.Out, KernelH: 1, KernelW: 1, Groups: 1, Block: blockChannels}
-	panels, size := one.cutPanels(panelWidths(f.tier))
-	noBias := NewArena(len(f.bias))
-	for range n * n {
-		f.points = append(f.points, &Filter{spec: one, tier: f.tier, panels: panels, weights: NewArena(size), bias: noBias})
-	}
-	var all sync.WaitGroup
-	for _, p := range panels {
-		all.Go(func() { packPoints(s, m, p, weight, f.points) })
-	}
-	all.Wait()
-}
-
-// packPoints fills a panel of every point, in the order of fillPanel.
-func packPoints(s FilterSpec, m int, p panel, weight []float32, points []*Filter) {
-	lanes := p.width * blockChannels
-	end := min(lanes, s.Out-p.out*blockChannels)
-	var transformed [36]float32
-	for i := range s.In {
-		at := p.offset + i*lanes
-		for lane := range end {
-			filter := (*[9]float32)(weight[((p.out*blockChannels+lane)*s.In+i)*9:])
-			if m == 4 {
-				transformFilter4(&transformed, filter)
-			} else {
-				transformFilter2(&transformed, filter)
-			}
-			for k, q := range points {
-				q.weights[at+lane] = transformed[k]
-			}
-		}
-	}
-}
-
-// transformFilter2 is G·filter·Gᵀ of F(2×2, 3×3), with
-//
-//	G = 1 0 0; 1/2 1/2 1/2; 1/2 -1/2 1/2; 0 0 1
-func transformFilter2(points *[36]float32, filter *[9]float32) {
-	column := func(a, b, c float64) [4]float64 {
-		return [4]float64{a, (a + b + c) / 2, (a - b + c) / 2, c}
-	}
-	var half [3][4]float64
-	for x := range half {
-		half[x] = column(float64(filter[x]), float64(filter[3+x]), float64(filter[6+x]))
-	}
-	for y := range 4 {
-		for x, v := range column(half[0][y], half[1][y], half[2][y]) {
-			points[4*y+x] = float32(v)
-		}
-	}
-}
-
-// transformFilter4 is G·filter·Gᵀ of F(4×4, 3×3), with
-//
-//	G = 1/4 0 0; -1/6 -1/6 -1/6; -1/6 1/6 -1/6; 1/24 1/12 1/6; 1/24 -1/12 1/6; 0 0 1
-func transformFilter4(points *[36]float32, filter *[9]float32) {
-	column := func(a, b, c float64) [6]float64 {
-		u, v := (a+c)/-6, a/24+c/6
-		return [6]float64{a / 4, u - b/6, u + b/6, v + b/12, v - b/12, c}
-	}
-	var half [3][6]float64
-	for x := range half {
-		half[x] = column(float64(filter[x]), float64(filter[3+x]), float64(filter[6+x]))
-	}
-	for y := range 6 {
-		for x, v := range column(half[0][y], half[1][y], half[2][y]) {
-			points[6*y+x] = float32(v)
-		}
-	}
+	return a == Direct || s.KernelH == 3 && s.KernelW == 3 && s.Stride <= 2 && s.Groups == 1 && s.Block == blockChannels
 }
 
 // winogradJob is a convolution in three steps over a group of tile rows, each
@@ -110,13 +39,16 @@ type winogradJob struct {
 	dst, src, residual []float32
 	filter             *Filter
 	in, out, added     grid
+	winogradPlan
 
-	m, n     int
-	columns  int // tiles in a row of tiles
-	top      int // first row of tiles of the group
-	rows     int // rows of tiles in the group
-	step     winogradStep
-	points   []float32 // [n·n][input block][tile][16]
+	top     int // first row of tiles of the group
+	rows    tileAxis
+	columns tileAxis
+	step    winogradStep
+
+	threads  int
+	scratch  []float32 // scratchFloats for each worker
+	points   []float32 // [region][input block][tile][16]
 	products []float32 // [n·n][output block][tile][16]
 }
 
@@ -128,155 +60,127 @@ const (
 	transformOutput
 )
 
-// pointStride is the distance between the points of a tile, in floats. A cache
-// line more than is needed keeps points from falling into the same sets.
-func pointStride(blocks, tiles int) int { return (blocks*tiles + 1) * blockChannels }
+// winogradPlan is what follows from the geometry: how tile rows are grouped, and
+// the memory for a group.
+type winogradPlan struct {
+	winogradPoints
+	all, group int // rows of tiles; those of a group
+	ins, outs  int // blocks of channels
+	tiles      int // of a group at most
+}
 
 // groupBytes is how large the points and products of a group of tile rows may
 // be, so that they stay in a core's cache between the steps.
-const groupBytes = 1 << 20
+const groupBytes = 1 << 21
+
+// winogradPlan plans a convolution for a number of threads.
+func (c Conv) winogradPlan(m, threads int) winogradPlan {
+	p := winogradPlan{winogradPoints: newWinogradPoints(m, c.Stride), ins: c.In.blocks(), outs: c.Out.blocks()}
+	columns := ceil(c.Out.W, m)
+	p.all = ceil(c.Out.H, m)
+	perRow := 4 * (p.regions()*p.ins + p.n*p.n*p.outs) * columns * blockChannels
+	p.group = min(max(groupBytes*threads/perRow, 1), p.all)
+	p.group = ceil(p.all, ceil(p.all, p.group)) // groups of like size
+	p.tiles = p.group * columns
+	return p
+}
+
+// pointStride is the distance between the points of a tile, in floats. A cache
+// line more than is needed keeps points from falling into the same sets.
+func (p *winogradPlan) pointStride(blocks int) int { return (blocks*p.tiles + 1) * blockChannels }
+
+// floats are the sizes of the points and of the products.
+func (p *winogradPlan) floats() (points, products int) {
+	return p.regions() * p.pointStride(p.ins), p.n * p.n * p.pointStride(p.outs)
+}
 
 // runWinograd computes the convolution group by group.
 func (c Conv) runWinograd(t *Threads, dst, src, residual []float32, w *Filter) {
-	if c.Stride != 1 || c.Dilation != 1 {
-		panic(fmt.Sprintf("kernel: Winograd's algorithm for %+v", c))
+	m := w.algorithm.winogradSize()
+	if c.Dilation != 1 {
+		panic(fmt.Sprintf("kernel: filter %+v for %+v", w.spec, c))
 	}
 	j := &t.winograd
-	m := w.algorithm.winogradSize()
 	*j = winogradJob{
 		Conv: c, dst: dst, src: src, residual: residual, filter: w,
 		in: c.In.grid(), out: c.Out.grid(), added: c.Residual.grid(),
-		m: m, n: m + 2, columns: ceil(c.Out.W, m),
+		winogradPlan: c.winogradPlan(m, t.N()), threads: t.N(),
 	}
-	ins, outs, all := c.In.blocks(), c.Out.blocks(), ceil(c.Out.H, m)
-	perRow := 4 * j.n * j.n * (ins + outs) * j.columns * blockChannels
-	group := min(max(groupBytes*t.N()/perRow, 1), all)
-	group = ceil(all, ceil(all, group)) // groups of like size
-	tiles := group * j.columns
-	size := j.n * j.n * (pointStride(ins, tiles) + pointStride(outs, tiles))
-	if len(t.workspace) < size {
+	points, products := j.floats()
+	scratch := scratchFloats * t.N()
+	if size := scratch + points + products; len(t.workspace) < size {
 		t.workspace = NewArena(size)
 	}
-	for j.top = 0; j.top < all; j.top += group {
-		j.rows = min(group, all-j.top)
-		split := j.n * j.n * pointStride(ins, j.tiles())
-		j.points, j.products = t.workspace[:split], t.workspace[split:size]
+	j.scratch = t.workspace[:scratch]
+	j.points = t.workspace[scratch:][:points]
+	j.products = t.workspace[scratch+points:][:products]
+	j.columns = newTileAxis(m, c.Out.W)
+	for j.top = 0; j.top < j.all; j.top += j.group {
+		j.rows = newTileAxis(m, min(j.group*m, c.Out.H-j.top*m))
+		rows := j.rows.tiles()
 		j.step = transformInput
-		t.run(j, ins*j.rows)
+		t.run(j, j.ins*rows)
 		j.step = multiply
 		t.run(j, j.n*j.n*len(w.points[0].panels))
 		j.step = transformOutput
-		t.run(j, outs*j.rows)
+		t.run(j, j.outs*rows)
 	}
 	*j = winogradJob{}
 }
 
-// tiles is the number of tiles in the group.
-func (j *winogradJob) tiles() int { return j.rows * j.columns }
-
-func (j *winogradJob) do(chunk int) {
+func (j *winogradJob) do(worker, chunk int) {
+	scratch := j.scratch[worker*scratchFloats:][:scratchFloats]
 	switch j.step {
 	case transformInput:
-		j.input(chunk/j.rows, chunk%j.rows)
+		j.input(scratch, chunk/j.rows.tiles(), chunk%j.rows.tiles())
 	case multiply:
 		panels := len(j.filter.points[0].panels)
-		j.multiply(chunk/panels, chunk%panels)
+		var next []float32
+		if c := chunk + j.threads; c < j.n*j.n*panels {
+			first, _ := j.source(0, c/panels/j.n, c/panels%j.n)
+			next = j.filter.points[first.filter].panelWeights(c % panels)
+		}
+		j.multiply(chunk/panels, chunk%panels, next)
 	default:
-		j.output(chunk/j.rows, chunk%j.rows)
+		j.output(scratch, chunk/j.rows.tiles(), chunk%j.rows.tiles())
 	}
 }
 
-// multiply computes the products of one point for one panel of outputs: a 1×1
-// convolution of the tiles.
-func (j *winogradJob) multiply(point, panel int) {
-	tiles := j.tiles()
-	ins, outs := j.In.blocks(), j.Out.blocks()
+// multiply computes the products of one point for one panel of outputs: 1×1
+// convolutions of the tiles that have it, one for each phase of the samples that
+// has it, added up.
+func (j *winogradJob) multiply(point, panel int, next []float32) {
+	row, column := point/j.n, point%j.n
+	slot, tiles := j.tilesOf(row, column)
+	if tiles == 0 {
+		return
+	}
 	line := Conv{
 		In: Layout{C: j.In.C, H: 1, W: tiles}, Out: Layout{C: j.Out.C, H: 1, W: tiles},
 		KernelH: 1, KernelW: 1, Stride: 1, Dilation: 1, Groups: 1,
 	}
 	d := directJob{
-		Conv: line, filter: j.filter.points[point],
-		src: j.points[point*pointStride(ins, tiles):], dst: j.products[point*pointStride(outs, tiles):],
-		in: line.In.grid(), out: line.Out.grid(), added: line.Out.grid(),
-		depth: line.partDepth(),
+		Conv: line, dst: j.products[point*j.pointStride(j.outs):],
+		in: grid{origin: slot * blockChannels, plane: j.tiles * blockChannels, pixel: blockChannels},
 	}
-	p := &d.filter.panels[panel]
-	for from := 0; from < p.depth; from += d.depth {
-		d.row(p, 0, from, min(from+d.depth, p.depth))
-	}
-}
-
-// input transforms a row of tiles of one block. Tiles that reach beyond the halo
-// are copied to a patch with zeros around them.
-func (j *winogradJob) input(block, row int) {
-	tiles := j.tiles()
-	y := (j.top+row)*j.m - j.PadTop
-	at := (block*tiles + row*j.columns) * blockChannels
-	whole := 0
-	if y+j.n <= j.In.H+j.In.Halo {
-		whole = min(max((j.In.W+j.In.Halo+j.PadLeft-j.n)/j.m+1, 0), j.columns)
-	}
-	stride := pointStride(j.In.blocks(), tiles)
-	if whole > 0 {
-		j.transformIn(j.src[j.in.at(block, y, -j.PadLeft):], j.in.row, at, stride, whole)
-	}
-	for x := whole; x < j.columns; x++ {
-		var patch [6 * 6 * blockChannels]float32
-		left := x*j.m - j.PadLeft
-		for i := range j.n {
-			if y+i >= j.In.H+j.In.Halo {
-				break
+	d.out, d.added = d.in, d.in
+	depth := line.partDepth()
+	s, more := j.source(0, row, column)
+	for i := 0; more; i++ {
+		d.filter = j.filter.points[s.filter]
+		d.src = j.points[s.region*j.pointStride(j.ins):]
+		p := &d.filter.panels[panel]
+		ahead := next
+		if s, more = j.source(i+1, row, column); more {
+			ahead = j.filter.points[s.filter].panelWeights(panel)
+		}
+		for from := 0; from < p.depth; from += depth {
+			r := d.part(p, 0, from, min(from+depth, p.depth))
+			r.ahead = ahead
+			if i > 0 || from > 0 {
+				d.accumulate(&r)
 			}
-			pixels := min(j.n, j.In.W+j.In.Halo-left)
-			copy(patch[i*j.n*blockChannels:][:pixels*blockChannels], j.src[j.in.at(block, y+i, left):])
-		}
-		j.transformIn(patch[:], j.n*blockChannels, at+x*blockChannels, stride, 1)
-	}
-}
-
-// output transforms a row of tiles of one block back. Tiles that reach beyond
-// the image go to a patch first.
-func (j *winogradJob) output(block, row int) {
-	tiles := j.tiles()
-	y := (j.top + row) * j.m
-	bottom := min(y+j.m, j.Out.H)
-	at := (block*tiles + row*j.columns) * blockChannels
-	stride := pointStride(j.Out.blocks(), tiles)
-	whole := 0
-	if y+j.m <= j.Out.H {
-		whole = j.Out.W / j.m
-	}
-	bias := (*lanes)(j.filter.bias[block*blockChannels:])
-	low, high := j.Activation.clamp()
-	if whole > 0 {
-		var residual []float32
-		if j.residual != nil {
-			residual = j.residual[j.added.at(block, y, 0):]
-		}
-		j.transformOut(j.dst[j.out.at(block, y, 0):], j.out.row, residual, j.added.row, at, stride, whole, bias, low, high)
-	}
-	for x := whole; x < j.columns; x++ {
-		var patch [4 * 4 * blockChannels]float32
-		j.transformOut(patch[:], j.m*blockChannels, nil, 0, at+x*blockChannels, stride, 1, bias, negativeInfinity, positiveInfinity)
-		pixels := min(j.m, j.Out.W-x*j.m)
-		for i := range bottom - y {
-			dst := j.dst[j.out.at(block, y+i, x*j.m):][:pixels*blockChannels]
-			from, added, step := patch[i*j.m*blockChannels:], zeros[:], 0
-			if j.residual != nil {
-				added, step = j.residual[j.added.at(block, y+i, x*j.m):], blockChannels
-			}
-			clamped := j.Activation
-			if clamped.smooth() {
-				clamped = NoActivation
-			}
-			mulAdd(dst, from, ones[:], added, 0, step, clamped)
+			d.compute(&r)
 		}
 	}
-	if j.Activation.smooth() {
-		for i := y; i < bottom; i++ {
-			j.Activation.finish(j.dst[j.out.at(block, i, 0):][:j.Out.W*blockChannels])
-		}
-	}
-	j.Out.clearHalo(j.dst, block, y, bottom)
 }

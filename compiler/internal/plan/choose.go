@@ -9,7 +9,7 @@ import "github.com/resc-lang/resc/compiler/internal/op"
 // and tiles of 4×4 overhang; there F(2×2) measured as fast or faster. On a few
 // pixels there is nothing to gain.
 const (
-	winograd4From = 20
+	winograd4From = 12
 	winograd2From = 4
 )
 
@@ -20,7 +20,7 @@ func choose(o op.Conv, in, out Layout) Struct {
 	side := min(out.H.Max(), out.W.Max())
 	var word Word
 	switch {
-	case o.KernelH != 3 || o.KernelW != 3 || o.Stride != 1 || o.Dilation != 1 || o.Groups != 1 || in.Block != 0 || in.C < blockChannels:
+	case o.KernelH != 3 || o.KernelW != 3 || o.Stride > 2 || o.Dilation != 1 || o.Groups != 1 || in.Block != 0 || in.C < blockChannels:
 		return Struct{}
 	case side >= winograd4From:
 		word = "Winograd4"

@@ -43,7 +43,7 @@ type stemWeights struct {
 
 // load reads the weights whose names begin with path.
 func (w *stemWeights) load(l *runtime.Loader, path string) {
-	w.conv1 = l.Filter(kernel.FilterSpec{In: 3, Out: 16, KernelH: 3, KernelW: 3, Block: 3}, runtime.Fold{Weight: path + "conv1.weight", Norms: []runtime.Norm{{Name: path + "bn1", Eps: 1e-05}}})
+	w.conv1 = l.Filter(kernel.FilterSpec{In: 3, Out: 16, KernelH: 3, KernelW: 3, Block: 3, Stride: 2}, runtime.Fold{Weight: path + "conv1.weight", Norms: []runtime.Norm{{Name: path + "bn1", Eps: 1e-05}}})
 }
 
 // layer1Block0Weights is the weights of layer1Block0.
@@ -76,7 +76,7 @@ type layer2Block0Weights struct {
 // load reads the weights whose names begin with path.
 func (w *layer2Block0Weights) load(l *runtime.Loader, path string) {
 	w.conv1 = l.Filter(kernel.FilterSpec{In: 16, Out: 64, KernelH: 1, KernelW: 1}, runtime.Fold{Weight: path + "conv1.weight", Norms: []runtime.Norm{{Name: path + "bn1", Eps: 1e-05}}})
-	w.conv2 = l.Filter(kernel.FilterSpec{In: 64, Out: 64, KernelH: 3, KernelW: 3, Groups: 64}, runtime.Fold{Weight: path + "conv2.weight", Norms: []runtime.Norm{{Name: path + "bn2", Eps: 1e-05}}})
+	w.conv2 = l.Filter(kernel.FilterSpec{In: 64, Out: 64, KernelH: 3, KernelW: 3, Groups: 64, Stride: 2}, runtime.Fold{Weight: path + "conv2.weight", Norms: []runtime.Norm{{Name: path + "bn2", Eps: 1e-05}}})
 	w.seFc1 = l.Filter(kernel.FilterSpec{In: 64, Out: 16, KernelH: 1, KernelW: 1}, runtime.Fold{Weight: path + "se.fc1.weight", Bias: path + "se.fc1.bias"})
 	w.seFc2 = l.Filter(kernel.FilterSpec{In: 16, Out: 64, KernelH: 1, KernelW: 1}, runtime.Fold{Weight: path + "se.fc2.weight", Bias: path + "se.fc2.bias"})
 	w.conv3 = l.Filter(kernel.FilterSpec{In: 64, Out: 32, KernelH: 1, KernelW: 1}, runtime.Fold{Weight: path + "conv3.weight", Norms: []runtime.Norm{{Name: path + "bn3", Eps: 1e-05}}})
@@ -112,7 +112,7 @@ type layer3Block0Weights struct {
 // load reads the weights whose names begin with path.
 func (w *layer3Block0Weights) load(l *runtime.Loader, path string) {
 	w.conv1 = l.Filter(kernel.FilterSpec{In: 32, Out: 128, KernelH: 1, KernelW: 1}, runtime.Fold{Weight: path + "conv1.weight", Norms: []runtime.Norm{{Name: path + "bn1", Eps: 1e-05}}})
-	w.conv2 = l.Filter(kernel.FilterSpec{In: 128, Out: 128, KernelH: 3, KernelW: 3, Groups: 128}, runtime.Fold{Weight: path + "conv2.weight", Norms: []runtime.Norm{{Name: path + "bn2", Eps: 1e-05}}})
+	w.conv2 = l.Filter(kernel.FilterSpec{In: 128, Out: 128, KernelH: 3, KernelW: 3, Groups: 128, Stride: 2}, runtime.Fold{Weight: path + "conv2.weight", Norms: []runtime.Norm{{Name: path + "bn2", Eps: 1e-05}}})
 	w.seFc1 = l.Filter(kernel.FilterSpec{In: 128, Out: 32, KernelH: 1, KernelW: 1}, runtime.Fold{Weight: path + "se.fc1.weight", Bias: path + "se.fc1.bias"})
 	w.seFc2 = l.Filter(kernel.FilterSpec{In: 32, Out: 128, KernelH: 1, KernelW: 1}, runtime.Fold{Weight: path + "se.fc2.weight", Bias: path + "se.fc2.bias"})
 	w.conv3 = l.Filter(kernel.FilterSpec{In: 128, Out: 64, KernelH: 1, KernelW: 1}, runtime.Fold{Weight: path + "conv3.weight", Norms: []runtime.Norm{{Name: path + "bn3", Eps: 1e-05}}})

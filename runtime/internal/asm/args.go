@@ -15,7 +15,8 @@ import "unsafe"
 //go:generate go run -C _gen -tags purego . -out ../grouped_avx2_amd64.s -stubs ../grouped_avx2_amd64.go -pkg asm grouped-avx2
 //go:generate go run -C _gen -tags purego . -out ../smooth_amd64.s -stubs ../smooth_amd64.go -pkg asm smooth
 //go:generate go run -C _gen -tags purego . -out ../rows_amd64.s -stubs ../rows_amd64.go -pkg asm rows
-//go:generate go run -C _gen -tags purego . -out ../winograd_amd64.s -stubs ../winograd_amd64.go -pkg asm winograd
+//go:generate go run -C _gen -tags purego . -out ../winograd_avx512_amd64.s -stubs ../winograd_avx512_amd64.go -pkg asm winograd-avx512
+//go:generate go run -C _gen -tags purego . -out ../winograd_avx2_amd64.s -stubs ../winograd_avx2_amd64.go -pkg asm winograd-avx2
 //go:generate go run -C _gen -tags purego . -out ../peak_amd64.s -stubs ../peak_amd64.go -pkg asm peak
 
 // Direct is the argument of the kernels of direct convolution. A call computes
@@ -49,6 +50,10 @@ type Direct struct {
 	Run                 int // floats side by side
 
 	WeightStep int // weights left out after each input block
+
+	// Memory that is asked for meanwhile, as it will be needed soon: a part of it
+	// for each tile. Both are nil for none.
+	Ahead, AheadEnd unsafe.Pointer
 
 	Low, High float32 // bounds of the result
 }

@@ -3,23 +3,60 @@ package asm
 import "unsafe"
 
 // Winograd is the argument of the transforms of Winograd's convolution. A call
-// takes tiles that lie side by side in a row, one block of channels. Distances
-// are in bytes.
+// multiplies vectors by a constant matrix, 16 channels at a time: element e of
+// vector v is the 16 floats at Src + v·SrcNext + e·SrcStep, and comes out at
+// Dst + v·DstNext + e·DstStep. Distances are in bytes.
 //
-// The input transform reads tiles of n×n pixels at Image and writes n·n points;
-// the output transform reads points and writes m×m pixels:
+// The transforms to Pixels add a bias and a residual, which lies as Dst does:
 //
-//	Image = min(max(Aᵀ·Points·A + Bias + Residual, Low), High)
+//	Dst = min(max(matrix·Src + Bias + Residual, Low), High)
 type Winograd struct {
-	Image     unsafe.Pointer // first pixel of the first tile
-	Row, Tile int            // from a row of pixels to the next; from a tile to the next
-	Points    unsafe.Pointer // first point of the first tile
-	Point     int            // from a point to the next; tiles follow each other by 64
-	Tiles     int            // not zero
-	Scratch   unsafe.Pointer // n·n·16 floats
+	Dst, Src         unsafe.Pointer
+	DstStep, SrcStep int
+	DstNext, SrcNext int
+	Count            int // vectors, not zero
 
-	Bias        unsafe.Pointer // 16 floats
-	Residual    unsafe.Pointer // added to the first pixel; nil for none
-	ResidualRow int
-	Low, High   float32
+	Bias      unsafe.Pointer // 16 floats
+	Residual  unsafe.Pointer // nil for none
+	Low, High float32
+}
+
+// WinogradPoints are the finite points at which the polynomials of Winograd's
+// algorithm are evaluated; ∞ is another, and comes before them all. A tile uses
+// as many of the first as it needs.
+var WinogradPoints = [...]int64{0, 1, -1, 2, -2}
+
+// WinogradTaps is the number of taps that the points serve: the 3 of a filter,
+// or with stride 2 the 2 of them that fall on even samples, beside the one that
+// falls on odd samples.
+func WinogradTaps(stride int) int {
+	if stride == 2 {
+		return 2
+	}
+	return 3
+}
+
+// TransformKind is what a transform makes.
+type TransformKind int
+
+// The kinds of transform.
+const (
+	Points       TransformKind = iota // of samples: ∞, then the finite ones
+	FinitePoints                      // of odd samples with stride 2: without ∞
+	Sums                              // of points
+	Pixels                            // of sums in the other direction, with bias, residual and bounds
+	Taps                              // values at the points of a filter's taps; with stride 2, of taps 0 and 2
+)
+
+// Transform names a transform.
+type Transform int
+
+// NewTransform is the transform of tiles of m along an axis whose whole tiles
+// are of base, which matters to the points of stride 1 alone. Taps are
+// transformed for whole tiles.
+func NewTransform(kind TransformKind, stride, base, m int) Transform {
+	if kind != Points || stride != 1 {
+		base = 0
+	}
+	return Transform(int(kind)<<8 | stride<<6 | base<<3 | m)
 }

@@ -25,7 +25,8 @@ var sets = map[string]func(){
 	"grouped-avx2":     func() { generateDepthwise(avx2, 5, true, "../grouped_avx2_dispatch_amd64.go") },
 	"smooth":           func() { generateSmooth(avx512, avx2) },
 	"rows":             func() { generateRows(avx512, avx2) },
-	"winograd":         func() { generateWinograd(avx512, avx2) },
+	"winograd-avx512":  func() { generateWinograd(avx512, "../winograd_avx512_dispatch_amd64.go") },
+	"winograd-avx2":    func() { generateWinograd(avx2, "../winograd_avx2_dispatch_amd64.go") },
 	"peak":             func() { generatePeak(avx512, avx2) },
 }
 
