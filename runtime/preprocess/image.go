@@ -7,7 +7,8 @@ import (
 
 // FromImage converts a picture to RGB as Pillow's convert("RGB") does: alpha is
 // dropped, colours that were multiplied by it are divided again, grey becomes
-// three equal values, and of 16 bits the upper 8 stay.
+// three equal values, and of 16 bits the upper 8 stay. YCbCr is taken for a
+// JPEG's, and its chroma is interpolated as libjpeg does.
 func FromImage(img image.Image) *RGB {
 	b := img.Bounds()
 	out := newRGB(b.Dx(), b.Dy())
@@ -35,8 +36,12 @@ func rowConverter(img image.Image) func(dst []byte, x, y int) {
 		return func(dst []byte, x, y int) { pick(dst, img.Pix[img.PixOffset(x, y):], 2, 0, 0, 0) }
 	case *image.RGBA:
 		return func(dst []byte, x, y int) { divideAlpha(dst, img.Pix[img.PixOffset(x, y):]) }
+	case *image.CMYK:
+		return func(dst []byte, x, y int) { fromCMYK(dst, img.Pix[img.PixOffset(x, y):]) }
 	case *image.YCbCr:
-		return func(dst []byte, x, y int) { fromYCbCr(dst, img, x, y) }
+		return fromYCbCr(img)
+	case *image.NYCbCrA:
+		return fromYCbCr(&img.YCbCr)
 	case *image.Paletted:
 		return fromPaletted(img)
 	}
@@ -67,12 +72,21 @@ func divideAlpha(dst, src []byte) {
 	}
 }
 
-// fromYCbCr converts a row of what the JPEG decoder makes.
-func fromYCbCr(dst []byte, img *image.YCbCr, x, y int) {
+// fromCMYK converts a row as Pillow does: (255 − ink)(255 − black)/255, rounded
+// once.
+func fromCMYK(dst, src []byte) {
 	for i := 0; i < len(dst); i += 3 {
-		luma, chroma := img.YOffset(x+i/3, y), img.COffset(x+i/3, y)
-		dst[i], dst[i+1], dst[i+2] = color.YCbCrToRGB(img.Y[luma], img.Cb[chroma], img.Cr[chroma])
+		p := src[i/3*4:][:4]
+		for channel, ink := range p[:3] {
+			dst[i+channel] = 255 - p[3] - mul255(ink, 255-p[3])
+		}
 	}
+}
+
+// mul255 is a·b/255, rounded.
+func mul255(a, b byte) byte {
+	v := uint32(a)*uint32(b) + 128
+	return byte((v + v>>8) >> 8)
 }
 
 // fromPaletted converts the palette once. An index beyond it is black.

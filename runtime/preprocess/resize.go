@@ -6,15 +6,23 @@ import "fmt"
 // stretched, so that no pixel is passed over (antialiasing).
 type Filter int
 
-// The filters that networks are trained with.
+// The filters that networks are trained with. The first two compute as Pillow
+// does with 8-bit pixels: rows, then columns, each rounded to 8 bits. The others
+// compute as PyTorch does with tensors, in floating point, and round once, so
+// that what a filter overshoots between the two is kept.
 const (
 	Bilinear Filter = iota
 	Bicubic         // Keys's, with a = -0.5
+	BilinearTensor
+	BicubicTensor
 )
+
+// cubic says whether the filter is Keys's.
+func (f Filter) cubic() bool { return f == Bicubic || f == BicubicTensor }
 
 // support is how far from its centre the filter weighs, in pixels.
 func (f Filter) support() float64 {
-	if f == Bicubic {
+	if f.cubic() {
 		return 2
 	}
 	return 1
@@ -26,12 +34,12 @@ func (f Filter) support() float64 {
 func (f Filter) weight(x float64) float64 {
 	x = max(x, -x)
 	switch {
-	case f == Bilinear && x < 1:
+	case !f.cubic() && x < 1:
 		return 1 - x
-	case f == Bicubic && x < 1:
+	case f.cubic() && x < 1:
 		const a = -0.5
 		return float64((float64((a+2)*x)-(a+3))*x*x) + 1
-	case f == Bicubic && x < 2:
+	case f.cubic() && x < 2:
 		const a = -0.5
 		return (float64((float64((x-5)*x)+8)*x) - 4) * a
 	}
@@ -54,9 +62,10 @@ func (m *RGB) Resize(short int, f Filter) *RGB {
 	return m.ResizeTo(long(m.Width, m.Height), short, f)
 }
 
-// ResizeTo makes the picture width by height pixels. It computes as Pillow's
-// Resample.c does with 8-bit pixels (rows first, then columns, each rounded to
-// 8 bits) and gives the same bytes.
+// ResizeTo makes the picture width by height pixels. With Bilinear and Bicubic
+// it gives the bytes that Pillow gives; with the filters for tensors those of
+// PyTorch's interpolate(…, antialias=True) on bytes, save that where a value lies
+// on the border between two, either may come out.
 func (m *RGB) ResizeTo(width, height int, f Filter) *RGB {
 	if m.err != nil {
 		return m
@@ -65,6 +74,9 @@ func (m *RGB) ResizeTo(width, height int, f Filter) *RGB {
 		if err := checkSize(size[0], size[1]); err != nil {
 			return &RGB{err: err}
 		}
+	}
+	if f == BilinearTensor || f == BicubicTensor {
+		return m.resizeTensor(width, height, f)
 	}
 	out := m
 	if width != m.Width {
@@ -81,17 +93,18 @@ func (m *RGB) ResizeTo(width, height int, f Filter) *RGB {
 const precision = 32 - 8 - 2
 
 // taps are the source pixels that make one destination pixel.
-type taps struct {
+type taps[W any] struct {
 	start   int
-	weights []int32 // in units of 2^-precision
+	weights []W
 }
 
-// filterTaps computes the taps of each of the to pixels that from become.
-func filterTaps(from, to int, f Filter) []taps {
+// filterTaps computes the taps of each of the to pixels that from become. round
+// makes weights of values that sum to total.
+func filterTaps[W any](from, to int, f Filter, round func(values []float64, total float64) []W) []taps[W] {
 	scale := float64(from) / float64(to)
 	stretch := max(scale, 1)
 	support := f.support() * stretch
-	all := make([]taps, to)
+	all := make([]taps[W], to)
 	weights := make([]float64, 0, 2*int(support)+3)
 	for i := range all {
 		center := float64((float64(i) + 0.5) * scale)
@@ -104,12 +117,13 @@ func filterTaps(from, to int, f Filter) []taps {
 			weights = append(weights, w)
 			total += w
 		}
-		all[i] = taps{start, fixedPoint(weights, total)}
+		all[i] = taps[W]{start, round(weights, total)}
 	}
 	return all
 }
 
-// fixedPoint rounds weights that sum to total, away from zero at a half.
+// fixedPoint gives weights in units of 2^-precision, rounded away from zero at a
+// half.
 func fixedPoint(weights []float64, total float64) []int32 {
 	fixed := make([]int32, len(weights))
 	for i, w := range weights {
@@ -137,7 +151,7 @@ func clip(sum int32) byte {
 // resizeRows changes the width.
 func (m *RGB) resizeRows(width int, f Filter) *RGB {
 	out := newRGB(width, m.Height)
-	all := filterTaps(m.Width, width, f)
+	all := filterTaps(m.Width, width, f, fixedPoint)
 	for y := range m.Height {
 		src, dst := m.row(y), out.row(y)
 		for i, t := range all {
@@ -159,7 +173,7 @@ func (m *RGB) resizeRows(width int, f Filter) *RGB {
 func (m *RGB) resizeColumns(height int, f Filter) *RGB {
 	out := newRGB(m.Width, height)
 	sums := make([]int32, 3*m.Width)
-	for y, t := range filterTaps(m.Height, height, f) {
+	for y, t := range filterTaps(m.Height, height, f, fixedPoint) {
 		for i := range sums {
 			sums[i] = half
 		}

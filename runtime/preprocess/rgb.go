@@ -70,42 +70,6 @@ func (m *RGB) row(y int) []byte {
 	return m.Pix[3*m.Width*y:][:3*m.Width]
 }
 
-// CenterCrop cuts height by width pixels out of the middle, as torchvision's
-// CenterCrop does: where the picture is smaller it is first padded with black,
-// and half a pixel is rounded to even.
-func (m *RGB) CenterCrop(height, width int) *RGB {
-	if m.err != nil {
-		return m
-	}
-	out := newRGB(width, height)
-	if out.err != nil {
-		return out
-	}
-	top, rows := overlap(m.Height, height)
-	left, columns := overlap(m.Width, width)
-	// A negative offset is black in front: it moves the destination.
-	fromX, toX := 3*max(left, 0), 3*max(-left, 0)
-	for y := range rows {
-		from := m.row(y + max(top, 0))
-		copy(out.row(y + max(-top, 0))[toX:], from[fromX:][:3*columns])
-	}
-	return out
-}
-
-// overlap places a crop of size to in the middle of size from: the crop's start
-// in the picture, which is negative where black goes in front, and the number
-// of pixels that the two share.
-func overlap(from, to int) (start, shared int) {
-	if from < to {
-		return -((to - from) / 2), from
-	}
-	start = (from - to) / 2
-	if (from-to)%4 == 3 { // a half after an odd number
-		start++
-	}
-	return start, to
-}
-
 // Normalize writes (v/255 − mean)/std as float32 [3][Height][Width], which dst
 // must have room for exactly.
 func (m *RGB) Normalize(dst []float32, mean, std [3]float32) error {

@@ -40,11 +40,10 @@ func (f *frame) preprocess(s *dsl.Preprocess) []typed.PreStep {
 }
 
 // preSize reads the sizes of resize and crop: one for the shorter side, or the
-// crop's both; two as HxW. resize takes a filter too.
+// crop's both; two as HxW. resize takes a filter too, and whether it computes as
+// tensors are resized.
 func (f *frame) preSize(o *dsl.Op, step *typed.PreStep) bool {
-	if step.Kind == "resize" {
-		step.Filter = "bilinear"
-	}
+	filter, tensor := "Bilinear", ""
 	for _, a := range o.Args {
 		switch e := a.Value.(type) {
 		case *dsl.KernelExpr:
@@ -54,9 +53,18 @@ func (f *frame) preSize(o *dsl.Op, step *typed.PreStep) bool {
 			}
 			step.Sizes = []int{h, w}
 		case *dsl.NameExpr:
-			if step.Kind == "resize" && a.Name == nil && (e.Name == "bilinear" || e.Name == "bicubic") {
-				step.Filter = e.Name
-				continue
+			if step.Kind == "resize" && a.Name == nil {
+				switch e.Name {
+				case "bilinear":
+					filter = "Bilinear"
+					continue
+				case "bicubic":
+					filter = "Bicubic"
+					continue
+				case "tensor":
+					tensor = "Tensor"
+					continue
+				}
 			}
 			n := 0
 			if !f.size(e, &n) {
@@ -78,6 +86,9 @@ func (f *frame) preSize(o *dsl.Op, step *typed.PreStep) bool {
 	if len(step.Sizes) == 0 || slices.Min(step.Sizes) < 1 || slices.Max(step.Sizes) > maxImage {
 		f.errorf(BadPreprocess, o.Span, "%s takes a size of 1 to %d, as in %s 224", step.Kind, maxImage, step.Kind)
 		return false
+	}
+	if step.Kind == "resize" {
+		step.Filter = filter + tensor
 	}
 	return true
 }

@@ -68,10 +68,7 @@ func preCall(s typed.PreStep) *jen.Statement {
 		h, w := s.Sizes[0], s.Sizes[len(s.Sizes)-1]
 		return jen.Dot("CenterCrop").Call(jen.Lit(h), jen.Lit(w))
 	}
-	filter := jen.Qual(preprocessPath, "Bilinear")
-	if s.Filter == "bicubic" {
-		filter = jen.Qual(preprocessPath, "Bicubic")
-	}
+	filter := jen.Qual(preprocessPath, s.Filter)
 	if len(s.Sizes) == 2 {
 		return jen.Dot("ResizeTo").Call(jen.Lit(s.Sizes[1]), jen.Lit(s.Sizes[0]), filter)
 	}

@@ -57,8 +57,8 @@ type Step struct {
 // PreStep is a step of preprocessing: resize, crop, normalize or raw.
 type PreStep struct {
 	Kind         string
-	Sizes        []int // resize and crop: the shorter side, or height and width
-	Filter       string
+	Sizes        []int  // resize and crop: the shorter side, or height and width
+	Filter       string // resize: the name of runtime/preprocess's constant
 	Mean, StdDev []float64
 }
 
