@@ -14,7 +14,7 @@ var (
 	pixel   = RCX // distance in the source from a pixel of the tile to the next
 	weights = RDX
 	source  = []GPPhysical{RSI, RDI, R8, R9, R10} // inputs of pixels 0, 3, 6, 9 and 12 of the tile
-	ahead   = R10 // in tiles that do not need it as a source
+	ahead   = R10                                 // in tiles that do not need it as a source
 	scratch = R11
 	column  = R12 // kernel columns left
 	row     = R13 // kernel rows left
