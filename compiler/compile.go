@@ -24,14 +24,20 @@ type Options struct {
 	// Shape replaces the declared input: channels, height and width, or these
 	// behind the size of a batch. Nil leaves it as declared.
 	Shape []int
+	// Outputs replaces the model's outputs, in this order; nil leaves them as
+	// declared. What none of them needs is not computed.
+	Outputs []Output
 }
+
+// Output asks for a value of a network as an output of that name. Values are
+// called as Program.Values lists them: layer1.0.bn1, layer1.0, layer1.
+type Output struct{ Name, Value string }
 
 // Program is a compiled model. It is immutable and may be used concurrently.
 type Program struct {
-	model   *typed.Model
-	lowered *ir.Graph // as written, a node a step
-	fused   *ir.Graph
-
+	model    *typed.Model
+	lowered  *ir.Graph // as written, a node a step that an output needs
+	fused    *ir.Graph
 	schedule *plan.Schedule
 }
 
@@ -41,14 +47,20 @@ const maxArena = 1 << 34
 // Compile checks a model and schedules it. The program is nil when the
 // diagnostics hold an error.
 func Compile(src *dsl.Source, opts Options) (*Program, dsl.Diagnostics) {
-	m, ds := check.Check(src, check.Options{Loader: files{}, Set: opts.Set, Shape: opts.Shape})
+	o := check.Options{Loader: files{}, Set: opts.Set, Shape: opts.Shape}
+	for _, x := range opts.Outputs {
+		o.Outputs = append(o.Outputs, check.Output(x))
+	}
+	m, ds := check.Check(src, o)
 	if ds.HasErrors() {
 		return nil, ds
 	}
 	p := &Program{model: m, lowered: lower.Lower(m)}
+	idle := entries(pass.Dead(p.lowered))
 	p.fused = p.lowered.Clone()
 	pass.Run(p.fused, nil)
 	p.schedule = plan.New(p.fused)
+	p.schedule.Idle = prefixes(idle, p.Weights())
 	if n := p.schedule.ArenaBytes(); n > maxArena {
 		ds.Errorf(op.TooLarge, m.Decl.Name.Span, "the activations of model %s take %s bytes, and at most %s are possible", m.Name, Thousands(n), Thousands(maxArena))
 		return nil, ds

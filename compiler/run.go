@@ -19,9 +19,11 @@ type Weight struct {
 
 // Weights lists what the program reads from a state dictionary: parameters, and
 // the running statistics of batch normalisation.
-func (p *Program) Weights() []Weight {
+func (p *Program) Weights() []Weight { return entries(p.lowered.Nodes) }
+
+func entries(nodes []*ir.Node) []Weight {
 	var ws []Weight
-	for _, n := range p.lowered.Nodes {
+	for _, n := range nodes {
 		for _, w := range n.Weights() {
 			ws = append(ws, Weight{w.Name, w.Shape})
 		}

@@ -37,6 +37,7 @@ type Loader struct {
 	file   *safetensors.File
 	asked  map[string]bool // names that the model has read
 	faulty map[string]bool // names that are in fault
+	idle   []string        // what names begin with that need not be read
 	fault  WeightsError
 	folded []float32 // reused from layer to layer; packing copies
 }
@@ -45,6 +46,10 @@ type Loader struct {
 func NewLoader(c *safetensors.File) *Loader {
 	return &Loader{file: c, asked: make(map[string]bool), faulty: make(map[string]bool)}
 }
+
+// Idle allows entries whose names begin with one of these, though the model does
+// not read them: those of layers that none of its outputs needs.
+func (l *Loader) Idle(prefixes ...string) { l.idle = append(l.idle, prefixes...) }
 
 // Filter packs a convolution, from a weight of shape
 // [Out, In/Groups, KernelH, KernelW].
@@ -80,15 +85,16 @@ func (l *Loader) ScaleShift(channels int, norms ...Norm) *kernel.ScaleShift {
 }
 
 // Done returns nil if the checkpoint has what the model reads and nothing
-// besides, and a *WeightsError otherwise. Entries named num_batches_tracked,
-// which only training uses, may be there.
+// besides, and a *WeightsError otherwise. Entries that are Idle, and those named
+// num_batches_tracked, which only training uses, may be there.
 func (l *Loader) Done() error {
 	if err := cpu.Check(); err != nil {
 		return err
 	}
 	l.fault.Extra = nil
 	for _, name := range l.file.Names() {
-		if !l.asked[name] && name[strings.LastIndexByte(name, '.')+1:] != "num_batches_tracked" {
+		idle := slices.ContainsFunc(l.idle, func(prefix string) bool { return strings.HasPrefix(name, prefix) })
+		if !idle && !l.asked[name] && name[strings.LastIndexByte(name, '.')+1:] != "num_batches_tracked" {
 			l.fault.Extra = append(l.fault.Extra, name)
 		}
 	}

@@ -29,6 +29,7 @@ type cli struct {
 	Check      checkCmd      `cmd:"" help:"Parse files and prove their shapes."`
 	Fmt        fmtCmd        `cmd:"" help:"Format files canonically."`
 	Report     reportCmd     `cmd:"" help:"Show layers, shapes, parameters, costs and memory."`
+	Verify     verifyCmd     `cmd:"" help:"Find the first layer that differs from a reference."`
 	Bench      benchCmd      `cmd:"" help:"Measure latency."`
 	List       listCmd       `cmd:"" help:"List the standard library."`
 	Explain    explainCmd    `cmd:"" help:"Explain the code of a diagnostic."`

@@ -18,12 +18,29 @@ import (
 type modelArgs struct {
 	Model string `arg:"" help:"Path to a .res file, or std/NAME."`
 	overrides
+	Outputs []string `placeholder:"NAME=VALUE" help:"Replace the model's outputs by values inside of it, as in c3=layer2,embedding=avgpool; what they do not need is not computed."`
 }
 
 // overrides change what a model's file says.
 type overrides struct {
 	Set   map[string]string `placeholder:"NAME=VALUE" mapsep:"none" help:"Override a parameter of the model; repeatable."`
 	Shape string            `placeholder:"NxCxHxW" help:"Replace the declared input."`
+}
+
+// outputs reads --outputs: NAME=VALUE, or a value that keeps its name.
+func (m *modelArgs) outputs() ([]compiler.Output, error) {
+	var outputs []compiler.Output
+	for _, s := range m.Outputs {
+		name, value, renamed := strings.Cut(s, "=")
+		if !renamed {
+			value = name
+		}
+		if name == "" || value == "" {
+			return nil, usagef("--outputs %s: an output is written NAME=VALUE, as in c3=layer2", s)
+		}
+		outputs = append(outputs, compiler.Output{Name: name, Value: value})
+	}
+	return outputs, nil
 }
 
 // parseShape reads NxCxHxW or CxHxW.
@@ -56,12 +73,22 @@ func (m *modelArgs) compile(a *app) (*compiler.Program, error) {
 }
 
 func (m *modelArgs) compileShape(a *app, shape []int) (*compiler.Program, error) {
+	outputs, err := m.outputs()
+	if err != nil {
+		return nil, err
+	}
+	return m.compileOptions(a, compiler.Options{Set: m.Set, Shape: shape, Outputs: outputs}, true)
+}
+
+// compileOptions compiles the model as the options say, with its diagnostics shown
+// or only its errors.
+func (m *modelArgs) compileOptions(a *app, o compiler.Options, show bool) (*compiler.Program, error) {
 	src, err := compiler.Load(m.Model)
 	if err != nil {
 		return nil, err
 	}
-	p, ds := compiler.Compile(src, compiler.Options{Set: m.Set, Shape: shape})
-	if len(ds) > 0 {
+	p, ds := compiler.Compile(src, o)
+	if len(ds) > 0 && (show || p == nil) {
 		if err := dsl.Render(a.stderr, ds, dsl.RenderOptions{Color: a.color}); err != nil {
 			return nil, err
 		}

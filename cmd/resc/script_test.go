@@ -60,11 +60,16 @@ func goEnv(t *testing.T, names ...string) []string {
 	return env
 }
 
-// writeWeights is the script command "weights MODEL FILE": deterministic
-// weights of a model.
+// writeWeights is the script command "weights MODEL FILE [NAME=VALUE...]":
+// deterministic weights of a model with these settings.
 func writeWeights(ts *testscript.TestScript, neg bool, args []string) {
-	if len(args) != 2 || neg {
-		ts.Fatalf("usage: weights MODEL FILE")
+	if len(args) < 2 || neg {
+		ts.Fatalf("usage: weights MODEL FILE [NAME=VALUE...]")
+	}
+	set := map[string]string{}
+	for _, s := range args[2:] {
+		name, value, _ := strings.Cut(s, "=")
+		set[name] = value
 	}
 	name := args[0]
 	if !strings.HasPrefix(name, "std/") {
@@ -72,7 +77,7 @@ func writeWeights(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	src, err := compiler.Load(name)
 	ts.Check(err)
-	p, ds := compiler.Compile(src, compiler.Options{})
+	p, ds := compiler.Compile(src, compiler.Options{Set: set})
 	if ds.HasErrors() {
 		ts.Fatalf("%v", ds[0])
 	}

@@ -7,14 +7,17 @@ import glob
 import hashlib
 import json
 import os
+import sys
 
 import numpy as np
 import torch
 import torchvision
 from torch import nn
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "contrib"))
 import networks
 import operators
+from trace import trace
 from weights import fill, values
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -142,6 +145,13 @@ def standard(odd):
     return rows
 
 
+def trace_small():
+    """What contrib/trace.py records of a small network."""
+    module = networks.cifar(8, "B")
+    fill(module)
+    trace(module, torch.from_numpy(values("input", (2, 3, 9, 7))), os.path.join(HERE, "testdata", "trace.npz"))
+
+
 def main():
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument("--compare", metavar="FOLDER", help="hold the modules against the references there first")
@@ -150,6 +160,7 @@ def main():
     compare_torchvision()
     if a.compare:
         compare_elsewhere(a.compare)
+    trace_small()
     write("operators.json", operator_rows())
     write("mobilenet.json", [
         row("mobilenet_v2", {}, torchvision.models.mobilenet_v2(), (1, 3) + size) for size in ((65, 97), (224, 224))])

@@ -116,8 +116,10 @@ func (f *frame) runStage(s *dsl.Stage, v *typed.Value) *typed.Value {
 			break
 		}
 		f.names[fmt.Sprintf("%s.%d", s.Label.Text, index)] = v
+		f.name(path, v)
 	}
 	f.names[s.Label.Text] = v
+	f.name(stage.scope.Path, v)
 	return v
 }
 
@@ -138,7 +140,11 @@ func (f *frame) applyBlock(b *blockDecl, o *dsl.Op, label *dsl.Name, v *typed.Va
 	if label != nil {
 		path = join(f.prefix, label.Text)
 	}
-	return f.instantiate(b, &ir.Scope{Kind: ir.BlockScope, Path: path, Span: o.Span}, o.Call, given, opts.policy, o.Span, v)
+	out := f.instantiate(b, &ir.Scope{Kind: ir.BlockScope, Path: path, Span: o.Span}, o.Call, given, opts.policy, o.Span, v)
+	if label != nil {
+		f.name(path, out)
+	}
+	return out
 }
 
 // maxDepth bounds blocks inside blocks.
@@ -197,6 +203,7 @@ func (f *frame) run(body []dsl.Stmt, v *typed.Value) *typed.Value {
 // snapshot is a state of the checker to go back to, for trying things out.
 type snapshot struct {
 	steps    int
+	values   int
 	used     map[string]dsl.Span
 	ds       dsl.Diagnostics
 	reported map[place]bool
@@ -206,7 +213,7 @@ type snapshot struct {
 // try runs something and takes back what it did. It returns the steps that it
 // made and whether it reported nothing.
 func (f *frame) try(run func()) (steps []*typed.Step, ok bool) {
-	before := snapshot{len(f.steps), f.labels.used, *f.ds, f.reported, f.names}
+	before := snapshot{len(f.steps), len(f.values), f.labels.used, *f.ds, f.reported, f.names}
 	f.labels.used = maps.Clone(before.used)
 	f.reported = maps.Clone(before.reported)
 	f.names = maps.Clone(before.names)
@@ -215,7 +222,7 @@ func (f *frame) try(run func()) (steps []*typed.Step, ok bool) {
 	run()
 	ok = len(*f.ds) == 0
 	steps = slices.Clone(f.steps[before.steps:])
-	f.steps = f.steps[:before.steps]
+	f.steps, f.values = f.steps[:before.steps], f.values[:before.values]
 	f.labels.used, *f.ds, f.reported, f.names = before.used, before.ds, before.reported, before.names
 	return steps, ok
 }

@@ -92,7 +92,9 @@ func (f *frame) runGroup(c *dsl.Chain, label *dsl.Name, v *typed.Value) *typed.V
 	}
 	g := f.child(&ir.Scope{Kind: ir.GroupScope, Path: join(f.prefix, label.Text), Span: c.Span})
 	g.prefix = g.scope.Path
-	return g.runChain(c, v, true)
+	out := g.runChain(c, v, true)
+	f.name(g.prefix, out)
+	return out
 }
 
 // apply runs an operator, a block, or what a parameter stands for.

@@ -13,14 +13,20 @@ type Options struct {
 	Loader Loader
 	Set    map[string]string // parameters that override the model's defaults
 	Shape  []int             // C, H, W, or N, C, H, W; nil is as declared
+	// Outputs replaces the model's outputs; nil leaves them as declared.
+	Outputs []Output
 	// Library accepts a file that declares blocks or policies but no model.
 	Library bool
 }
+
+// Output asks for a value, by its name in the network, as an output.
+type Output struct{ Name, Value string }
 
 // checker is the state of one check.
 type checker struct {
 	ds        *dsl.Diagnostics
 	steps     []*typed.Step
+	values    []namedValue // those with names, so far
 	reported  map[place]bool
 	instances int // of blocks, so far
 }
@@ -70,7 +76,7 @@ func Check(src *dsl.Source, opts Options) (*typed.Model, dsl.Diagnostics) {
 	}
 	c := &checker{ds: &ds, reported: map[place]bool{}}
 	t := c.model(m, scope, opts)
-	t.Steps = c.steps
+	t.Steps, t.Values = c.steps, c.named()
 	ds.Sort()
 	return t, ds
 }

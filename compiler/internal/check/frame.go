@@ -112,6 +112,7 @@ func (f *frame) emit(o op.Op, path string, span dsl.Span, in ...*typed.Value) *t
 	out.Step = &typed.Step{Op: o, In: in, Out: out, Path: path, Scope: f.scope, Span: span}
 	f.steps = append(f.steps, out.Step)
 	f.stride[out] = f.stride[in[0]] * strideOf(o)
+	f.values = append(f.values, namedValue{path: path, value: out})
 	return out
 }
 
@@ -168,6 +169,7 @@ func (f *frame) define(name string, span dsl.Span, v *typed.Value) {
 		return
 	}
 	f.names[name] = v
+	f.name(join(f.prefix, name), v)
 }
 
 // lookup finds a named value.

@@ -38,6 +38,10 @@ func (c *checker) model(m *dsl.Model, file *fileScope, opts Options) *typed.Mode
 	if t.Input == nil || c.ds.HasErrors() {
 		return t
 	}
+	if opts.Outputs != nil {
+		f.choose(t, m, opts.Outputs)
+		return t
+	}
 	f.outputs(t, m, v)
 	f.checkLabels(t, m)
 	return t

@@ -28,6 +28,14 @@ func (g *generator) weightsFile() *jen.File {
 	comment(f, "loadWeights folds and packs a state dictionary.")
 	f.Func().Id("loadWeights").Params(jen.Id("f").Op("*").Qual(safetensorsPath, "File")).Params(jen.Op("*").Id("weights"), jen.Error()).BlockFunc(func(b *jen.Group) {
 		b.Id("l").Op(":=").Qual(runtimePath, "NewLoader").Call(jen.Id("f"))
+		if idle := g.schedule.Idle; len(idle) > 0 {
+			b.Comment("what no output needs")
+			var names []jen.Code
+			for _, name := range idle {
+				names = append(names, jen.Lit(name))
+			}
+			b.Id("l").Dot("Idle").Call(names...)
+		}
 		b.Id("w").Op(":=").New(jen.Id("weights"))
 		for _, r := range g.weighted() {
 			g.loadRun(b, r)

@@ -24,6 +24,7 @@ type Model struct {
 func Load(s *plan.Schedule, f *safetensors.File) (*Model, error) {
 	m := &Model{schedule: s, weights: map[*plan.Weights]any{}}
 	l := runtime.NewLoader(f)
+	l.Idle(s.Idle...)
 	for _, w := range s.Weights {
 		m.weights[w] = pack(l, w)
 	}

@@ -6,8 +6,8 @@ import (
 	"github.com/resc-lang/resc/compiler/internal/ir"
 )
 
-// dead removes nodes that no output depends on. The input stays.
-func dead(g *ir.Graph) {
+// Dead removes nodes that no output depends on, and returns them. The input stays.
+func Dead(g *ir.Graph) (removed []*ir.Node) {
 	live := map[*ir.Node]bool{g.Nodes[0]: true}
 	var mark func(*ir.Node)
 	mark = func(n *ir.Node) {
@@ -21,8 +21,16 @@ func dead(g *ir.Graph) {
 	for _, o := range g.Outputs {
 		mark(o.Node)
 	}
-	g.Nodes = slices.DeleteFunc(g.Nodes, func(n *ir.Node) bool { return !live[n] })
+	g.Nodes = slices.DeleteFunc(g.Nodes, func(n *ir.Node) bool {
+		if !live[n] {
+			removed = append(removed, n)
+		}
+		return !live[n]
+	})
+	return removed
 }
+
+func dead(g *ir.Graph) { Dead(g) }
 
 // remove takes a node out of the graph; its readers read by instead.
 func remove(g *ir.Graph, n, by *ir.Node) {

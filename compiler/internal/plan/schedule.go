@@ -18,6 +18,7 @@ type Schedule struct {
 	Slots   []*Slot
 	Calls   []*Call
 	Weights []*Weights // in the order of the calls that read them
+	Idle    []string   // what names of weights begin with that no output needs
 }
 
 // ArenaFloats is the size of the arena that holds every slot.

@@ -21,6 +21,7 @@ type Model struct {
 	Input      *Value
 	Steps      []*Step // in the order in which they run
 	Outputs    []Output
+	Values     []Output // every value that has a name, in the order in which they are made
 	Preprocess []PreStep
 	Classes    []string
 	Published  []Published
@@ -31,7 +32,7 @@ type Model struct {
 // Param is a parameter and its value as text.
 type Param struct{ Name, Value string }
 
-// Output is a value that the caller gets.
+// Output is a value and its name: one that the caller gets, or could get.
 type Output struct {
 	Name  string
 	Value *Value

@@ -1,0 +1,134 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/resc-lang/resc/compiler"
+	"github.com/resc-lang/resc/compiler/verify"
+	"github.com/resc-lang/resc/internal/npy"
+)
+
+type verifyCmd struct {
+	modelArgs
+	Weights   string  `placeholder:"FILE" help:"Checkpoint in safetensors format; by default the one that comes with the model."`
+	Reference string  `required:"" placeholder:"R.npz" help:"An input, and values inside the network by their names, as contrib/trace.py writes them."`
+	Input     string  `placeholder:"X.npy" help:"The input, where the reference holds none."`
+	Tolerance float64 `default:"1e-4" placeholder:"T" help:"Allowed difference, relative to a layer's largest absolute value."`
+	Threads   int     `placeholder:"N" help:"Threads; by default one for each processor."`
+	Format    string  `enum:"text,json" default:"text" help:"text or json."`
+}
+
+// Run compares, and fails where something differs.
+func (c *verifyCmd) Run(a *app) error {
+	switch {
+	case !(c.Tolerance >= 0):
+		return usagef("--tolerance must be at least 0")
+	case c.Threads < 0:
+		return usagef("--threads must be at least 1")
+	case len(c.Outputs) > 0:
+		return usagef("verify compares every value that the reference names; --outputs is not for it")
+	}
+	shape, err := parseShape(c.Shape)
+	if err != nil {
+		return err
+	}
+	ref, err := openTrace(c.Reference)
+	if err != nil {
+		return err
+	}
+	defer ref.Close()
+	input, err := c.input(ref)
+	if err != nil {
+		return err
+	}
+	if shape, err = inputShape(c.Reference, input.Shape, shape); err != nil {
+		return err
+	}
+	shown := false // diagnostics once, though the model is compiled several times
+	r, err := verify.Run(a.ctx, verify.Model{
+		Compile: func(outputs []compiler.Output) (*compiler.Program, error) {
+			p, err := c.compileOptions(a, compiler.Options{Set: c.Set, Shape: shape, Outputs: outputs}, !shown)
+			shown = true
+			return p, err
+		},
+		Load: func(p *compiler.Program) (*compiler.Network, error) {
+			f, err := c.openWeights(p, c.Weights)
+			if err != nil {
+				return nil, err
+			}
+			defer f.Close()
+			return p.Load(f)
+		},
+	}, ref, verify.Options{
+		Input: input.AsFloat32(), Images: shape[0], Height: shape[2], Width: shape[3],
+		Tolerance: c.Tolerance, Threads: c.Threads,
+	})
+	if err != nil {
+		return err
+	}
+	if c.Format == "json" {
+		e := json.NewEncoder(a.stdout)
+		e.SetEscapeHTML(false)
+		err = e.Encode(r)
+	} else {
+		err = r.Text(a.stdout)
+	}
+	if err == nil && !r.Agrees {
+		return errReported
+	}
+	return err
+}
+
+// input is the images to run on: a file's, or the reference's own.
+func (c *verifyCmd) input(ref *trace) (*npy.Array, error) {
+	if c.Input != "" {
+		return npy.ReadFile(c.Input)
+	}
+	for _, name := range inputNames {
+		if slices.Contains(ref.archive.Names(), name) {
+			return ref.archive.Read(name)
+		}
+	}
+	return nil, fmt.Errorf("%s holds no array named input, of the images that it is about; give them with --input X.npy", c.Reference)
+}
+
+// inputNames are what a reference may call its input.
+var inputNames = []string{"input", "image"}
+
+// trace is a reference in an .npz file.
+type trace struct {
+	archive *npy.Archive
+	file    string
+}
+
+// openTrace opens a reference.
+func openTrace(path string) (*trace, error) {
+	if strings.HasSuffix(path, ".onnx") {
+		return nil, usagef("--reference takes an .npz file")
+	}
+	z, err := npy.OpenArchive(path)
+	if err != nil {
+		return nil, err
+	}
+	return &trace{z, path}, nil
+}
+
+// Close closes the file.
+func (t *trace) Close() error { return t.archive.Close() }
+
+// Names lists the values, without the input.
+func (t *trace) Names() []string {
+	return slices.DeleteFunc(t.archive.Names(), func(name string) bool { return slices.Contains(inputNames, name) })
+}
+
+// Read reads a value.
+func (t *trace) Read(name string) ([]int, []float64, error) {
+	array, err := t.archive.Read(name)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", t.file, err)
+	}
+	return array.Shape, array.AsFloat64(), nil
+}

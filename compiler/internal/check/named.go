@@ -1,0 +1,91 @@
+package check
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/resc-lang/resc/compiler/internal/typed"
+	"github.com/resc-lang/resc/dsl"
+)
+
+// namedValue is a value and a name of it in the whole network: the path of its
+// step, or one that was given, by a label, by "as", or to a whole group, block or
+// stage.
+type namedValue struct {
+	path  string
+	value *typed.Value
+	given bool
+}
+
+// name gives a value a name in the whole network.
+func (c *checker) name(path string, v *typed.Value) {
+	if v != bad && path != "" {
+		c.values = append(c.values, namedValue{path, v, true})
+	}
+}
+
+// named is each named value under each of its names, in the order of the steps. A
+// given name is that of the last value that got it, as a stage that goes on
+// names its last block's. The path of several steps without a label, as a block's
+// activations have, names the first; the others are PATH#2, PATH#3, as the second
+// call of a module.
+func (c *checker) named() []typed.Output {
+	order := map[*typed.Value]int{}
+	for i, s := range c.steps {
+		order[s.Out] = i + 1
+	}
+	given := map[string]*typed.Value{}
+	for _, x := range c.values {
+		if x.given {
+			given[x.path] = x.value
+		}
+	}
+	var all []typed.Output
+	calls := map[string]int{}
+	listed := map[typed.Output]bool{}
+	for _, x := range c.values {
+		switch v := given[x.path]; {
+		case v == nil:
+			if calls[x.path]++; calls[x.path] > 1 {
+				x.path = fmt.Sprintf("%s#%d", x.path, calls[x.path])
+			}
+		case v != x.value || !x.given:
+			continue
+		}
+		if o := (typed.Output{Name: x.path, Value: x.value}); !listed[o] {
+			listed[o] = true
+			all = append(all, o)
+		}
+	}
+	slices.SortStableFunc(all, func(a, b typed.Output) int { return order[a.Value] - order[b.Value] })
+	return all
+}
+
+// choose makes the values that the caller asks for the model's outputs.
+func (f *frame) choose(t *typed.Model, m *dsl.Model, outputs []Output) {
+	values := map[string]*typed.Value{}
+	var names []string
+	for _, x := range f.named() {
+		values[x.Name] = x.Value
+		names = append(names, x.Name)
+	}
+	for _, o := range outputs {
+		v := values[o.Value]
+		switch {
+		case v == nil:
+			d := f.ds.Errorf(UnknownValue, m.Name.Span, "model %s has no value called %s", m.Name.Text, o.Value)
+			if near := dsl.Suggest(o.Value, names); near != "" {
+				d.Hintf(nil, "did you mean --outputs %s=%s?", o.Name, near)
+			} else {
+				d.Hintf(nil, "resc report shows the names of the layers; a stage's or a block's path is its last value")
+			}
+		case slices.ContainsFunc(t.Outputs, func(x typed.Output) bool { return x.Name == o.Name }):
+			f.ds.Errorf(Duplicate, m.Name.Span, "there is an output %s already", o.Name)
+		default:
+			t.Outputs = append(t.Outputs, typed.Output{Name: o.Name, Value: v})
+		}
+	}
+	if len(t.Outputs) > 0 && t.Outputs[0].Value.Shape.C != len(t.Classes) {
+		t.Classes = nil // the first output is no longer the one that the labels name
+	}
+}
