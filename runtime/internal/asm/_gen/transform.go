@@ -15,13 +15,9 @@ import (
 // transform is a kernel that multiplies vectors by a small constant matrix.
 type transform struct {
 	vectors
-	text         string
-	coefficients matrix
-	pixels       bool // with bias, residual and bounds
-
-	in        []VecPhysical
-	free      []VecPhysical
-	constants map[float64]VecPhysical
+	product[VecPhysical]
+	text   string
+	pixels bool // with bias, residual and bounds
 }
 
 func (k *transform) name() string { return k.text }
@@ -110,18 +106,13 @@ func element(first, fourth, step Register, i, distance int) Mem {
 
 // load gives registers to the inputs and loads the constants.
 func (k *transform) load() {
-	k.constants = map[float64]VecPhysical{}
 	n := len(k.coefficients[0])
+	k.arithmetic = vectorArithmetic{}
 	k.in, k.free = k.regs[:n], k.regs[n:]
-	for _, row := range k.coefficients {
-		for _, c := range row {
-			c = math.Abs(c)
-			if _, ok := k.constants[c]; ok || c == 0 || c == 1 {
-				continue
-			}
-			k.constants[c] = k.take()
-			VBROADCASTSS(constant(c), k.constants[c])
-		}
+	k.constants = map[float64]VecPhysical{}
+	for _, c := range k.factors() {
+		k.constants[c] = k.take()
+		VBROADCASTSS(constant(c), k.constants[c])
 	}
 }
 
@@ -141,107 +132,13 @@ func constant(c float64) Mem {
 	return known[c]
 }
 
-// apply computes the rows of the product and calls store for each. Columns that
-// agree but for signs are added and subtracted first; rows that do so are the
-// sum and the difference of their even and odd parts.
-func (k *transform) apply(store func(i int, sum VecPhysical)) {
-	sum, part := k.free[0], k.free[1]
-	columns := append(matrix(nil), k.coefficients...)
-	for _, p := range columns.pairs() {
-		a, b := p[0], p[1]
-		VADDPS(k.in[b], k.in[a], sum)
-		VSUBPS(k.in[b], k.in[a], k.in[b])
-		VMOVAPS(sum, k.in[a])
-		for i, r := range columns {
-			r = append([]float64(nil), r...)
-			if r[a] == r[b] {
-				r[b] = 0
-			} else {
-				r[a], r[b] = 0, r[a]
-			}
-			columns[i] = r
-		}
-	}
-	done := map[int]bool{}
-	for i, row := range columns {
-		if done[i] {
-			continue
-		}
-		for j := i + 1; j < len(columns); j++ {
-			negated, ok := columns.mirror(i, j)
-			if done[j] || !ok {
-				continue
-			}
-			even, odd := append([]float64(nil), row...), append([]float64(nil), row...)
-			for c := range row {
-				if c%2 == 0 {
-					odd[c] = 0
-				} else {
-					even[c] = 0
-				}
-			}
-			k.row(even, sum)
-			k.row(odd, part)
-			other := k.free[2]
-			if negated {
-				VSUBPS(sum, part, other)
-			} else {
-				VSUBPS(part, sum, other)
-			}
-			VADDPS(part, sum, sum)
-			store(i, sum)
-			store(j, other)
-			done[i], done[j] = true, true
-			break
-		}
-		if !done[i] {
-			k.row(row, sum)
-			store(i, sum)
-		}
-	}
-}
+// vectorArithmetic is the instructions of AVX.
+type vectorArithmetic struct{}
 
-// row computes sum = Σ row[i]·in[i].
-func (k *transform) row(row []float64, sum VecPhysical) {
-	first := -1
-	for i, c := range row { // best begun with a term that needs no multiplication
-		if c == 1 || first < 0 && c != 0 {
-			first = i
-			if c == 1 {
-				break
-			}
-		}
-	}
-	second := -1
-	for i, c := range row {
-		if i != first && second < 0 && math.Abs(c) == 1 && row[first] == 1 {
-			second = i
-		}
-	}
-	switch c := row[first]; {
-	case second >= 0 && row[second] == 1:
-		VADDPS(k.in[second], k.in[first], sum)
-	case second >= 0:
-		VSUBPS(k.in[second], k.in[first], sum)
-	case c == 1:
-		VMOVAPS(k.in[first], sum)
-	case c > 0:
-		VMULPS(k.constants[c], k.in[first], sum)
-	default: // 0 - |c|·x
-		VXORPS(sum, sum, sum)
-		first = -1
-	}
-	for i, c := range row {
-		switch {
-		case i == first || i == second || c == 0:
-		case c == 1:
-			VADDPS(k.in[i], sum, sum)
-		case c == -1:
-			VSUBPS(k.in[i], sum, sum)
-		case c > 0:
-			VFMADD231PS(k.constants[c], k.in[i], sum)
-		default:
-			VFNMADD231PS(k.constants[-c], k.in[i], sum)
-		}
-	}
-}
+func (vectorArithmetic) add(x, y, sum VecPhysical)              { VADDPS(y, x, sum) }
+func (vectorArithmetic) subtract(x, y, difference VecPhysical)  { VSUBPS(y, x, difference) }
+func (vectorArithmetic) multiply(x, y, product VecPhysical)     { VMULPS(y, x, product) }
+func (vectorArithmetic) multiplyAdd(x, y, sum VecPhysical)      { VFMADD231PS(y, x, sum) }
+func (vectorArithmetic) multiplySubtract(x, y, sum VecPhysical) { VFNMADD231PS(y, x, sum) }
+func (vectorArithmetic) move(x, to VecPhysical)                 { VMOVAPS(x, to) }
+func (vectorArithmetic) clear(x VecPhysical)                    { VXORPS(x, x, x) }

@@ -5,6 +5,8 @@ import (
 	"math"
 	"math/big"
 
+	. "github.com/mmcloughlin/avo/reg"
+
 	"github.com/resc-lang/resc/runtime/internal/asm"
 )
 
@@ -140,30 +142,34 @@ func tapMatrix(stride, m int) matrix {
 // generateWinograd writes the transforms for one set of registers.
 func generateWinograd(v vectors, file string) {
 	d := newDispatch("Winograd", v, "t Transform, a *Winograd", "t")
-	add := func(kind asm.TransformKind, name string, stride, base, m int, coefficients matrix) {
+	eachTransform(func(kind asm.TransformKind, name string, stride, base, m int, coefficients matrix) {
 		k := &transform{
-			vectors: v, coefficients: coefficients, pixels: kind == asm.Pixels,
+			vectors: v, product: product[VecPhysical]{coefficients: coefficients}, pixels: kind == asm.Pixels,
 			text: fmt.Sprintf("winograd%s%s_%d_%d", v.name, name, stride, m),
 		}
 		d.add(k, fmt.Sprint(int(asm.NewTransform(kind, stride, base, m))))
-	}
+	})
+	d.write(file)
+}
+
+// eachTransform calls f for all the transforms.
+func eachTransform(f func(kind asm.TransformKind, name string, stride, base, m int, coefficients matrix)) {
 	for m := 1; m <= 4; m++ {
 		for _, base := range []int{2, 4} {
 			if m <= base {
-				add(asm.Points, fmt.Sprintf("Points%d", base), 1, base, m, inputMatrix(1, base, m, true))
+				f(asm.Points, fmt.Sprintf("Points%d", base), 1, base, m, inputMatrix(1, base, m, true))
 			}
 		}
-		add(asm.Points, "Points", 2, 0, m, inputMatrix(2, 0, m, true))
-		add(asm.FinitePoints, "FinitePoints", 2, 0, m, inputMatrix(2, 0, m, false))
+		f(asm.Points, "Points", 2, 0, m, inputMatrix(2, 0, m, true))
+		f(asm.FinitePoints, "FinitePoints", 2, 0, m, inputMatrix(2, 0, m, false))
 		for _, stride := range []int{1, 2} {
-			add(asm.Sums, "Sums", stride, 0, m, outputMatrix(stride, m))
-			add(asm.Pixels, "Pixels", stride, 0, m, outputMatrix(stride, m))
+			f(asm.Sums, "Sums", stride, 0, m, outputMatrix(stride, m))
+			f(asm.Pixels, "Pixels", stride, 0, m, outputMatrix(stride, m))
 			if m == 2 || m == 4 {
-				add(asm.Taps, "Taps", stride, 0, m, tapMatrix(stride, m))
+				f(asm.Taps, "Taps", stride, 0, m, tapMatrix(stride, m))
 			}
 		}
 	}
-	d.write(file)
 }
 
 // pairs finds columns that agree but for signs, one of which is to be replaced
