@@ -16,7 +16,7 @@ const (
 
 // ByTier is a choice of algorithm for each tier of kernels. The compiler makes
 // it from shapes alone; the processor's tier selects from it as weights are packed.
-type ByTier struct{ AVX512, AVX2, Portable Algorithm }
+type ByTier struct{ AVX512, AVX2, NEON, Portable Algorithm }
 
 func (b ByTier) at(tier cpu.Level) Algorithm {
 	switch tier {
@@ -24,6 +24,8 @@ func (b ByTier) at(tier cpu.Level) Algorithm {
 		return b.AVX512
 	case cpu.AVX2:
 		return b.AVX2
+	case cpu.NEON:
+		return b.NEON
 	default:
 		return b.Portable
 	}

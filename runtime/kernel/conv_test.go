@@ -100,7 +100,7 @@ func (k *convCase) pack() *Filter {
 	return FilterSpec{
 		In: k.In.C, Out: k.Out.C, KernelH: k.KernelH, KernelW: k.KernelW,
 		Groups: k.Groups, Block: k.In.Block, Stride: k.Stride,
-		Algorithm: ByTier{AVX512: k.algorithm, AVX2: k.algorithm},
+		Algorithm: ByTier{AVX512: k.algorithm, AVX2: k.algorithm, NEON: k.algorithm},
 	}.Pack(k.weight, k.bias)
 }
 

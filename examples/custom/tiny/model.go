@@ -31,8 +31,8 @@ import (
 // compile, the two do not fit: run go generate with the version of resc in go.mod,
 // or go get the version of the runtime that the package was generated for.
 const (
-	_ = uint(kernel.Version - 2)       // fails if the runtime is older
-	_ = uint(2 - kernel.OldestVersion) // fails if the runtime no longer supports this code
+	_ = uint(kernel.Version - 3)       // fails if the runtime is older
+	_ = uint(3 - kernel.OldestVersion) // fails if the runtime no longer supports this code
 )
 
 // Model is the network with its weights, packed for this processor. It is

@@ -18,6 +18,7 @@ import "unsafe"
 //go:generate go run -C _gen -tags purego . -out ../winograd_avx512_amd64.s -stubs ../winograd_avx512_amd64.go -pkg asm winograd-avx512
 //go:generate go run -C _gen -tags purego . -out ../winograd_avx2_amd64.s -stubs ../winograd_avx2_amd64.go -pkg asm winograd-avx2
 //go:generate go run -C _gen -tags purego . -out ../peak_amd64.s -stubs ../peak_amd64.go -pkg asm peak
+//go:generate go run -C _gen -tags purego . neon
 
 // Direct is the argument of the kernels of direct convolution. A call computes
 // one row of output pixels of some neighbouring output blocks:

@@ -13,18 +13,19 @@ import (
 // Level is a set of instructions for which there are kernels.
 type Level int
 
-// The levels, each one faster than the one before.
+// The levels. Of those that a processor has, each is faster than the one before.
 const (
 	Portable Level = iota // plain Go
 	AVX2                  // AVX2 and FMA
 	AVX512                // AVX-512 F, DQ, BW and VL
+	NEON                  // arm64's Advanced SIMD
 )
 
 // Variable is the environment variable that asks for a lower tier than the
 // best one, by its String.
 const Variable = "RESC_TIER"
 
-var names = [...]string{Portable: "portable", AVX2: "avx2", AVX512: "avx512"}
+var names = [...]string{Portable: "portable", AVX2: "avx2", AVX512: "avx512", NEON: "neon"}
 
 // String is the name that RESC_TIER takes.
 func (l Level) String() string { return names[l] }
@@ -80,6 +81,9 @@ func Available() []Level {
 	}
 	if hasAVX512() {
 		levels = append(levels, AVX512)
+	}
+	if hasNEON {
+		levels = append(levels, NEON)
 	}
 	return levels
 }

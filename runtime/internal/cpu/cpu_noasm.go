@@ -1,6 +1,8 @@
-//go:build !amd64 || purego
+//go:build !(amd64 || arm64) || purego
 
 package cpu
+
+const hasNEON = false
 
 func hasAVX2() bool { return false }
 

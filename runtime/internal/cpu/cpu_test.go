@@ -17,7 +17,7 @@ func TestChoose(t *testing.T) {
 		{"portable", Portable, ""},
 		{"avx2", AVX2, ""},
 		{"avx512", AVX2, "does not have it; the best here is avx2"},
-		{"sse", AVX2, "no such tier; tiers are portable, avx2, avx512"},
+		{"sse", AVX2, "no such tier; tiers are portable, avx2, avx512, neon"},
 	} {
 		got, err := choose(c.name, both)
 		if got != c.want {

@@ -5,6 +5,7 @@ go 1.26.0
 require (
 	github.com/mmcloughlin/avo v0.5.0
 	github.com/resc-lang/resc v0.0.0
+	golang.org/x/arch v0.23.0
 )
 
 require (

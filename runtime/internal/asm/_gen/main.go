@@ -3,8 +3,9 @@
 //
 //	go run -tags purego . -out FILE.s -stubs FILE.go -pkg asm SET
 //
-// The flags are avo's. The tag purego builds the generator without the kernels
-// that it is about to write.
+// The flags are avo's. The set neon is all the kernels for arm64, which avo does
+// not know: it takes no flags. The tag purego builds the generator without the
+// kernels that it is about to write.
 package main
 
 import (
@@ -33,6 +34,10 @@ var sets = map[string]func(){
 func main() {
 	log.SetFlags(0)
 	set := os.Args[len(os.Args)-1]
+	if set == "neon" {
+		writeNEON()
+		return
+	}
 	generate, ok := sets[set]
 	if !ok {
 		log.Fatalf("no set of kernels %q", set)

@@ -59,17 +59,23 @@ func generateActivation(v vectors, name, formula string, c constants, finish fun
 	RET()
 }
 
+// The constants of the functions, in the order of the registers that hold them.
+var (
+	logisticValues = []float64{
+		-86, 86, // beyond, one of 1 and exp(-x) is lost in the other
+		-math.Log2E, 0.693359375, -2.12194440e-4,
+		-1.9875691500e-4, 1.3981999507e-3, -8.3334519073e-3, 4.1665795894e-2, -1.6666665459e-1, 5.0000001201e-1,
+		1,
+	}
+	hardSwishValues = []float64{3, 0, 6, 1.0 / 6}
+)
+
 // logisticConstants compute 1/(1+exp(-x)), with exp(-x) = 2^n · exp(-r),
 // r = x + n·ln 2 in ±ln(2)/2. ln 2 is in two parts so that r is exact; exp is
 // the polynomial of Cephes' expf (S. Moshier), whose error is below 1e-7.
 func logisticConstants() constants {
 	return constants{
-		data: newConstants("logistic",
-			-86, 86, // beyond, one of 1 and exp(-x) is lost in the other
-			-math.Log2E, 0.693359375, -2.12194440e-4,
-			-1.9875691500e-4, 1.3981999507e-3, -8.3334519073e-3, 4.1665795894e-2, -1.6666665459e-1, 5.0000001201e-1,
-			1,
-		),
+		data: newConstants("logistic", logisticValues...),
 		body: func(v vectors, x VecPhysical, c, free []VecPhysical) VecPhysical {
 			r, n, p := free[0], free[1], free[2]
 			low, high, log2E, ln2High, ln2Low, one := c[0], c[1], c[2], c[3], c[4], c[11]
@@ -96,7 +102,7 @@ func logisticConstants() constants {
 // hardSwishConstants compute min(max(x+3, 0), 6)/6.
 func hardSwishConstants() constants {
 	return constants{
-		data: newConstants("hardSwish", 3, 0, 6, 1.0/6),
+		data: newConstants("hardSwish", hardSwishValues...),
 		body: func(v vectors, x VecPhysical, c, free []VecPhysical) VecPhysical {
 			s := free[0]
 			VADDPS(c[0], x, s)

@@ -1,4 +1,4 @@
-//go:build !purego
+//go:build (amd64 || arm64) && !purego
 
 package kernel
 
@@ -35,12 +35,7 @@ func (j *directJob) computeTiles(a *asm.Direct, r *directRow, x, tiles, pixels i
 			a.Residual = unsafe.Pointer(&r.addend[r.residual+x*blockChannels])
 		}
 		a.Width = n * pixels * blockBytes
-		switch j.filter.tier {
-		case cpu.AVX512:
-			asm.DirectAVX512(pixels, blocks, a)
-		case cpu.AVX2:
-			asm.DirectAVX2(pixels, blocks, a)
-		}
+		direct(j.filter.tier, pixels, blocks, a)
 		tiles -= n
 		x += n * pixels
 	}

@@ -1,4 +1,4 @@
-//go:build !purego
+//go:build (amd64 || arm64) && !purego
 
 package kernel
 
@@ -22,16 +22,7 @@ func poolRow(dst, src []float32, p *Pool, row, pixels int, start, scale float32)
 		Rows: p.KernelH, RowStep: row * 4, Columns: p.KernelW,
 		Start: start, Scale: scale,
 	}
-	switch {
-	case tier == cpu.AVX512 && p.Max:
-		asm.MaxPoolAVX512(&a)
-	case tier == cpu.AVX512:
-		asm.SumPoolAVX512(&a)
-	case p.Max:
-		asm.MaxPoolAVX2(&a)
-	default:
-		asm.SumPoolAVX2(&a)
-	}
+	pooling(tier, p.Max, &a)
 	return true
 }
 
@@ -47,24 +38,17 @@ func mulAddRow(dst, x, y, z []float32, yStep, zStep int, low, high float32) bool
 		YStep: yStep * 4, ZStep: zStep * 4, Blocks: len(dst) / blockChannels,
 		Low: low, High: high,
 	}
-	if tier == cpu.AVX512 {
-		asm.MulAddAVX512(&a)
-	} else {
-		asm.MulAddAVX2(&a)
-	}
+	multiplyAndAdd(tier, &a)
 	return true
 }
 
 // denseRow adds src[i]·weights[i] to sixteen sums in assembly. It reports false
 // where there is none.
 func denseRow(sums *lanes, src, weights []float32) bool {
-	switch cpu.Tier() {
-	case cpu.AVX512:
-		asm.DenseAVX512(&sums[0], &src[0], &weights[0], len(src))
-	case cpu.AVX2:
-		asm.DenseAVX2(&sums[0], &src[0], &weights[0], len(src))
-	default:
+	tier := cpu.Tier()
+	if tier == cpu.Portable {
 		return false
 	}
+	denseSums(tier, sums, &src[0], &weights[0], len(src))
 	return true
 }

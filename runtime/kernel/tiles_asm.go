@@ -1,4 +1,4 @@
-//go:build !purego
+//go:build (amd64 || arm64) && !purego
 
 package kernel
 
@@ -13,6 +13,8 @@ const (
 // panel: what fits in registers, in one direction or the other.
 func directPixels(tier cpu.Level, panel, width int) int {
 	switch {
+	case tier == cpu.NEON:
+		return 6
 	case tier == cpu.AVX2 && panel == 2:
 		return 3
 	case tier == cpu.AVX2 && width == 7:
@@ -34,6 +36,8 @@ func depthwisePixels(tier cpu.Level, channels int) int {
 	switch {
 	case tier == cpu.AVX512:
 		return 14
+	case tier == cpu.NEON:
+		return 6
 	case channels > 1:
 		return 5
 	default:

@@ -1,4 +1,4 @@
-//go:build !purego
+//go:build (amd64 || arm64) && !purego
 
 package kernel
 
@@ -47,14 +47,5 @@ func (j *depthwiseJob) computeTiles(a *asm.Depthwise, block, y, x, tiles, pixels
 		a.Residual = unsafe.Pointer(&j.residual[j.added.at(block, y, x)])
 	}
 	a.Width = tiles * pixels * blockBytes
-	switch avx512, grouped := j.filter.tier == cpu.AVX512, a.Channels > 1; {
-	case avx512 && grouped:
-		asm.GroupedAVX512(pixels, a)
-	case avx512:
-		asm.DepthwiseAVX512(pixels, a)
-	case grouped:
-		asm.GroupedAVX2(pixels, a)
-	default:
-		asm.DepthwiseAVX2(pixels, a)
-	}
+	depthwise(j.filter.tier, pixels, a)
 }

@@ -1,4 +1,4 @@
-//go:build !purego
+//go:build (amd64 || arm64) && !purego
 
 package kernel
 
@@ -19,9 +19,5 @@ func (t *transform) run(tier cpu.Level, name asm.Transform) {
 	if t.residual != nil {
 		a.Residual = unsafe.Pointer(&t.residual[0])
 	}
-	if tier == cpu.AVX512 {
-		asm.WinogradAVX512(name, &a)
-	} else {
-		asm.WinogradAVX2(name, &a)
-	}
+	winograd(tier, name, &a)
 }

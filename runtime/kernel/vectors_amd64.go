@@ -1,0 +1,100 @@
+//go:build !purego
+
+package kernel
+
+import (
+	"github.com/resc-lang/resc/runtime/internal/asm"
+	"github.com/resc-lang/resc/runtime/internal/cpu"
+)
+
+// The kernels of amd64, by tier. The tier is not Portable.
+
+func direct(tier cpu.Level, pixels, blocks int, a *asm.Direct) {
+	if tier == cpu.AVX512 {
+		asm.DirectAVX512(pixels, blocks, a)
+	} else {
+		asm.DirectAVX2(pixels, blocks, a)
+	}
+}
+
+func depthwise(tier cpu.Level, pixels int, a *asm.Depthwise) {
+	switch avx512, grouped := tier == cpu.AVX512, a.Channels > 1; {
+	case avx512 && grouped:
+		asm.GroupedAVX512(pixels, a)
+	case avx512:
+		asm.DepthwiseAVX512(pixels, a)
+	case grouped:
+		asm.GroupedAVX2(pixels, a)
+	default:
+		asm.DepthwiseAVX2(pixels, a)
+	}
+}
+
+func winograd(tier cpu.Level, name asm.Transform, a *asm.Winograd) {
+	if tier == cpu.AVX512 {
+		asm.WinogradAVX512(name, a)
+	} else {
+		asm.WinogradAVX2(name, a)
+	}
+}
+
+func pooling(tier cpu.Level, largest bool, a *asm.Pooling) {
+	switch {
+	case tier == cpu.AVX512 && largest:
+		asm.MaxPoolAVX512(a)
+	case tier == cpu.AVX512:
+		asm.SumPoolAVX512(a)
+	case largest:
+		asm.MaxPoolAVX2(a)
+	default:
+		asm.SumPoolAVX2(a)
+	}
+}
+
+func multiplyAndAdd(tier cpu.Level, a *asm.MulAdd) {
+	if tier == cpu.AVX512 {
+		asm.MulAddAVX512(a)
+	} else {
+		asm.MulAddAVX2(a)
+	}
+}
+
+func denseSums(tier cpu.Level, sums *lanes, src, weights *float32, n int) {
+	if tier == cpu.AVX512 {
+		asm.DenseAVX512(&sums[0], src, weights, n)
+	} else {
+		asm.DenseAVX2(&sums[0], src, weights, n)
+	}
+}
+
+func smooth(tier cpu.Level, a Activation, x *float32, blocks int) {
+	switch {
+	case tier == cpu.AVX512 && a == SiLU:
+		asm.SiLUAVX512(x, blocks)
+	case tier == cpu.AVX512 && a == HardSwish:
+		asm.HardSwishAVX512(x, blocks)
+	case tier == cpu.AVX512 && a == Sigmoid:
+		asm.SigmoidAVX512(x, blocks)
+	case a == SiLU:
+		asm.SiLUAVX2(x, blocks)
+	case a == HardSwish:
+		asm.HardSwishAVX2(x, blocks)
+	case a == Sigmoid:
+		asm.SigmoidAVX2(x, blocks)
+	}
+}
+
+// multiplyAdd does n loops of the tier's multiply-add, and returns the number of
+// operations.
+func multiplyAdd(n int) (operations int) {
+	switch cpu.Tier() {
+	case cpu.AVX512:
+		asm.PeakAVX512(n)
+		return n * 12 * 16 * 2
+	case cpu.AVX2:
+		asm.PeakAVX2(n)
+		return n * 12 * 8 * 2
+	default:
+		return multiplyAddPortable(n, 0.5, 1)
+	}
+}

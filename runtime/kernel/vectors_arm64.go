@@ -1,0 +1,51 @@
+//go:build !purego
+
+package kernel
+
+import (
+	"github.com/resc-lang/resc/runtime/internal/asm"
+	"github.com/resc-lang/resc/runtime/internal/cpu"
+)
+
+// The kernels of arm64, which has one tier beside Portable.
+
+func direct(_ cpu.Level, pixels, blocks int, a *asm.Direct) { asm.DirectNEON(pixels, blocks, a) }
+
+func depthwise(_ cpu.Level, pixels int, a *asm.Depthwise) { asm.DepthwiseNEON(pixels, a) }
+
+func winograd(_ cpu.Level, name asm.Transform, a *asm.Winograd) { asm.WinogradNEON(name, a) }
+
+func pooling(_ cpu.Level, largest bool, a *asm.Pooling) {
+	if largest {
+		asm.MaxPoolNEON(a)
+	} else {
+		asm.SumPoolNEON(a)
+	}
+}
+
+func multiplyAndAdd(_ cpu.Level, a *asm.MulAdd) { asm.MulAddNEON(a) }
+
+func denseSums(_ cpu.Level, sums *lanes, src, weights *float32, n int) {
+	asm.DenseNEON(&sums[0], src, weights, n)
+}
+
+func smooth(_ cpu.Level, a Activation, x *float32, blocks int) {
+	switch a {
+	case SiLU:
+		asm.SiLUNEON(x, blocks)
+	case HardSwish:
+		asm.HardSwishNEON(x, blocks)
+	case Sigmoid:
+		asm.SigmoidNEON(x, blocks)
+	}
+}
+
+// multiplyAdd does n loops of the tier's multiply-add, and returns the number of
+// operations.
+func multiplyAdd(n int) (operations int) {
+	if cpu.Tier() == cpu.Portable {
+		return multiplyAddPortable(n, 0.5, 1)
+	}
+	asm.PeakNEON(n)
+	return n * 24 * 4 * 2
+}
