@@ -19,7 +19,7 @@ const module = "github.com/resc-lang/resc"
 var may = map[string][]string{
 	"dsl":      {},
 	"stdlib":   {"dsl"},
-	"compiler": {"dsl", "stdlib", "runtime"},
+	"compiler": {"dsl", "stdlib", "runtime", "internal"},
 	"runtime":  {},
 	"cmd":      {"compiler", "dsl", "stdlib", "runtime", "internal"},
 	"examples": {"compiler", "runtime", "examples"},

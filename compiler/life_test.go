@@ -1,6 +1,7 @@
 package compiler
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -12,12 +13,14 @@ import (
 	"github.com/resc-lang/resc/compiler/internal/lower"
 	"github.com/resc-lang/resc/compiler/internal/pass"
 	"github.com/resc-lang/resc/dsl"
+	"github.com/resc-lang/resc/internal/fixture"
 	"github.com/resc-lang/resc/internal/golden"
+	"github.com/resc-lang/resc/internal/onnx"
 )
 
 // TestLife shows a network's whole life: its steps with their shapes, its graph
-// as written and after each pass that changes it, its schedule, and the Go that
-// is printed of it. The graph is verified after every pass.
+// as written, as ONNX, and after each pass that changes it, its schedule, and the
+// Go that is printed of it. The graph is verified after every pass.
 func TestLife(t *testing.T) {
 	golden.Run(t, "testdata/life/*.txtar", func(t *golden.Test) {
 		src := dsl.NewSource("in.res", t.Input("in.res"))
@@ -31,6 +34,21 @@ func TestLife(t *testing.T) {
 		g := lower.Lower(p.model)
 		before := graphText(g)
 		fmt.Fprint(t.Section("ir"), before)
+		var exported bytes.Buffer
+		var read []fixture.Weight // what the program reads, which is not all where a layer is dead
+		for _, n := range p.fused.Nodes {
+			for _, w := range n.Weights() {
+				read = append(read, fixture.Weight{Name: w.Name, Shape: w.Shape})
+			}
+		}
+		if err := p.WriteONNX(&exported, fixture.Checkpoint(read), "v0.0.0"); err != nil {
+			t.Fatal(err)
+		}
+		m, err := onnx.Parse(exported.Bytes())
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprint(t.Section("onnx"), onnxText(m))
 		pass.Run(g, func(x pass.Pass, g *ir.Graph) {
 			if err := ir.Verify(g); err != nil {
 				t.Fatalf("after %s: %v", x.Name, err)

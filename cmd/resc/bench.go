@@ -111,11 +111,7 @@ func (c *benchCmd) checkpoint(p *compiler.Program) (*safetensors.File, error) {
 	if c.Weights != "" {
 		return c.openWeights(p, c.Weights)
 	}
-	var ws []fixture.Weight
-	for _, w := range p.Weights() {
-		ws = append(ws, fixture.Weight{Name: w.Name, Shape: w.Shape})
-	}
-	return fixture.Checkpoint(ws), nil
+	return madeUp(p), nil
 }
 
 // bench is a session with a batch to run.

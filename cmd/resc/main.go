@@ -31,6 +31,7 @@ type cli struct {
 	Report     reportCmd     `cmd:"" help:"Show layers, shapes, parameters, costs and memory."`
 	Verify     verifyCmd     `cmd:"" help:"Find the first layer that differs from a reference."`
 	Bench      benchCmd      `cmd:"" help:"Measure latency."`
+	Export     exportCmd     `cmd:"" help:"Write the network and its weights as ONNX."`
 	List       listCmd       `cmd:"" help:"List the standard library."`
 	Explain    explainCmd    `cmd:"" help:"Explain the code of a diagnostic."`
 	Completion completionCmd `cmd:"" help:"Print a completion script for a shell."`

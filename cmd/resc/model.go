@@ -10,6 +10,7 @@ import (
 
 	"github.com/resc-lang/resc/compiler"
 	"github.com/resc-lang/resc/dsl"
+	"github.com/resc-lang/resc/internal/fixture"
 	"github.com/resc-lang/resc/runtime/safetensors"
 	"github.com/resc-lang/resc/stdlib"
 )
@@ -123,4 +124,13 @@ func (m *modelArgs) openWeights(p *compiler.Program, path string) (*safetensors.
 		return safetensors.Parse(data)
 	}
 	return safetensors.Open(filepath.Join(filepath.Dir(m.Model), filepath.FromSlash(shipped)))
+}
+
+// madeUp is weights for a model that follow from their names alone.
+func madeUp(p *compiler.Program) *safetensors.File {
+	var ws []fixture.Weight
+	for _, w := range p.Weights() {
+		ws = append(ws, fixture.Weight{Name: w.Name, Shape: w.Shape})
+	}
+	return fixture.Checkpoint(ws)
 }
