@@ -43,10 +43,6 @@ func (j *directJob) computeTiles(a *asm.Direct, r *directRow, x, tiles, pixels i
 
 // arguments are those of a row, save where it begins and ends.
 func (j *directJob) arguments(r *directRow) asm.Direct {
-	var ahead, end unsafe.Pointer
-	if n := len(r.ahead); n > 0 {
-		ahead, end = unsafe.Pointer(&r.ahead[0]), unsafe.Pointer(&r.ahead[n-1])
-	}
 	floats, runs := j.run()
 	tap := j.Dilation * j.in.pixel // from a kernel column to the next
 	row := j.Dilation * j.in.row   // from a kernel row to the next
@@ -66,7 +62,5 @@ func (j *directJob) arguments(r *directRow) asm.Direct {
 		WeightStep:    floatBytes * r.skip,
 		Low:           r.low,
 		High:          r.high,
-		Ahead:         ahead,
-		AheadEnd:      end,
 	}
 }

@@ -36,4 +36,11 @@ func (c Conv) partDepth() int {
 	return max(callProducts/(tileVectors*c.KernelH*c.KernelW*c.In.block()), 1)
 }
 
+// tileWidths splits a row of pixels into the fewest tiles possible, whose widths
+// differ by one at most: wider ones of pixels+1, and the others of pixels.
+func tileWidths(width, most int) (tiles, wider, pixels int) {
+	tiles = ceil(width, most)
+	return tiles, width % tiles, width / tiles
+}
+
 func ceil(a, b int) int { return (a + b - 1) / b }

@@ -108,7 +108,6 @@ type directRow struct {
 	residual  int       // position in addend
 	plane     int       // distance of blocks in addend
 	low, high float32   // bounds of the result
-	ahead     []float32 // weights that will be needed next, to be asked for; may be empty
 }
 
 // run is the number of floats that kernels read side by side: a kernel row, or

@@ -26,7 +26,6 @@ type Filter struct {
 	panels    []panel        // of direct convolution
 	index     []channelIndex // of depthwise convolution
 	weights   []float32      // in the order of the kernel
-	points    []*Filter      // of Winograd's algorithm: a 1×1 convolution each
 	bias      []float32      // a value for each lane of the output's blocks
 }
 
@@ -61,7 +60,7 @@ func (s FilterSpec) Pack(weight, bias []float32) *Filter {
 	case s.narrow():
 		f.weights, f.index = packNarrow(s, weight)
 	case m > 0:
-		packWinograd(s, m, weight, f)
+		f.weights = packWinograd(s, m, weight, tier)
 	default:
 		f.panels, f.weights = packPanels(s, weight, panelWidths(tier))
 	}
@@ -70,11 +69,7 @@ func (s FilterSpec) Pack(weight, bias []float32) *Filter {
 
 // Bytes is the memory that the packed values occupy.
 func (f *Filter) Bytes() int {
-	n := 4 * (len(f.weights) + len(f.bias))
-	for _, p := range f.points {
-		n += 4 * len(p.weights)
-	}
-	return n
+	return 4 * (len(f.weights) + len(f.bias))
 }
 
 func (s FilterSpec) withDefaults() FilterSpec {

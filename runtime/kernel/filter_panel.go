@@ -33,32 +33,12 @@ func panelWidths(tier cpu.Level) []int {
 	}
 }
 
-// panelWeights are the weights of a panel.
-func (f *Filter) panelWeights(panel int) []float32 {
-	from, to := f.panels[panel].offset, len(f.weights)
-	if panel+1 < len(f.panels) {
-		to = f.panels[panel+1].offset
-	}
-	return f.weights[from:to]
-}
-
 // packPanels cuts the output blocks into panels, each as wide as it can be
 // without multiplying by more zeros than narrower ones would, and fills them
 // side by side.
 func packPanels(s FilterSpec, weight []float32, widths []int) ([]panel, []float32) {
-	panels, size := s.cutPanels(widths)
-	packed := NewArena(size)
-	var all sync.WaitGroup
-	for _, p := range panels {
-		all.Go(func() { s.fillPanel(p, packed[p.offset:], weight) })
-	}
-	all.Wait()
-	return panels, packed
-}
-
-// cutPanels cuts the output blocks into panels and returns the number of weights
-// in all of them.
-func (s FilterSpec) cutPanels(widths []int) (panels []panel, size int) {
+	var panels []panel
+	size := 0
 	for out := 0; out < blocksOf(s.Out); {
 		p := s.panelAt(out, widths)
 		p.offset = size
@@ -66,7 +46,13 @@ func (s FilterSpec) cutPanels(widths []int) (panels []panel, size int) {
 		panels = append(panels, p)
 		out += p.width
 	}
-	return panels, size
+	packed := NewArena(size)
+	var all sync.WaitGroup
+	for _, p := range panels {
+		all.Go(func() { s.fillPanel(p, packed[p.offset:], weight) })
+	}
+	all.Wait()
+	return panels, packed
 }
 
 // panelAt is the widest panel from an output block on that needs no more input

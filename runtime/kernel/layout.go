@@ -4,6 +4,12 @@ package kernel
 // one AVX-512 register of float32, two AVX registers.
 const blockChannels = 16
 
+// Sizes in bytes.
+const (
+	floatBytes = 4
+	blockBytes = blockChannels * floatBytes
+)
+
 // Layout is how one image's activation lies in memory, as float32 and in
 // elements: blocks of Block channels, each of H+2·Halo rows of W+2·Halo pixels,
 //

@@ -4,11 +4,6 @@ package kernel
 
 import "github.com/resc-lang/resc/runtime/internal/cpu"
 
-const (
-	floatBytes = 4
-	blockBytes = blockChannels * floatBytes
-)
-
 // directPixels is the number of pixels of the largest tile to use for a row of a
 // panel: what fits in registers, in one direction or the other.
 func directPixels(tier cpu.Level, panel, width int) int {
@@ -45,9 +40,14 @@ func depthwisePixels(tier cpu.Level, channels int) int {
 	}
 }
 
-// tileWidths splits a row of pixels into the fewest tiles possible, whose widths
-// differ by one at most: wider ones of pixels+1, and the others of pixels.
-func tileWidths(width, most int) (tiles, wider, pixels int) {
-	tiles = ceil(width, most)
-	return tiles, width % tiles, width / tiles
+// productTiles is the number of tiles that a kernel of products takes at most.
+func productTiles(tier cpu.Level) int {
+	switch tier {
+	case cpu.AVX512:
+		return 28
+	case cpu.NEON:
+		return 6
+	default:
+		return 7
+	}
 }

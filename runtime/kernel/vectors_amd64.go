@@ -38,6 +38,14 @@ func winograd(tier cpu.Level, name asm.Transform, a *asm.Winograd) {
 	}
 }
 
+func product(tier cpu.Level, tiles int, a *asm.Product) {
+	if tier == cpu.AVX512 {
+		asm.ProductAVX512(tiles, a)
+	} else {
+		asm.ProductAVX2(tiles, a)
+	}
+}
+
 func pooling(tier cpu.Level, largest bool, a *asm.Pooling) {
 	switch {
 	case tier == cpu.AVX512 && largest:

@@ -1,6 +1,11 @@
 package kernel
 
-import "fmt"
+import (
+	"fmt"
+	"unsafe"
+
+	"github.com/resc-lang/resc/runtime/internal/asm"
+)
 
 // Winograd's minimal filtering (Lavin and Gray, "Fast Algorithms for
 // Convolutional Neural Networks", 2015) computes m×m outputs of a 3×3 convolution
@@ -32,8 +37,10 @@ func (a Algorithm) suits(s FilterSpec) bool {
 	return a == Direct || s.KernelH == 3 && s.KernelW == 3 && s.Stride <= 2 && s.Groups == 1 && s.Block == blockChannels
 }
 
-// winogradJob is a convolution in three steps over a group of tile rows, each
-// cut into chunks: points of the input, products, pixels of the output.
+// winogradJob is a convolution in three steps over groups of tile rows: points
+// of the input, products, pixels of the output. Threads take groups, each with
+// memory of its own that stays in its core's cache, as long as there are some
+// for all of them; what is left over they do together, step by step.
 type winogradJob struct {
 	Conv
 	dst, src, residual []float32
@@ -41,60 +48,109 @@ type winogradJob struct {
 	in, out, added     grid
 	winogradPlan
 
-	top     int // first row of tiles of the group
-	rows    tileAxis
 	columns tileAxis
+	shared  winogradGroup
 	step    winogradStep
-
-	threads  int
-	scratch  []float32 // scratchFloats for each worker
-	points   []float32 // [region][input block][tile][16]
-	products []float32 // [n·n][output block][tile][16]
+	memory  []float32 // perWorker for each
 }
 
 type winogradStep int
 
 const (
-	transformInput winogradStep = iota
+	wholeGroup winogradStep = iota
+	transformInput
 	multiply
 	transformOutput
 )
 
-// winogradPlan is what follows from the geometry: how tile rows are grouped, and
-// the memory for a group.
-type winogradPlan struct {
-	winogradPoints
-	all, group int // rows of tiles; those of a group
-	ins, outs  int // blocks of channels
-	tiles      int // of a group at most
+// winogradGroup is some rows of tiles and the memory for them.
+type winogradGroup struct {
+	*winogradJob
+	top      int // first row of tiles
+	rows     tileAxis
+	tiles    int
+	points   []float32 // [region][input block][tile][16]
+	products []float32 // [n·n][output block][tile][16]
 }
 
-// groupBytes is how large the points and products of a group of tile rows may
-// be, so that they stay in a core's cache between the steps.
-const groupBytes = 1 << 21
+// winogradPlan is what follows from the geometry: how tile rows are grouped, and
+// the memory that it takes. What is computed does not depend on it.
+type winogradPlan struct {
+	winogradPoints
+	ins, outs int // blocks of channels
+	all       int // rows of tiles
+	own       int // of them in groups that one worker computes
+	groups    int // of those rows
+	together  int // rows in a group of the others
+	slice     int // output blocks of a chunk of products
+	perWorker int // floats
+}
+
+const (
+	// groupBytes is how large the points and products of a worker's group should
+	// be, so that they stay in its core's cache between the steps.
+	groupBytes = 1 << 19
+
+	// residentBytes is the size up to which a filter stays in the cache that
+	// cores share, so that reading it for each group costs little.
+	residentBytes = 4 << 20
+
+	// sliceProducts is the work of a chunk of a point's products, in
+	// multiplications of 16 lanes: so much that the weights asked for in vain at
+	// its end are few, and that a call ends within tens of microseconds.
+	sliceProducts = 1 << 16
+
+	// togetherBytes bounds the memory of a group that threads share.
+	togetherBytes = 4 << 20
+)
 
 // winogradPlan plans a convolution for a number of threads.
 func (c Conv) winogradPlan(m, threads int) winogradPlan {
 	p := winogradPlan{winogradPoints: newWinogradPoints(m, c.Stride), ins: c.In.blocks(), outs: c.Out.blocks()}
 	columns := ceil(c.Out.W, m)
 	p.all = ceil(c.Out.H, m)
-	perRow := 4 * (p.regions()*p.ins + p.n*p.n*p.outs) * columns * blockChannels
-	p.group = min(max(groupBytes*threads/perRow, 1), p.all)
-	p.group = ceil(p.all, ceil(p.all, p.group)) // groups of like size
-	p.tiles = p.group * columns
+	filterBlock := floatBytes * p.filters() * p.ins * blockChannels * blockChannels
+	perRow := floatBytes * (p.regions()*p.ins + p.n*p.n*p.outs) * columns * blockChannels
+	if filterBlock*p.outs <= residentBytes {
+		p.own = p.all / threads * threads
+		p.groups = ceil(p.own/threads, max(groupBytes/perRow, 1)) * threads
+	}
+	rows := 0
+	if p.groups > 0 {
+		rows = ceil(p.own, p.groups)
+	}
+	if rest := p.all - p.own; rest > 0 {
+		p.together = min(max(togetherBytes/perRow, 1), rest)
+		p.together = ceil(rest, ceil(rest, p.together)) // groups of like size
+	}
+	p.slice = max(min(sliceProducts/max(columns*p.together*p.ins*blockChannels, 1), p.outs), 1)
+	points, products := p.floats(rows * columns)
+	p.perWorker = scratchFloats + points + products
+	points, products = p.floats(p.together * columns)
+	p.perWorker = max(p.perWorker, scratchFloats+ceil(points+products, threads))
 	return p
 }
 
 // pointStride is the distance between the points of a tile, in floats. A cache
 // line more than is needed keeps points from falling into the same sets.
-func (p *winogradPlan) pointStride(blocks int) int { return (blocks*p.tiles + 1) * blockChannels }
+func pointStride(blocks, tiles int) int { return (blocks*tiles + 1) * blockChannels }
 
-// floats are the sizes of the points and of the products.
-func (p *winogradPlan) floats() (points, products int) {
-	return p.regions() * p.pointStride(p.ins), p.n * p.n * p.pointStride(p.outs)
+// floats are the sizes of the points and of the products of some tiles.
+func (p *winogradPlan) floats(tiles int) (points, products int) {
+	return p.regions() * pointStride(p.ins, tiles), p.n * p.n * pointStride(p.outs, tiles)
 }
 
-// runWinograd computes the convolution group by group.
+// group is rows from..to of tiles, in some memory.
+func (j *winogradJob) group(from, to int, memory []float32) winogradGroup {
+	g := winogradGroup{winogradJob: j, top: from}
+	g.rows = newTileAxis(j.m, min((to-from)*j.m, j.Out.H-from*j.m))
+	g.tiles = (to - from) * j.columns.tiles()
+	points, products := j.floats(g.tiles)
+	g.points, g.products = memory[:points], memory[points:][:products]
+	return g
+}
+
+// runWinograd computes the convolution.
 func (c Conv) runWinograd(t *Threads, dst, src, residual []float32, w *Filter) {
 	m := w.algorithm.winogradSize()
 	if c.Dilation != 1 {
@@ -104,24 +160,21 @@ func (c Conv) runWinograd(t *Threads, dst, src, residual []float32, w *Filter) {
 	*j = winogradJob{
 		Conv: c, dst: dst, src: src, residual: residual, filter: w,
 		in: c.In.grid(), out: c.Out.grid(), added: c.Residual.grid(),
-		winogradPlan: c.winogradPlan(m, t.N()), threads: t.N(),
+		winogradPlan: c.winogradPlan(m, t.N()), columns: newTileAxis(m, c.Out.W),
 	}
-	points, products := j.floats()
-	scratch := scratchFloats * t.N()
-	if size := scratch + points + products; len(t.workspace) < size {
+	if size := j.perWorker * t.N(); len(t.workspace) < size {
 		t.workspace = NewArena(size)
 	}
-	j.scratch = t.workspace[:scratch]
-	j.points = t.workspace[scratch:][:points]
-	j.products = t.workspace[scratch+points:][:products]
-	j.columns = newTileAxis(m, c.Out.W)
-	for j.top = 0; j.top < j.all; j.top += j.group {
-		j.rows = newTileAxis(m, min(j.group*m, c.Out.H-j.top*m))
-		rows := j.rows.tiles()
+	j.memory = t.workspace
+	t.run(j, j.groups)
+	for top := j.own; top < j.all; top += j.together {
+		g := j.group(top, min(top+j.together, j.all), j.memory[scratchFloats*t.N():])
+		j.shared = g
+		rows := g.rows.tiles()
 		j.step = transformInput
 		t.run(j, j.ins*rows)
 		j.step = multiply
-		t.run(j, j.n*j.n*len(w.points[0].panels))
+		t.run(j, j.n*j.n*ceil(j.outs, j.slice))
 		j.step = transformOutput
 		t.run(j, j.outs*rows)
 	}
@@ -129,58 +182,74 @@ func (c Conv) runWinograd(t *Threads, dst, src, residual []float32, w *Filter) {
 }
 
 func (j *winogradJob) do(worker, chunk int) {
-	scratch := j.scratch[worker*scratchFloats:][:scratchFloats]
+	scratch := j.memory[worker*scratchFloats:][:scratchFloats]
+	g := &j.shared
 	switch j.step {
+	case wholeGroup:
+		j.whole(worker, chunk)
 	case transformInput:
-		j.input(scratch, chunk/j.rows.tiles(), chunk%j.rows.tiles())
+		g.input(scratch, chunk/g.rows.tiles(), chunk%g.rows.tiles())
 	case multiply:
-		panels := len(j.filter.points[0].panels)
-		var next []float32
-		if c := chunk + j.threads; c < j.n*j.n*panels {
-			first, _ := j.source(0, c/panels/j.n, c/panels%j.n)
-			next = j.filter.points[first.filter].panelWeights(c % panels)
-		}
-		j.multiply(chunk/panels, chunk%panels, next)
+		slices := ceil(j.outs, j.slice)
+		from := chunk % slices * j.slice
+		g.multiply(chunk/slices, from, min(from+j.slice, j.outs))
 	default:
-		j.output(scratch, chunk/j.rows.tiles(), chunk%j.rows.tiles())
+		g.output(scratch, chunk/g.rows.tiles(), chunk%g.rows.tiles())
 	}
 }
 
-// multiply computes the products of one point for one panel of outputs: 1×1
-// convolutions of the tiles that have it, one for each phase of the samples that
-// has it, added up.
-func (j *winogradJob) multiply(point, panel int, next []float32) {
-	row, column := point/j.n, point%j.n
-	slot, tiles := j.tilesOf(row, column)
+// whole computes a group.
+func (j *winogradJob) whole(worker, group int) {
+	memory := j.memory[worker*j.perWorker:][:j.perWorker]
+	scratch := memory[:scratchFloats]
+	g := j.group(group*j.own/j.groups, (group+1)*j.own/j.groups, memory[scratchFloats:])
+	for block := range j.ins {
+		for row := range g.rows.tiles() {
+			g.input(scratch, block, row)
+		}
+	}
+	for point := range j.n * j.n {
+		g.multiply(point, 0, j.outs)
+	}
+	for block := range j.outs {
+		for row := range g.rows.tiles() {
+			g.output(scratch, block, row)
+		}
+	}
+}
+
+// multiply computes the products of one point for some output blocks: those of
+// the tiles that have it, one for each phase of the samples that has it, added
+// up.
+func (g *winogradGroup) multiply(point, from, to int) {
+	row, column := point/g.n, point%g.n
+	slot, tiles := g.tilesOf(row, column)
 	if tiles == 0 {
 		return
 	}
-	line := Conv{
-		In: Layout{C: j.In.C, H: 1, W: tiles}, Out: Layout{C: j.Out.C, H: 1, W: tiles},
-		KernelH: 1, KernelW: 1, Stride: 1, Dilation: 1, Groups: 1,
+	block := g.tiles * blockBytes
+	a := asm.Product{
+		Outs: to - from, DstBlock: block,
+		Ins: g.ins, SrcBlock: block - blockBytes,
 	}
-	d := directJob{
-		Conv: line, dst: j.products[point*j.pointStride(j.outs):],
-		in: grid{origin: slot * blockChannels, plane: j.tiles * blockChannels, pixel: blockChannels},
-	}
-	d.out, d.added = d.in, d.in
-	depth := line.partDepth()
-	s, more := j.source(0, row, column)
-	for i := 0; more; i++ {
-		d.filter = j.filter.points[s.filter]
-		d.src = j.points[s.region*j.pointStride(j.ins):]
-		p := &d.filter.panels[panel]
-		ahead := next
-		if s, more = j.source(i+1, row, column); more {
-			ahead = j.filter.points[s.filter].panelWeights(panel)
+	passes, wider, pixels := tileWidths(tiles, productTiles(g.filter.tier))
+	for i := range passes {
+		width := pixels
+		if i < wider {
+			width++
 		}
-		for from := 0; from < p.depth; from += depth {
-			r := d.part(p, 0, from, min(from+depth, p.depth))
-			r.ahead = ahead
-			if i > 0 || from > 0 {
-				d.accumulate(&r)
+		a.Dst = unsafe.Pointer(&g.products[point*pointStride(g.outs, g.tiles)+(from*g.tiles+slot)*blockChannels])
+		a.Accumulate = 0
+		for i := 0; ; i++ {
+			s, ok := g.source(i, row, column)
+			if !ok {
+				break
 			}
-			d.compute(&r)
+			a.Src = unsafe.Pointer(&g.points[s.region*pointStride(g.ins, g.tiles)+slot*blockChannels])
+			a.Weights = unsafe.Pointer(&g.filter.weights[(s.filter*g.outs+from)*g.ins*blockChannels*blockChannels])
+			product(g.filter.tier, width, &a)
+			a.Accumulate = 1
 		}
+		slot += width
 	}
 }

@@ -13,3 +13,7 @@ import (
 func (t *transform) run(cpu.Level, asm.Transform) {
 	panic("kernel: no transforms on this tier")
 }
+
+func product(cpu.Level, int, *asm.Product) { panic("kernel: no products on this tier") }
+
+func productTiles(cpu.Level) int { return 1 }

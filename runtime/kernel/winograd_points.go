@@ -101,7 +101,7 @@ func (p winogradPoints) last(a tileAxis, point int) int {
 // that have a pair of points lie side by side, whichever points these are.
 
 // slot is the place of a tile.
-func (j *winogradJob) slot(row, column int) int {
+func (j *winogradGroup) slot(row, column int) int {
 	switch {
 	case row < j.rows.whole && column < j.columns.whole:
 		return j.lastRow() + row*j.columns.whole + column
@@ -113,10 +113,10 @@ func (j *winogradJob) slot(row, column int) int {
 }
 
 // lastRow is the number of tiles before the whole ones.
-func (j *winogradJob) lastRow() int { return min(j.rows.rest, 1) * j.columns.whole }
+func (j *winogradGroup) lastRow() int { return min(j.rows.rest, 1) * j.columns.whole }
 
 // tilesOf is where the tiles that have a pair of points begin, and their number.
-func (j *winogradJob) tilesOf(row, column int) (slot, tiles int) {
+func (j *winogradGroup) tilesOf(row, column int) (slot, tiles int) {
 	last := j.last(j.rows, row)
 	if last == 0 {
 		slot = j.lastRow()

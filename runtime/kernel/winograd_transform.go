@@ -7,7 +7,10 @@ type transform struct {
 	dst, src         []float32
 	dstStep, srcStep int
 	dstNext, srcNext int
-	count            int
+	count            int // vectors of a line
+	lines            int
+	dstLine, srcLine int
+	residualLine     int
 	bias             *lanes
 	residual         []float32
 	low, high        float32
@@ -37,17 +40,17 @@ func (j *winogradJob) pieces(f func(tile, tiles, m int)) {
 	}
 }
 
-func (j *winogradJob) transform(kind asm.TransformKind, m int, t transform) {
+func (j *winogradGroup) transform(kind asm.TransformKind, m int, t transform) {
 	t.run(j.filter.tier, asm.NewTransform(kind, j.Stride, j.m, m))
 }
 
 // input transforms a row of tiles of one block of the input, first along the
 // columns of pixels and then along the rows.
-func (j *winogradJob) input(scratch []float32, block, row int) {
+func (j *winogradGroup) input(scratch []float32, block, row int) {
 	s := j.Stride
 	height := j.rows.size(row)
 	y := (j.top+row)*j.m*s - j.PadTop
-	stride := j.pointStride(j.ins)
+	stride := pointStride(j.ins, j.tiles)
 	j.pieces(func(tile, tiles, m int) {
 		slot := (block*j.tiles + j.slot(row, tile)) * blockChannels
 		x := tile*j.m*s - j.PadLeft
@@ -57,16 +60,15 @@ func (j *winogradJob) input(scratch []float32, block, row int) {
 			half := scratch[rowPhase*j.n*step:]
 			j.transform(asm.Points+asm.TransformKind(rowPhase), height, transform{
 				src: j.src[j.in.at(block, y+rowPhase, x):], srcStep: s * j.in.row, srcNext: blockChannels,
-				dst: half, dstStep: step, dstNext: blockChannels, count: pixels,
+				dst: half, dstStep: step, dstNext: blockChannels, count: pixels, lines: 1,
 			})
-			for point := range height + j.n - j.m - rowPhase {
-				for columnPhase := range s {
-					j.transform(asm.Points+asm.TransformKind(columnPhase), m, transform{
-						src: half[point*step+columnPhase*blockChannels:], srcStep: s * blockChannels, srcNext: s * m * blockChannels,
-						dst:     j.points[j.region(rowPhase, columnPhase, point)*stride+slot:],
-						dstStep: stride, dstNext: blockChannels, count: tiles,
-					})
-				}
+			for columnPhase := range s {
+				j.transform(asm.Points+asm.TransformKind(columnPhase), m, transform{
+					src: half[columnPhase*blockChannels:], srcStep: s * blockChannels, srcNext: s * m * blockChannels, srcLine: step,
+					dst:     j.points[j.region(rowPhase, columnPhase, 0)*stride+slot:],
+					dstStep: stride, dstNext: blockChannels, dstLine: j.of(columnPhase) * stride,
+					count: tiles, lines: height + j.n - j.m - rowPhase,
+				})
 			}
 		}
 	})
@@ -74,34 +76,31 @@ func (j *winogradJob) input(scratch []float32, block, row int) {
 
 // output transforms a row of tiles of one block of the products back, first
 // along the points of columns and then along those of rows.
-func (j *winogradJob) output(scratch []float32, block, row int) {
+func (j *winogradGroup) output(scratch []float32, block, row int) {
 	height := j.rows.size(row)
 	y := (j.top + row) * j.m
-	stride := j.pointStride(j.outs)
+	stride := pointStride(j.outs, j.tiles)
 	bias := (*lanes)(j.filter.bias[block*blockChannels:])
 	low, high := j.Activation.clamp()
 	j.pieces(func(tile, tiles, m int) {
 		n := m + j.n - j.m // points of the columns
 		step := n * tiles * blockChannels
 		slot := (block*j.tiles + j.slot(row, tile)) * blockChannels
-		for column := range n {
-			j.transform(asm.Sums, height, transform{
-				src: j.products[column*stride+slot:], srcStep: j.n * stride, srcNext: blockChannels,
-				dst: scratch[column*tiles*blockChannels:], dstStep: step, dstNext: blockChannels, count: tiles,
-			})
-		}
+		j.transform(asm.Sums, height, transform{
+			src: j.products[slot:], srcStep: j.n * stride, srcNext: blockChannels, srcLine: stride,
+			dst: scratch, dstStep: step, dstNext: blockChannels, dstLine: tiles * blockChannels,
+			count: tiles, lines: n,
+		})
 		x := tile * j.m
-		for i := range height {
-			t := transform{
-				src: scratch[i*step:], srcStep: tiles * blockChannels, srcNext: blockChannels,
-				dst: j.dst[j.out.at(block, y+i, x):], dstStep: blockChannels, dstNext: m * blockChannels,
-				count: tiles, bias: bias, low: low, high: high,
-			}
-			if j.residual != nil {
-				t.residual = j.residual[j.added.at(block, y+i, x):]
-			}
-			j.transform(asm.Pixels, m, t)
+		t := transform{
+			src: scratch, srcStep: tiles * blockChannels, srcNext: blockChannels, srcLine: step,
+			dst: j.dst[j.out.at(block, y, x):], dstStep: blockChannels, dstNext: m * blockChannels, dstLine: j.out.row,
+			count: tiles, lines: height, bias: bias, low: low, high: high,
 		}
+		if j.residual != nil {
+			t.residual, t.residualLine = j.residual[j.added.at(block, y, x):], j.added.row
+		}
+		j.transform(asm.Pixels, m, t)
 	})
 	if j.Activation.smooth() {
 		for i := y; i < y+height; i++ {

@@ -9,6 +9,8 @@ import "unsafe"
 
 //go:generate go run -C _gen -tags purego . -out ../direct_avx512_amd64.s -stubs ../direct_avx512_amd64.go -pkg asm direct-avx512
 //go:generate go run -C _gen -tags purego . -out ../direct_avx2_amd64.s -stubs ../direct_avx2_amd64.go -pkg asm direct-avx2
+//go:generate go run -C _gen -tags purego . -out ../product_avx512_amd64.s -stubs ../product_avx512_amd64.go -pkg asm product-avx512
+//go:generate go run -C _gen -tags purego . -out ../product_avx2_amd64.s -stubs ../product_avx2_amd64.go -pkg asm product-avx2
 //go:generate go run -C _gen -tags purego . -out ../depthwise_avx512_amd64.s -stubs ../depthwise_avx512_amd64.go -pkg asm depthwise-avx512
 //go:generate go run -C _gen -tags purego . -out ../depthwise_avx2_amd64.s -stubs ../depthwise_avx2_amd64.go -pkg asm depthwise-avx2
 //go:generate go run -C _gen -tags purego . -out ../grouped_avx512_amd64.s -stubs ../grouped_avx512_amd64.go -pkg asm grouped-avx512
@@ -51,10 +53,6 @@ type Direct struct {
 	Run                 int // floats side by side
 
 	WeightStep int // weights left out after each input block
-
-	// Memory that is asked for meanwhile, as it will be needed soon: a part of it
-	// for each tile. Both are nil for none.
-	Ahead, AheadEnd unsafe.Pointer
 
 	Low, High float32 // bounds of the result
 }

@@ -5,7 +5,8 @@ import "unsafe"
 // Winograd is the argument of the transforms of Winograd's convolution. A call
 // multiplies vectors by a constant matrix, 16 channels at a time: element e of
 // vector v is the 16 floats at Src + v·SrcNext + e·SrcStep, and comes out at
-// Dst + v·DstNext + e·DstStep. Distances are in bytes.
+// Dst + v·DstNext + e·DstStep. It does so for some lines of vectors, and uses up
+// the argument as it goes from one to the next. Distances are in bytes.
 //
 // The transforms to Pixels add a bias and a residual, which lies as Dst does:
 //
@@ -14,11 +15,29 @@ type Winograd struct {
 	Dst, Src         unsafe.Pointer
 	DstStep, SrcStep int
 	DstNext, SrcNext int
-	Count            int // vectors, not zero
+	Count            int // vectors of a line, not zero
+
+	Lines            int // not zero
+	DstLine, SrcLine int // from a line to the next
+	ResidualLine     int
 
 	Bias      unsafe.Pointer // 16 floats
 	Residual  unsafe.Pointer // nil for none
 	Low, High float32
+}
+
+// Product is the argument of the products of Winograd's convolution: a call
+// multiplies some tiles, which lie side by side, by the matrix of one point,
+//
+//	Dst[o][tile][lane] (+)= Σ Weights[o][b][i][lane] · Src[b][tile][i]
+//
+// with o an output block, b an input block and i a channel of it. Weights beyond
+// the last are asked for as if they were next. Distances are in bytes.
+type Product struct {
+	Dst, Src, Weights unsafe.Pointer
+	Outs, DstBlock    int // output blocks, not zero, and from one to the next
+	Ins, SrcBlock     int // input blocks, not zero, and from the end of one to the next
+	Accumulate        int // 1 adds to what is in Dst, 0 replaces it
 }
 
 // WinogradPoints are the finite points at which the polynomials of Winograd's

@@ -11,7 +11,6 @@ TEXT ·directAVX2_1x2(SB), NOSPLIT, $0-8
 	MOVQ 48(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
-	MOVQ 136(AX), R10
 
 tile:
 	CMPQ       32(AX), $0x00
@@ -30,22 +29,17 @@ asked:
 	PREFETCHT0 (SI)
 	ADDQ       DI, SI
 	PREFETCHT0 (SI)
-	CMPQ       R10, 144(AX)
-	JCS        look
-	MOVQ       16(AX), R10
-
-look:
-	MOVQ    8(AX), SI
-	ADDQ    R14, SI
-	MOVQ    16(AX), DX
-	MOVQ    24(AX), R11
-	VMOVUPS (R11), Y0
-	VMOVUPS 32(R11), Y1
-	VMOVUPS 64(R11), Y2
-	VMOVUPS 96(R11), Y3
-	MOVQ    72(AX), BX
-	TESTQ   BX, BX
-	JZ      finish
+	MOVQ       8(AX), SI
+	ADDQ       R14, SI
+	MOVQ       16(AX), DX
+	MOVQ       24(AX), R11
+	VMOVUPS    (R11), Y0
+	VMOVUPS    32(R11), Y1
+	VMOVUPS    64(R11), Y2
+	VMOVUPS    96(R11), Y3
+	MOVQ       72(AX), BX
+	TESTQ      BX, BX
+	JZ         finish
 
 block:
 	MOVQ 88(AX), R13
@@ -59,7 +53,6 @@ column:
 	JLT  rest
 
 floats:
-	PREFETCHT1   (R10)
 	VMOVUPS      (DX), Y4
 	VMOVUPS      32(DX), Y5
 	VMOVUPS      64(DX), Y6
@@ -69,7 +62,6 @@ floats:
 	VFMADD231PS  Y5, Y8, Y1
 	VFMADD231PS  Y6, Y8, Y2
 	VFMADD231PS  Y7, Y8, Y3
-	PREFETCHT1   64(R10)
 	VMOVUPS      128(DX), Y4
 	VMOVUPS      160(DX), Y5
 	VMOVUPS      192(DX), Y6
@@ -79,7 +71,6 @@ floats:
 	VFMADD231PS  Y5, Y8, Y1
 	VFMADD231PS  Y6, Y8, Y2
 	VFMADD231PS  Y7, Y8, Y3
-	PREFETCHT1   128(R10)
 	VMOVUPS      256(DX), Y4
 	VMOVUPS      288(DX), Y5
 	VMOVUPS      320(DX), Y6
@@ -89,7 +80,6 @@ floats:
 	VFMADD231PS  Y5, Y8, Y1
 	VFMADD231PS  Y6, Y8, Y2
 	VFMADD231PS  Y7, Y8, Y3
-	PREFETCHT1   192(R10)
 	VMOVUPS      384(DX), Y4
 	VMOVUPS      416(DX), Y5
 	VMOVUPS      448(DX), Y6
@@ -101,7 +91,6 @@ floats:
 	VFMADD231PS  Y7, Y8, Y3
 	ADDQ         $0x10, SI
 	ADDQ         $0x00000200, DX
-	ADDQ         $0x00000100, R10
 	SUBQ         $0x04, R11
 	JGE          floats
 
@@ -110,7 +99,6 @@ rest:
 	JZ   done
 
 single:
-	PREFETCHT1   (R10)
 	VMOVUPS      (DX), Y4
 	VMOVUPS      32(DX), Y5
 	VMOVUPS      64(DX), Y6
@@ -153,18 +141,18 @@ finish:
 	VADDPS 32(SI), Y3, Y3
 
 added:
-	CMPL         152(AX), $0xff800000
+	CMPL         136(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 152(AX), Y8
+	VBROADCASTSS 136(AX), Y8
 	VMAXPS       Y0, Y8, Y0
 	VMAXPS       Y1, Y8, Y1
 	VMAXPS       Y2, Y8, Y2
 	VMAXPS       Y3, Y8, Y3
 
 no_low:
-	CMPL         156(AX), $0x7f800000
+	CMPL         140(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 156(AX), Y8
+	VBROADCASTSS 140(AX), Y8
 	VMINPS       Y0, Y8, Y0
 	VMINPS       Y1, Y8, Y1
 	VMINPS       Y2, Y8, Y2
@@ -194,7 +182,6 @@ TEXT ·directAVX2_2x2(SB), NOSPLIT, $0-8
 	MOVQ 48(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
-	MOVQ 136(AX), R10
 
 tile:
 	CMPQ       32(AX), $0x00
@@ -217,26 +204,21 @@ asked:
 	ADDQ       DI, SI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
-	CMPQ       R10, 144(AX)
-	JCS        look
-	MOVQ       16(AX), R10
-
-look:
-	MOVQ    8(AX), SI
-	ADDQ    R14, SI
-	MOVQ    16(AX), DX
-	MOVQ    24(AX), R11
-	VMOVUPS (R11), Y0
-	VMOVUPS (R11), Y4
-	VMOVUPS 32(R11), Y1
-	VMOVUPS 32(R11), Y5
-	VMOVUPS 64(R11), Y2
-	VMOVUPS 64(R11), Y6
-	VMOVUPS 96(R11), Y3
-	VMOVUPS 96(R11), Y7
-	MOVQ    72(AX), BX
-	TESTQ   BX, BX
-	JZ      finish
+	MOVQ       8(AX), SI
+	ADDQ       R14, SI
+	MOVQ       16(AX), DX
+	MOVQ       24(AX), R11
+	VMOVUPS    (R11), Y0
+	VMOVUPS    (R11), Y4
+	VMOVUPS    32(R11), Y1
+	VMOVUPS    32(R11), Y5
+	VMOVUPS    64(R11), Y2
+	VMOVUPS    64(R11), Y6
+	VMOVUPS    96(R11), Y3
+	VMOVUPS    96(R11), Y7
+	MOVQ       72(AX), BX
+	TESTQ      BX, BX
+	JZ         finish
 
 block:
 	MOVQ 88(AX), R13
@@ -250,7 +232,6 @@ column:
 	JLT  rest
 
 floats:
-	PREFETCHT1   (R10)
 	VMOVUPS      (DX), Y8
 	VMOVUPS      32(DX), Y9
 	VMOVUPS      64(DX), Y10
@@ -265,7 +246,6 @@ floats:
 	VFMADD231PS  Y9, Y13, Y5
 	VFMADD231PS  Y10, Y13, Y6
 	VFMADD231PS  Y11, Y13, Y7
-	PREFETCHT1   64(R10)
 	VMOVUPS      128(DX), Y8
 	VMOVUPS      160(DX), Y9
 	VMOVUPS      192(DX), Y10
@@ -280,7 +260,6 @@ floats:
 	VFMADD231PS  Y9, Y13, Y5
 	VFMADD231PS  Y10, Y13, Y6
 	VFMADD231PS  Y11, Y13, Y7
-	PREFETCHT1   128(R10)
 	VMOVUPS      256(DX), Y8
 	VMOVUPS      288(DX), Y9
 	VMOVUPS      320(DX), Y10
@@ -295,7 +274,6 @@ floats:
 	VFMADD231PS  Y9, Y13, Y5
 	VFMADD231PS  Y10, Y13, Y6
 	VFMADD231PS  Y11, Y13, Y7
-	PREFETCHT1   192(R10)
 	VMOVUPS      384(DX), Y8
 	VMOVUPS      416(DX), Y9
 	VMOVUPS      448(DX), Y10
@@ -312,7 +290,6 @@ floats:
 	VFMADD231PS  Y11, Y13, Y7
 	ADDQ         $0x10, SI
 	ADDQ         $0x00000200, DX
-	ADDQ         $0x00000100, R10
 	SUBQ         $0x04, R11
 	JGE          floats
 
@@ -321,7 +298,6 @@ rest:
 	JZ   done
 
 single:
-	PREFETCHT1   (R10)
 	VMOVUPS      (DX), Y8
 	VMOVUPS      32(DX), Y9
 	VMOVUPS      64(DX), Y10
@@ -373,9 +349,9 @@ finish:
 	VADDPS 96(SI), Y7, Y7
 
 added:
-	CMPL         152(AX), $0xff800000
+	CMPL         136(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 152(AX), Y12
+	VBROADCASTSS 136(AX), Y12
 	VMAXPS       Y0, Y12, Y0
 	VMAXPS       Y1, Y12, Y1
 	VMAXPS       Y2, Y12, Y2
@@ -386,9 +362,9 @@ added:
 	VMAXPS       Y7, Y12, Y7
 
 no_low:
-	CMPL         156(AX), $0x7f800000
+	CMPL         140(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 156(AX), Y12
+	VBROADCASTSS 140(AX), Y12
 	VMINPS       Y0, Y12, Y0
 	VMINPS       Y1, Y12, Y1
 	VMINPS       Y2, Y12, Y2
@@ -426,7 +402,6 @@ TEXT ·directAVX2_3x2(SB), NOSPLIT, $0-8
 	MOVQ 48(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
-	MOVQ 136(AX), R10
 
 tile:
 	CMPQ       32(AX), $0x00
@@ -453,30 +428,25 @@ asked:
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
-	CMPQ       R10, 144(AX)
-	JCS        look
-	MOVQ       16(AX), R10
-
-look:
-	MOVQ    8(AX), SI
-	ADDQ    R14, SI
-	MOVQ    16(AX), DX
-	MOVQ    24(AX), R11
-	VMOVUPS (R11), Y0
-	VMOVUPS (R11), Y4
-	VMOVUPS (R11), Y8
-	VMOVUPS 32(R11), Y1
-	VMOVUPS 32(R11), Y5
-	VMOVUPS 32(R11), Y9
-	VMOVUPS 64(R11), Y2
-	VMOVUPS 64(R11), Y6
-	VMOVUPS 64(R11), Y10
-	VMOVUPS 96(R11), Y3
-	VMOVUPS 96(R11), Y7
-	VMOVUPS 96(R11), Y11
-	MOVQ    72(AX), BX
-	TESTQ   BX, BX
-	JZ      finish
+	MOVQ       8(AX), SI
+	ADDQ       R14, SI
+	MOVQ       16(AX), DX
+	MOVQ       24(AX), R11
+	VMOVUPS    (R11), Y0
+	VMOVUPS    (R11), Y4
+	VMOVUPS    (R11), Y8
+	VMOVUPS    32(R11), Y1
+	VMOVUPS    32(R11), Y5
+	VMOVUPS    32(R11), Y9
+	VMOVUPS    64(R11), Y2
+	VMOVUPS    64(R11), Y6
+	VMOVUPS    64(R11), Y10
+	VMOVUPS    96(R11), Y3
+	VMOVUPS    96(R11), Y7
+	VMOVUPS    96(R11), Y11
+	MOVQ       72(AX), BX
+	TESTQ      BX, BX
+	JZ         finish
 
 block:
 	MOVQ 88(AX), R13
@@ -490,7 +460,6 @@ column:
 	JLT  rest
 
 floats:
-	PREFETCHT1   (R10)
 	VMOVUPS      (DX), Y12
 	VMOVUPS      32(DX), Y13
 	VMOVUPS      64(DX), Y14
@@ -509,7 +478,6 @@ floats:
 	VFMADD231PS  Y13, Y15, Y9
 	VFMADD231PS  Y14, Y15, Y10
 	VFMADD231PS  96(DX), Y15, Y11
-	PREFETCHT1   64(R10)
 	VMOVUPS      128(DX), Y12
 	VMOVUPS      160(DX), Y13
 	VMOVUPS      192(DX), Y14
@@ -528,7 +496,6 @@ floats:
 	VFMADD231PS  Y13, Y15, Y9
 	VFMADD231PS  Y14, Y15, Y10
 	VFMADD231PS  224(DX), Y15, Y11
-	PREFETCHT1   128(R10)
 	VMOVUPS      256(DX), Y12
 	VMOVUPS      288(DX), Y13
 	VMOVUPS      320(DX), Y14
@@ -547,7 +514,6 @@ floats:
 	VFMADD231PS  Y13, Y15, Y9
 	VFMADD231PS  Y14, Y15, Y10
 	VFMADD231PS  352(DX), Y15, Y11
-	PREFETCHT1   192(R10)
 	VMOVUPS      384(DX), Y12
 	VMOVUPS      416(DX), Y13
 	VMOVUPS      448(DX), Y14
@@ -568,7 +534,6 @@ floats:
 	VFMADD231PS  480(DX), Y15, Y11
 	ADDQ         $0x10, SI
 	ADDQ         $0x00000200, DX
-	ADDQ         $0x00000100, R10
 	SUBQ         $0x04, R11
 	JGE          floats
 
@@ -577,7 +542,6 @@ rest:
 	JZ   done
 
 single:
-	PREFETCHT1   (R10)
 	VMOVUPS      (DX), Y12
 	VMOVUPS      32(DX), Y13
 	VMOVUPS      64(DX), Y14
@@ -637,9 +601,9 @@ finish:
 	VADDPS 160(SI), Y11, Y11
 
 added:
-	CMPL         152(AX), $0xff800000
+	CMPL         136(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 152(AX), Y15
+	VBROADCASTSS 136(AX), Y15
 	VMAXPS       Y0, Y15, Y0
 	VMAXPS       Y1, Y15, Y1
 	VMAXPS       Y2, Y15, Y2
@@ -654,9 +618,9 @@ added:
 	VMAXPS       Y11, Y15, Y11
 
 no_low:
-	CMPL         156(AX), $0x7f800000
+	CMPL         140(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 156(AX), Y15
+	VBROADCASTSS 140(AX), Y15
 	VMINPS       Y0, Y15, Y0
 	VMINPS       Y1, Y15, Y1
 	VMINPS       Y2, Y15, Y2
@@ -702,7 +666,6 @@ TEXT ·directAVX2_1x1(SB), NOSPLIT, $0-8
 	MOVQ 48(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
-	MOVQ 136(AX), R10
 
 tile:
 	CMPQ       32(AX), $0x00
@@ -715,20 +678,15 @@ asked:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
 	PREFETCHT0 (SI)
-	CMPQ       R10, 144(AX)
-	JCS        look
-	MOVQ       16(AX), R10
-
-look:
-	MOVQ    8(AX), SI
-	ADDQ    R14, SI
-	MOVQ    16(AX), DX
-	MOVQ    24(AX), R11
-	VMOVUPS (R11), Y0
-	VMOVUPS 32(R11), Y1
-	MOVQ    72(AX), BX
-	TESTQ   BX, BX
-	JZ      finish
+	MOVQ       8(AX), SI
+	ADDQ       R14, SI
+	MOVQ       16(AX), DX
+	MOVQ       24(AX), R11
+	VMOVUPS    (R11), Y0
+	VMOVUPS    32(R11), Y1
+	MOVQ       72(AX), BX
+	TESTQ      BX, BX
+	JZ         finish
 
 block:
 	MOVQ 88(AX), R13
@@ -747,7 +705,6 @@ floats:
 	VBROADCASTSS (SI), Y4
 	VFMADD231PS  Y2, Y4, Y0
 	VFMADD231PS  Y3, Y4, Y1
-	PREFETCHT1   (R10)
 	VMOVUPS      64(DX), Y2
 	VMOVUPS      96(DX), Y3
 	VBROADCASTSS 4(SI), Y4
@@ -758,7 +715,6 @@ floats:
 	VBROADCASTSS 8(SI), Y4
 	VFMADD231PS  Y2, Y4, Y0
 	VFMADD231PS  Y3, Y4, Y1
-	PREFETCHT1   64(R10)
 	VMOVUPS      192(DX), Y2
 	VMOVUPS      224(DX), Y3
 	VBROADCASTSS 12(SI), Y4
@@ -766,7 +722,6 @@ floats:
 	VFMADD231PS  Y3, Y4, Y1
 	ADDQ         $0x10, SI
 	ADDQ         $0x00000100, DX
-	ADDQ         $0x00000080, R10
 	SUBQ         $0x04, R11
 	JGE          floats
 
@@ -809,16 +764,16 @@ finish:
 	VADDPS 32(SI), Y1, Y1
 
 added:
-	CMPL         152(AX), $0xff800000
+	CMPL         136(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 152(AX), Y4
+	VBROADCASTSS 136(AX), Y4
 	VMAXPS       Y0, Y4, Y0
 	VMAXPS       Y1, Y4, Y1
 
 no_low:
-	CMPL         156(AX), $0x7f800000
+	CMPL         140(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 156(AX), Y4
+	VBROADCASTSS 140(AX), Y4
 	VMINPS       Y0, Y4, Y0
 	VMINPS       Y1, Y4, Y1
 
@@ -842,7 +797,6 @@ TEXT ·directAVX2_2x1(SB), NOSPLIT, $0-8
 	MOVQ 48(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
-	MOVQ 136(AX), R10
 
 tile:
 	CMPQ       32(AX), $0x00
@@ -857,22 +811,17 @@ asked:
 	ADDQ       R15, SI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
-	CMPQ       R10, 144(AX)
-	JCS        look
-	MOVQ       16(AX), R10
-
-look:
-	MOVQ    8(AX), SI
-	ADDQ    R14, SI
-	MOVQ    16(AX), DX
-	MOVQ    24(AX), R11
-	VMOVUPS (R11), Y0
-	VMOVUPS (R11), Y2
-	VMOVUPS 32(R11), Y1
-	VMOVUPS 32(R11), Y3
-	MOVQ    72(AX), BX
-	TESTQ   BX, BX
-	JZ      finish
+	MOVQ       8(AX), SI
+	ADDQ       R14, SI
+	MOVQ       16(AX), DX
+	MOVQ       24(AX), R11
+	VMOVUPS    (R11), Y0
+	VMOVUPS    (R11), Y2
+	VMOVUPS    32(R11), Y1
+	VMOVUPS    32(R11), Y3
+	MOVQ       72(AX), BX
+	TESTQ      BX, BX
+	JZ         finish
 
 block:
 	MOVQ 88(AX), R13
@@ -894,7 +843,6 @@ floats:
 	VBROADCASTSS (SI)(CX*1), Y7
 	VFMADD231PS  Y4, Y7, Y2
 	VFMADD231PS  Y5, Y7, Y3
-	PREFETCHT1   (R10)
 	VMOVUPS      64(DX), Y4
 	VMOVUPS      96(DX), Y5
 	VBROADCASTSS 4(SI), Y6
@@ -911,7 +859,6 @@ floats:
 	VBROADCASTSS 8(SI)(CX*1), Y7
 	VFMADD231PS  Y4, Y7, Y2
 	VFMADD231PS  Y5, Y7, Y3
-	PREFETCHT1   64(R10)
 	VMOVUPS      192(DX), Y4
 	VMOVUPS      224(DX), Y5
 	VBROADCASTSS 12(SI), Y6
@@ -922,7 +869,6 @@ floats:
 	VFMADD231PS  Y5, Y7, Y3
 	ADDQ         $0x10, SI
 	ADDQ         $0x00000100, DX
-	ADDQ         $0x00000080, R10
 	SUBQ         $0x04, R11
 	JGE          floats
 
@@ -970,18 +916,18 @@ finish:
 	VADDPS 96(SI), Y3, Y3
 
 added:
-	CMPL         152(AX), $0xff800000
+	CMPL         136(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 152(AX), Y6
+	VBROADCASTSS 136(AX), Y6
 	VMAXPS       Y0, Y6, Y0
 	VMAXPS       Y1, Y6, Y1
 	VMAXPS       Y2, Y6, Y2
 	VMAXPS       Y3, Y6, Y3
 
 no_low:
-	CMPL         156(AX), $0x7f800000
+	CMPL         140(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 156(AX), Y6
+	VBROADCASTSS 140(AX), Y6
 	VMINPS       Y0, Y6, Y0
 	VMINPS       Y1, Y6, Y1
 	VMINPS       Y2, Y6, Y2
@@ -1009,7 +955,6 @@ TEXT ·directAVX2_3x1(SB), NOSPLIT, $0-8
 	MOVQ 48(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
-	MOVQ 136(AX), R10
 
 tile:
 	CMPQ       32(AX), $0x00
@@ -1026,24 +971,19 @@ asked:
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
-	CMPQ       R10, 144(AX)
-	JCS        look
-	MOVQ       16(AX), R10
-
-look:
-	MOVQ    8(AX), SI
-	ADDQ    R14, SI
-	MOVQ    16(AX), DX
-	MOVQ    24(AX), R11
-	VMOVUPS (R11), Y0
-	VMOVUPS (R11), Y2
-	VMOVUPS (R11), Y4
-	VMOVUPS 32(R11), Y1
-	VMOVUPS 32(R11), Y3
-	VMOVUPS 32(R11), Y5
-	MOVQ    72(AX), BX
-	TESTQ   BX, BX
-	JZ      finish
+	MOVQ       8(AX), SI
+	ADDQ       R14, SI
+	MOVQ       16(AX), DX
+	MOVQ       24(AX), R11
+	VMOVUPS    (R11), Y0
+	VMOVUPS    (R11), Y2
+	VMOVUPS    (R11), Y4
+	VMOVUPS    32(R11), Y1
+	VMOVUPS    32(R11), Y3
+	VMOVUPS    32(R11), Y5
+	MOVQ       72(AX), BX
+	TESTQ      BX, BX
+	JZ         finish
 
 block:
 	MOVQ 88(AX), R13
@@ -1068,7 +1008,6 @@ floats:
 	VBROADCASTSS (SI)(CX*2), Y10
 	VFMADD231PS  Y6, Y10, Y4
 	VFMADD231PS  Y7, Y10, Y5
-	PREFETCHT1   (R10)
 	VMOVUPS      64(DX), Y6
 	VMOVUPS      96(DX), Y7
 	VBROADCASTSS 4(SI), Y8
@@ -1091,7 +1030,6 @@ floats:
 	VBROADCASTSS 8(SI)(CX*2), Y10
 	VFMADD231PS  Y6, Y10, Y4
 	VFMADD231PS  Y7, Y10, Y5
-	PREFETCHT1   64(R10)
 	VMOVUPS      192(DX), Y6
 	VMOVUPS      224(DX), Y7
 	VBROADCASTSS 12(SI), Y8
@@ -1105,7 +1043,6 @@ floats:
 	VFMADD231PS  Y7, Y10, Y5
 	ADDQ         $0x10, SI
 	ADDQ         $0x00000100, DX
-	ADDQ         $0x00000080, R10
 	SUBQ         $0x04, R11
 	JGE          floats
 
@@ -1158,9 +1095,9 @@ finish:
 	VADDPS 160(SI), Y5, Y5
 
 added:
-	CMPL         152(AX), $0xff800000
+	CMPL         136(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 152(AX), Y8
+	VBROADCASTSS 136(AX), Y8
 	VMAXPS       Y0, Y8, Y0
 	VMAXPS       Y1, Y8, Y1
 	VMAXPS       Y2, Y8, Y2
@@ -1169,9 +1106,9 @@ added:
 	VMAXPS       Y5, Y8, Y5
 
 no_low:
-	CMPL         156(AX), $0x7f800000
+	CMPL         140(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 156(AX), Y8
+	VBROADCASTSS 140(AX), Y8
 	VMINPS       Y0, Y8, Y0
 	VMINPS       Y1, Y8, Y1
 	VMINPS       Y2, Y8, Y2
@@ -1203,7 +1140,6 @@ TEXT ·directAVX2_4x1(SB), NOSPLIT, $0-8
 	MOVQ 48(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
-	MOVQ 136(AX), R10
 
 tile:
 	CMPQ       32(AX), $0x00
@@ -1222,28 +1158,23 @@ asked:
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
 	PREFETCHT0 192(SI)
-	CMPQ       R10, 144(AX)
-	JCS        look
-	MOVQ       16(AX), R10
-
-look:
-	MOVQ    8(AX), SI
-	ADDQ    R14, SI
-	LEAQ    (SI)(CX*2), DI
-	ADDQ    CX, DI
-	MOVQ    16(AX), DX
-	MOVQ    24(AX), R11
-	VMOVUPS (R11), Y0
-	VMOVUPS (R11), Y2
-	VMOVUPS (R11), Y4
-	VMOVUPS (R11), Y6
-	VMOVUPS 32(R11), Y1
-	VMOVUPS 32(R11), Y3
-	VMOVUPS 32(R11), Y5
-	VMOVUPS 32(R11), Y7
-	MOVQ    72(AX), BX
-	TESTQ   BX, BX
-	JZ      finish
+	MOVQ       8(AX), SI
+	ADDQ       R14, SI
+	LEAQ       (SI)(CX*2), DI
+	ADDQ       CX, DI
+	MOVQ       16(AX), DX
+	MOVQ       24(AX), R11
+	VMOVUPS    (R11), Y0
+	VMOVUPS    (R11), Y2
+	VMOVUPS    (R11), Y4
+	VMOVUPS    (R11), Y6
+	VMOVUPS    32(R11), Y1
+	VMOVUPS    32(R11), Y3
+	VMOVUPS    32(R11), Y5
+	VMOVUPS    32(R11), Y7
+	MOVQ       72(AX), BX
+	TESTQ      BX, BX
+	JZ         finish
 
 block:
 	MOVQ 88(AX), R13
@@ -1271,7 +1202,6 @@ floats:
 	VBROADCASTSS (DI), Y13
 	VFMADD231PS  Y8, Y13, Y6
 	VFMADD231PS  Y9, Y13, Y7
-	PREFETCHT1   (R10)
 	VMOVUPS      64(DX), Y8
 	VMOVUPS      96(DX), Y9
 	VBROADCASTSS 4(SI), Y10
@@ -1300,7 +1230,6 @@ floats:
 	VBROADCASTSS 8(DI), Y13
 	VFMADD231PS  Y8, Y13, Y6
 	VFMADD231PS  Y9, Y13, Y7
-	PREFETCHT1   64(R10)
 	VMOVUPS      192(DX), Y8
 	VMOVUPS      224(DX), Y9
 	VBROADCASTSS 12(SI), Y10
@@ -1318,7 +1247,6 @@ floats:
 	ADDQ         $0x10, SI
 	ADDQ         $0x10, DI
 	ADDQ         $0x00000100, DX
-	ADDQ         $0x00000080, R10
 	SUBQ         $0x04, R11
 	JGE          floats
 
@@ -1380,9 +1308,9 @@ finish:
 	VADDPS 224(SI), Y7, Y7
 
 added:
-	CMPL         152(AX), $0xff800000
+	CMPL         136(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 152(AX), Y10
+	VBROADCASTSS 136(AX), Y10
 	VMAXPS       Y0, Y10, Y0
 	VMAXPS       Y1, Y10, Y1
 	VMAXPS       Y2, Y10, Y2
@@ -1393,9 +1321,9 @@ added:
 	VMAXPS       Y7, Y10, Y7
 
 no_low:
-	CMPL         156(AX), $0x7f800000
+	CMPL         140(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 156(AX), Y10
+	VBROADCASTSS 140(AX), Y10
 	VMINPS       Y0, Y10, Y0
 	VMINPS       Y1, Y10, Y1
 	VMINPS       Y2, Y10, Y2
@@ -1431,7 +1359,6 @@ TEXT ·directAVX2_5x1(SB), NOSPLIT, $0-8
 	MOVQ 48(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
-	MOVQ 136(AX), R10
 
 tile:
 	CMPQ       32(AX), $0x00
@@ -1452,30 +1379,25 @@ asked:
 	PREFETCHT0 128(SI)
 	PREFETCHT0 192(SI)
 	PREFETCHT0 256(SI)
-	CMPQ       R10, 144(AX)
-	JCS        look
-	MOVQ       16(AX), R10
-
-look:
-	MOVQ    8(AX), SI
-	ADDQ    R14, SI
-	LEAQ    (SI)(CX*2), DI
-	ADDQ    CX, DI
-	MOVQ    16(AX), DX
-	MOVQ    24(AX), R11
-	VMOVUPS (R11), Y0
-	VMOVUPS (R11), Y2
-	VMOVUPS (R11), Y4
-	VMOVUPS (R11), Y6
-	VMOVUPS (R11), Y8
-	VMOVUPS 32(R11), Y1
-	VMOVUPS 32(R11), Y3
-	VMOVUPS 32(R11), Y5
-	VMOVUPS 32(R11), Y7
-	VMOVUPS 32(R11), Y9
-	MOVQ    72(AX), BX
-	TESTQ   BX, BX
-	JZ      finish
+	MOVQ       8(AX), SI
+	ADDQ       R14, SI
+	LEAQ       (SI)(CX*2), DI
+	ADDQ       CX, DI
+	MOVQ       16(AX), DX
+	MOVQ       24(AX), R11
+	VMOVUPS    (R11), Y0
+	VMOVUPS    (R11), Y2
+	VMOVUPS    (R11), Y4
+	VMOVUPS    (R11), Y6
+	VMOVUPS    (R11), Y8
+	VMOVUPS    32(R11), Y1
+	VMOVUPS    32(R11), Y3
+	VMOVUPS    32(R11), Y5
+	VMOVUPS    32(R11), Y7
+	VMOVUPS    32(R11), Y9
+	MOVQ       72(AX), BX
+	TESTQ      BX, BX
+	JZ         finish
 
 block:
 	MOVQ 88(AX), R13
@@ -1506,7 +1428,6 @@ floats:
 	VBROADCASTSS (DI)(CX*1), Y12
 	VFMADD231PS  Y10, Y12, Y8
 	VFMADD231PS  Y11, Y12, Y9
-	PREFETCHT1   (R10)
 	VMOVUPS      64(DX), Y10
 	VMOVUPS      96(DX), Y11
 	VBROADCASTSS 4(SI), Y12
@@ -1541,7 +1462,6 @@ floats:
 	VBROADCASTSS 8(DI)(CX*1), Y12
 	VFMADD231PS  Y10, Y12, Y8
 	VFMADD231PS  Y11, Y12, Y9
-	PREFETCHT1   64(R10)
 	VMOVUPS      192(DX), Y10
 	VMOVUPS      224(DX), Y11
 	VBROADCASTSS 12(SI), Y12
@@ -1562,7 +1482,6 @@ floats:
 	ADDQ         $0x10, SI
 	ADDQ         $0x10, DI
 	ADDQ         $0x00000100, DX
-	ADDQ         $0x00000080, R10
 	SUBQ         $0x04, R11
 	JGE          floats
 
@@ -1629,9 +1548,9 @@ finish:
 	VADDPS 288(SI), Y9, Y9
 
 added:
-	CMPL         152(AX), $0xff800000
+	CMPL         136(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 152(AX), Y12
+	VBROADCASTSS 136(AX), Y12
 	VMAXPS       Y0, Y12, Y0
 	VMAXPS       Y1, Y12, Y1
 	VMAXPS       Y2, Y12, Y2
@@ -1644,9 +1563,9 @@ added:
 	VMAXPS       Y9, Y12, Y9
 
 no_low:
-	CMPL         156(AX), $0x7f800000
+	CMPL         140(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 156(AX), Y12
+	VBROADCASTSS 140(AX), Y12
 	VMINPS       Y0, Y12, Y0
 	VMINPS       Y1, Y12, Y1
 	VMINPS       Y2, Y12, Y2
@@ -1686,7 +1605,6 @@ TEXT ·directAVX2_6x1(SB), NOSPLIT, $0-8
 	MOVQ 48(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
-	MOVQ 136(AX), R10
 
 tile:
 	CMPQ       32(AX), $0x00
@@ -1709,32 +1627,27 @@ asked:
 	PREFETCHT0 192(SI)
 	PREFETCHT0 256(SI)
 	PREFETCHT0 320(SI)
-	CMPQ       R10, 144(AX)
-	JCS        look
-	MOVQ       16(AX), R10
-
-look:
-	MOVQ    8(AX), SI
-	ADDQ    R14, SI
-	LEAQ    (SI)(CX*2), DI
-	ADDQ    CX, DI
-	MOVQ    16(AX), DX
-	MOVQ    24(AX), R11
-	VMOVUPS (R11), Y0
-	VMOVUPS (R11), Y2
-	VMOVUPS (R11), Y4
-	VMOVUPS (R11), Y6
-	VMOVUPS (R11), Y8
-	VMOVUPS (R11), Y10
-	VMOVUPS 32(R11), Y1
-	VMOVUPS 32(R11), Y3
-	VMOVUPS 32(R11), Y5
-	VMOVUPS 32(R11), Y7
-	VMOVUPS 32(R11), Y9
-	VMOVUPS 32(R11), Y11
-	MOVQ    72(AX), BX
-	TESTQ   BX, BX
-	JZ      finish
+	MOVQ       8(AX), SI
+	ADDQ       R14, SI
+	LEAQ       (SI)(CX*2), DI
+	ADDQ       CX, DI
+	MOVQ       16(AX), DX
+	MOVQ       24(AX), R11
+	VMOVUPS    (R11), Y0
+	VMOVUPS    (R11), Y2
+	VMOVUPS    (R11), Y4
+	VMOVUPS    (R11), Y6
+	VMOVUPS    (R11), Y8
+	VMOVUPS    (R11), Y10
+	VMOVUPS    32(R11), Y1
+	VMOVUPS    32(R11), Y3
+	VMOVUPS    32(R11), Y5
+	VMOVUPS    32(R11), Y7
+	VMOVUPS    32(R11), Y9
+	VMOVUPS    32(R11), Y11
+	MOVQ       72(AX), BX
+	TESTQ      BX, BX
+	JZ         finish
 
 block:
 	MOVQ 88(AX), R13
@@ -1768,7 +1681,6 @@ floats:
 	VBROADCASTSS (DI)(CX*2), Y15
 	VFMADD231PS  Y12, Y15, Y10
 	VFMADD231PS  Y13, Y15, Y11
-	PREFETCHT1   (R10)
 	VMOVUPS      64(DX), Y12
 	VMOVUPS      96(DX), Y13
 	VBROADCASTSS 4(SI), Y14
@@ -1809,7 +1721,6 @@ floats:
 	VBROADCASTSS 8(DI)(CX*2), Y15
 	VFMADD231PS  Y12, Y15, Y10
 	VFMADD231PS  Y13, Y15, Y11
-	PREFETCHT1   64(R10)
 	VMOVUPS      192(DX), Y12
 	VMOVUPS      224(DX), Y13
 	VBROADCASTSS 12(SI), Y14
@@ -1833,7 +1744,6 @@ floats:
 	ADDQ         $0x10, SI
 	ADDQ         $0x10, DI
 	ADDQ         $0x00000100, DX
-	ADDQ         $0x00000080, R10
 	SUBQ         $0x04, R11
 	JGE          floats
 
@@ -1905,9 +1815,9 @@ finish:
 	VADDPS 352(SI), Y11, Y11
 
 added:
-	CMPL         152(AX), $0xff800000
+	CMPL         136(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 152(AX), Y14
+	VBROADCASTSS 136(AX), Y14
 	VMAXPS       Y0, Y14, Y0
 	VMAXPS       Y1, Y14, Y1
 	VMAXPS       Y2, Y14, Y2
@@ -1922,9 +1832,9 @@ added:
 	VMAXPS       Y11, Y14, Y11
 
 no_low:
-	CMPL         156(AX), $0x7f800000
+	CMPL         140(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 156(AX), Y14
+	VBROADCASTSS 140(AX), Y14
 	VMINPS       Y0, Y14, Y0
 	VMINPS       Y1, Y14, Y1
 	VMINPS       Y2, Y14, Y2
@@ -1968,7 +1878,6 @@ TEXT ·directAVX2_7x1(SB), NOSPLIT, $0-8
 	MOVQ 48(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
-	MOVQ 136(AX), R10
 
 tile:
 	CMPQ       32(AX), $0x00
@@ -1993,36 +1902,31 @@ asked:
 	PREFETCHT0 256(SI)
 	PREFETCHT0 320(SI)
 	PREFETCHT0 384(SI)
-	CMPQ       R10, 144(AX)
-	JCS        look
-	MOVQ       16(AX), R10
-
-look:
-	MOVQ    8(AX), SI
-	ADDQ    R14, SI
-	LEAQ    (SI)(CX*2), DI
-	ADDQ    CX, DI
-	LEAQ    (DI)(CX*2), R8
-	ADDQ    CX, R8
-	MOVQ    16(AX), DX
-	MOVQ    24(AX), R11
-	VMOVUPS (R11), Y0
-	VMOVUPS (R11), Y2
-	VMOVUPS (R11), Y4
-	VMOVUPS (R11), Y6
-	VMOVUPS (R11), Y8
-	VMOVUPS (R11), Y10
-	VMOVUPS (R11), Y12
-	VMOVUPS 32(R11), Y1
-	VMOVUPS 32(R11), Y3
-	VMOVUPS 32(R11), Y5
-	VMOVUPS 32(R11), Y7
-	VMOVUPS 32(R11), Y9
-	VMOVUPS 32(R11), Y11
-	VMOVUPS 32(R11), Y13
-	MOVQ    72(AX), BX
-	TESTQ   BX, BX
-	JZ      finish
+	MOVQ       8(AX), SI
+	ADDQ       R14, SI
+	LEAQ       (SI)(CX*2), DI
+	ADDQ       CX, DI
+	LEAQ       (DI)(CX*2), R8
+	ADDQ       CX, R8
+	MOVQ       16(AX), DX
+	MOVQ       24(AX), R11
+	VMOVUPS    (R11), Y0
+	VMOVUPS    (R11), Y2
+	VMOVUPS    (R11), Y4
+	VMOVUPS    (R11), Y6
+	VMOVUPS    (R11), Y8
+	VMOVUPS    (R11), Y10
+	VMOVUPS    (R11), Y12
+	VMOVUPS    32(R11), Y1
+	VMOVUPS    32(R11), Y3
+	VMOVUPS    32(R11), Y5
+	VMOVUPS    32(R11), Y7
+	VMOVUPS    32(R11), Y9
+	VMOVUPS    32(R11), Y11
+	VMOVUPS    32(R11), Y13
+	MOVQ       72(AX), BX
+	TESTQ      BX, BX
+	JZ         finish
 
 block:
 	MOVQ 88(AX), R13
@@ -2058,7 +1962,6 @@ floats:
 	VBROADCASTSS (R8), Y15
 	VFMADD231PS  Y14, Y15, Y12
 	VFMADD231PS  32(DX), Y15, Y13
-	PREFETCHT1   (R10)
 	VMOVUPS      64(DX), Y14
 	VBROADCASTSS 4(SI), Y15
 	VFMADD231PS  Y14, Y15, Y0
@@ -2103,7 +2006,6 @@ floats:
 	VBROADCASTSS 8(R8), Y15
 	VFMADD231PS  Y14, Y15, Y12
 	VFMADD231PS  160(DX), Y15, Y13
-	PREFETCHT1   64(R10)
 	VMOVUPS      192(DX), Y14
 	VBROADCASTSS 12(SI), Y15
 	VFMADD231PS  Y14, Y15, Y0
@@ -2130,7 +2032,6 @@ floats:
 	ADDQ         $0x10, DI
 	ADDQ         $0x10, R8
 	ADDQ         $0x00000100, DX
-	ADDQ         $0x00000080, R10
 	SUBQ         $0x04, R11
 	JGE          floats
 
@@ -2210,9 +2111,9 @@ finish:
 	VADDPS 416(SI), Y13, Y13
 
 added:
-	CMPL         152(AX), $0xff800000
+	CMPL         136(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 152(AX), Y15
+	VBROADCASTSS 136(AX), Y15
 	VMAXPS       Y0, Y15, Y0
 	VMAXPS       Y1, Y15, Y1
 	VMAXPS       Y2, Y15, Y2
@@ -2229,9 +2130,9 @@ added:
 	VMAXPS       Y13, Y15, Y13
 
 no_low:
-	CMPL         156(AX), $0x7f800000
+	CMPL         140(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 156(AX), Y15
+	VBROADCASTSS 140(AX), Y15
 	VMINPS       Y0, Y15, Y0
 	VMINPS       Y1, Y15, Y1
 	VMINPS       Y2, Y15, Y2

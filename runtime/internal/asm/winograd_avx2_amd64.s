@@ -8,16 +8,18 @@
 // Requires: AVX
 TEXT ·winogradAVX2Points2_1_1(SB), NOSPLIT, $0-8
 	MOVQ         a+0(FP), AX
-	MOVQ         8(AX), SI
 	MOVQ         24(AX), DX
-	MOVQ         (AX), DI
 	MOVQ         16(AX), CX
-	MOVQ         48(AX), BX
-	LEAQ         (SI)(DX*2), R8
-	ADDQ         DX, R8
-	LEAQ         (DI)(CX*2), R9
-	ADDQ         CX, R9
 	VBROADCASTSS winograd0<>+0(SB), Y3
+
+line:
+	MOVQ 8(AX), SI
+	LEAQ (SI)(DX*2), R8
+	ADDQ DX, R8
+	MOVQ (AX), DI
+	LEAQ (DI)(CX*2), R9
+	ADDQ CX, R9
+	MOVQ 48(AX), BX
 
 next:
 	VMOVUPS (SI), Y0
@@ -46,6 +48,12 @@ next:
 	ADDQ    R12, R9
 	DECQ    BX
 	JNZ     next
+	MOVQ    72(AX), R12
+	ADDQ    R12, 8(AX)
+	MOVQ    64(AX), R12
+	ADDQ    R12, (AX)
+	DECQ    56(AX)
+	JNZ     line
 	VZEROUPPER
 	RET
 
@@ -56,17 +64,19 @@ GLOBL winograd0<>(SB), RODATA|NOPTR, $4
 // Requires: AVX, FMA3
 TEXT ·winogradAVX2Points4_1_1(SB), NOSPLIT, $0-8
 	MOVQ         a+0(FP), AX
-	MOVQ         8(AX), SI
 	MOVQ         24(AX), DX
-	MOVQ         (AX), DI
 	MOVQ         16(AX), CX
-	MOVQ         48(AX), BX
-	LEAQ         (SI)(DX*2), R8
-	ADDQ         DX, R8
-	LEAQ         (DI)(CX*2), R9
-	ADDQ         CX, R9
 	VBROADCASTSS winograd1<>+0(SB), Y3
 	VBROADCASTSS winograd2<>+0(SB), Y4
+
+line:
+	MOVQ 8(AX), SI
+	LEAQ (SI)(DX*2), R8
+	ADDQ DX, R8
+	MOVQ (AX), DI
+	LEAQ (DI)(CX*2), R9
+	ADDQ CX, R9
+	MOVQ 48(AX), BX
 
 next:
 	VMOVUPS      (SI), Y0
@@ -99,6 +109,12 @@ next:
 	ADDQ         R12, R9
 	DECQ         BX
 	JNZ          next
+	MOVQ         72(AX), R12
+	ADDQ         R12, 8(AX)
+	MOVQ         64(AX), R12
+	ADDQ         R12, (AX)
+	DECQ         56(AX)
+	JNZ          line
 	VZEROUPPER
 	RET
 
@@ -112,15 +128,17 @@ GLOBL winograd2<>(SB), RODATA|NOPTR, $4
 // Requires: AVX
 TEXT ·winogradAVX2Points_2_1(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 8(AX), SI
 	MOVQ 24(AX), DX
-	MOVQ (AX), DI
 	MOVQ 16(AX), CX
-	MOVQ 48(AX), BX
+
+line:
+	MOVQ 8(AX), SI
 	LEAQ (SI)(DX*2), R8
 	ADDQ DX, R8
+	MOVQ (AX), DI
 	LEAQ (DI)(CX*2), R9
 	ADDQ CX, R9
+	MOVQ 48(AX), BX
 
 next:
 	VMOVUPS (SI), Y0
@@ -143,6 +161,12 @@ next:
 	ADDQ    R12, R9
 	DECQ    BX
 	JNZ     next
+	MOVQ    72(AX), R12
+	ADDQ    R12, 8(AX)
+	MOVQ    64(AX), R12
+	ADDQ    R12, (AX)
+	DECQ    56(AX)
+	JNZ     line
 	VZEROUPPER
 	RET
 
@@ -150,15 +174,17 @@ next:
 // Requires: AVX
 TEXT ·winogradAVX2FinitePoints_2_1(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 8(AX), SI
 	MOVQ 24(AX), DX
-	MOVQ (AX), DI
 	MOVQ 16(AX), CX
-	MOVQ 48(AX), BX
+
+line:
+	MOVQ 8(AX), SI
 	LEAQ (SI)(DX*2), R8
 	ADDQ DX, R8
+	MOVQ (AX), DI
 	LEAQ (DI)(CX*2), R9
 	ADDQ CX, R9
+	MOVQ 48(AX), BX
 
 next:
 	VMOVUPS (SI), Y0
@@ -175,6 +201,12 @@ next:
 	ADDQ    R12, R9
 	DECQ    BX
 	JNZ     next
+	MOVQ    72(AX), R12
+	ADDQ    R12, 8(AX)
+	MOVQ    64(AX), R12
+	ADDQ    R12, (AX)
+	DECQ    56(AX)
+	JNZ     line
 	VZEROUPPER
 	RET
 
@@ -182,15 +214,17 @@ next:
 // Requires: AVX
 TEXT ·winogradAVX2Sums_1_1(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 8(AX), SI
 	MOVQ 24(AX), DX
-	MOVQ (AX), DI
 	MOVQ 16(AX), CX
-	MOVQ 48(AX), BX
+
+line:
+	MOVQ 8(AX), SI
 	LEAQ (SI)(DX*2), R8
 	ADDQ DX, R8
+	MOVQ (AX), DI
 	LEAQ (DI)(CX*2), R9
 	ADDQ CX, R9
+	MOVQ 48(AX), BX
 
 next:
 	VMOVUPS (SI), Y0
@@ -213,6 +247,12 @@ next:
 	ADDQ    R12, R9
 	DECQ    BX
 	JNZ     next
+	MOVQ    72(AX), R12
+	ADDQ    R12, 8(AX)
+	MOVQ    64(AX), R12
+	ADDQ    R12, (AX)
+	DECQ    56(AX)
+	JNZ     line
 	VZEROUPPER
 	RET
 
@@ -220,23 +260,25 @@ next:
 // Requires: AVX
 TEXT ·winogradAVX2Pixels_1_1(SB), NOSPLIT, $0-8
 	MOVQ         a+0(FP), AX
-	MOVQ         8(AX), SI
 	MOVQ         24(AX), DX
-	MOVQ         (AX), DI
 	MOVQ         16(AX), CX
-	MOVQ         48(AX), BX
-	LEAQ         (SI)(DX*2), R8
-	ADDQ         DX, R8
-	LEAQ         (DI)(CX*2), R9
-	ADDQ         CX, R9
-	MOVQ         56(AX), R10
+	MOVQ         88(AX), R10
 	VMOVUPS      (R10), Y3
 	VMOVUPS      32(R10), Y4
-	VBROADCASTSS 72(AX), Y5
-	VBROADCASTSS 76(AX), Y6
-	MOVQ         64(AX), R10
-	LEAQ         (R10)(CX*2), R11
-	ADDQ         CX, R11
+	VBROADCASTSS 104(AX), Y5
+	VBROADCASTSS 108(AX), Y6
+
+line:
+	MOVQ 8(AX), SI
+	LEAQ (SI)(DX*2), R8
+	ADDQ DX, R8
+	MOVQ (AX), DI
+	LEAQ (DI)(CX*2), R9
+	ADDQ CX, R9
+	MOVQ 96(AX), R10
+	LEAQ (R10)(CX*2), R11
+	ADDQ CX, R11
+	MOVQ 48(AX), BX
 
 next:
 	VMOVUPS (SI), Y0
@@ -281,6 +323,18 @@ alone1_0:
 none:
 	DECQ BX
 	JNZ  next
+	MOVQ 72(AX), R12
+	ADDQ R12, 8(AX)
+	MOVQ 64(AX), R12
+	ADDQ R12, (AX)
+	CMPQ 96(AX), $0x00
+	JEQ  alone
+	MOVQ 80(AX), R12
+	ADDQ R12, 96(AX)
+
+alone:
+	DECQ 56(AX)
+	JNZ  line
 	VZEROUPPER
 	RET
 
@@ -288,15 +342,17 @@ none:
 // Requires: AVX
 TEXT ·winogradAVX2Sums_2_1(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 8(AX), SI
 	MOVQ 24(AX), DX
-	MOVQ (AX), DI
 	MOVQ 16(AX), CX
-	MOVQ 48(AX), BX
+
+line:
+	MOVQ 8(AX), SI
 	LEAQ (SI)(DX*2), R8
 	ADDQ DX, R8
+	MOVQ (AX), DI
 	LEAQ (DI)(CX*2), R9
 	ADDQ CX, R9
+	MOVQ 48(AX), BX
 
 next:
 	VMOVUPS (SI), Y0
@@ -315,6 +371,12 @@ next:
 	ADDQ    R12, R9
 	DECQ    BX
 	JNZ     next
+	MOVQ    72(AX), R12
+	ADDQ    R12, 8(AX)
+	MOVQ    64(AX), R12
+	ADDQ    R12, (AX)
+	DECQ    56(AX)
+	JNZ     line
 	VZEROUPPER
 	RET
 
@@ -322,23 +384,25 @@ next:
 // Requires: AVX
 TEXT ·winogradAVX2Pixels_2_1(SB), NOSPLIT, $0-8
 	MOVQ         a+0(FP), AX
-	MOVQ         8(AX), SI
 	MOVQ         24(AX), DX
-	MOVQ         (AX), DI
 	MOVQ         16(AX), CX
-	MOVQ         48(AX), BX
-	LEAQ         (SI)(DX*2), R8
-	ADDQ         DX, R8
-	LEAQ         (DI)(CX*2), R9
-	ADDQ         CX, R9
-	MOVQ         56(AX), R10
+	MOVQ         88(AX), R10
 	VMOVUPS      (R10), Y2
 	VMOVUPS      32(R10), Y3
-	VBROADCASTSS 72(AX), Y4
-	VBROADCASTSS 76(AX), Y5
-	MOVQ         64(AX), R10
-	LEAQ         (R10)(CX*2), R11
-	ADDQ         CX, R11
+	VBROADCASTSS 104(AX), Y4
+	VBROADCASTSS 108(AX), Y5
+
+line:
+	MOVQ 8(AX), SI
+	LEAQ (SI)(DX*2), R8
+	ADDQ DX, R8
+	MOVQ (AX), DI
+	LEAQ (DI)(CX*2), R9
+	ADDQ CX, R9
+	MOVQ 96(AX), R10
+	LEAQ (R10)(CX*2), R11
+	ADDQ CX, R11
+	MOVQ 48(AX), BX
 
 next:
 	VMOVUPS (SI), Y0
@@ -379,6 +443,18 @@ alone1_0:
 none:
 	DECQ BX
 	JNZ  next
+	MOVQ 72(AX), R12
+	ADDQ R12, 8(AX)
+	MOVQ 64(AX), R12
+	ADDQ R12, (AX)
+	CMPQ 96(AX), $0x00
+	JEQ  alone
+	MOVQ 80(AX), R12
+	ADDQ R12, 96(AX)
+
+alone:
+	DECQ 56(AX)
+	JNZ  line
 	VZEROUPPER
 	RET
 
@@ -386,15 +462,17 @@ none:
 // Requires: AVX
 TEXT ·winogradAVX2Points2_1_2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 8(AX), SI
 	MOVQ 24(AX), DX
-	MOVQ (AX), DI
 	MOVQ 16(AX), CX
-	MOVQ 48(AX), BX
+
+line:
+	MOVQ 8(AX), SI
 	LEAQ (SI)(DX*2), R8
 	ADDQ DX, R8
+	MOVQ (AX), DI
 	LEAQ (DI)(CX*2), R9
 	ADDQ CX, R9
+	MOVQ 48(AX), BX
 
 next:
 	VMOVUPS (SI), Y0
@@ -433,6 +511,12 @@ next:
 	ADDQ    R12, R9
 	DECQ    BX
 	JNZ     next
+	MOVQ    72(AX), R12
+	ADDQ    R12, 8(AX)
+	MOVQ    64(AX), R12
+	ADDQ    R12, (AX)
+	DECQ    56(AX)
+	JNZ     line
 	VZEROUPPER
 	RET
 
@@ -440,17 +524,19 @@ next:
 // Requires: AVX, FMA3
 TEXT ·winogradAVX2Points4_1_2(SB), NOSPLIT, $0-8
 	MOVQ         a+0(FP), AX
-	MOVQ         8(AX), SI
 	MOVQ         24(AX), DX
-	MOVQ         (AX), DI
 	MOVQ         16(AX), CX
-	MOVQ         48(AX), BX
-	LEAQ         (SI)(DX*2), R8
-	ADDQ         DX, R8
-	LEAQ         (DI)(CX*2), R9
-	ADDQ         CX, R9
 	VBROADCASTSS winograd1<>+0(SB), Y4
 	VBROADCASTSS winograd3<>+0(SB), Y5
+
+line:
+	MOVQ 8(AX), SI
+	LEAQ (SI)(DX*2), R8
+	ADDQ DX, R8
+	MOVQ (AX), DI
+	LEAQ (DI)(CX*2), R9
+	ADDQ CX, R9
+	MOVQ 48(AX), BX
 
 next:
 	VMOVUPS      (SI), Y0
@@ -495,6 +581,12 @@ next:
 	ADDQ         R12, R9
 	DECQ         BX
 	JNZ          next
+	MOVQ         72(AX), R12
+	ADDQ         R12, 8(AX)
+	MOVQ         64(AX), R12
+	ADDQ         R12, (AX)
+	DECQ         56(AX)
+	JNZ          line
 	VZEROUPPER
 	RET
 
@@ -505,15 +597,17 @@ GLOBL winograd3<>(SB), RODATA|NOPTR, $4
 // Requires: AVX
 TEXT ·winogradAVX2Points_2_2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 8(AX), SI
 	MOVQ 24(AX), DX
-	MOVQ (AX), DI
 	MOVQ 16(AX), CX
-	MOVQ 48(AX), BX
+
+line:
+	MOVQ 8(AX), SI
 	LEAQ (SI)(DX*2), R8
 	ADDQ DX, R8
+	MOVQ (AX), DI
 	LEAQ (DI)(CX*2), R9
 	ADDQ CX, R9
+	MOVQ 48(AX), BX
 
 next:
 	VMOVUPS (SI), Y0
@@ -542,6 +636,12 @@ next:
 	ADDQ    R12, R9
 	DECQ    BX
 	JNZ     next
+	MOVQ    72(AX), R12
+	ADDQ    R12, 8(AX)
+	MOVQ    64(AX), R12
+	ADDQ    R12, (AX)
+	DECQ    56(AX)
+	JNZ     line
 	VZEROUPPER
 	RET
 
@@ -549,15 +649,17 @@ next:
 // Requires: AVX
 TEXT ·winogradAVX2FinitePoints_2_2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 8(AX), SI
 	MOVQ 24(AX), DX
-	MOVQ (AX), DI
 	MOVQ 16(AX), CX
-	MOVQ 48(AX), BX
+
+line:
+	MOVQ 8(AX), SI
 	LEAQ (SI)(DX*2), R8
 	ADDQ DX, R8
+	MOVQ (AX), DI
 	LEAQ (DI)(CX*2), R9
 	ADDQ CX, R9
+	MOVQ 48(AX), BX
 
 next:
 	VMOVUPS (SI), Y0
@@ -580,6 +682,12 @@ next:
 	ADDQ    R12, R9
 	DECQ    BX
 	JNZ     next
+	MOVQ    72(AX), R12
+	ADDQ    R12, 8(AX)
+	MOVQ    64(AX), R12
+	ADDQ    R12, (AX)
+	DECQ    56(AX)
+	JNZ     line
 	VZEROUPPER
 	RET
 
@@ -587,15 +695,17 @@ next:
 // Requires: AVX
 TEXT ·winogradAVX2Sums_1_2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 8(AX), SI
 	MOVQ 24(AX), DX
-	MOVQ (AX), DI
 	MOVQ 16(AX), CX
-	MOVQ 48(AX), BX
+
+line:
+	MOVQ 8(AX), SI
 	LEAQ (SI)(DX*2), R8
 	ADDQ DX, R8
+	MOVQ (AX), DI
 	LEAQ (DI)(CX*2), R9
 	ADDQ CX, R9
+	MOVQ 48(AX), BX
 
 next:
 	VMOVUPS (SI), Y0
@@ -626,6 +736,12 @@ next:
 	ADDQ    R12, R9
 	DECQ    BX
 	JNZ     next
+	MOVQ    72(AX), R12
+	ADDQ    R12, 8(AX)
+	MOVQ    64(AX), R12
+	ADDQ    R12, (AX)
+	DECQ    56(AX)
+	JNZ     line
 	VZEROUPPER
 	RET
 
@@ -633,23 +749,25 @@ next:
 // Requires: AVX
 TEXT ·winogradAVX2Pixels_1_2(SB), NOSPLIT, $0-8
 	MOVQ         a+0(FP), AX
-	MOVQ         8(AX), SI
 	MOVQ         24(AX), DX
-	MOVQ         (AX), DI
 	MOVQ         16(AX), CX
-	MOVQ         48(AX), BX
-	LEAQ         (SI)(DX*2), R8
-	ADDQ         DX, R8
-	LEAQ         (DI)(CX*2), R9
-	ADDQ         CX, R9
-	MOVQ         56(AX), R10
+	MOVQ         88(AX), R10
 	VMOVUPS      (R10), Y4
 	VMOVUPS      32(R10), Y5
-	VBROADCASTSS 72(AX), Y6
-	VBROADCASTSS 76(AX), Y7
-	MOVQ         64(AX), R10
-	LEAQ         (R10)(CX*2), R11
-	ADDQ         CX, R11
+	VBROADCASTSS 104(AX), Y6
+	VBROADCASTSS 108(AX), Y7
+
+line:
+	MOVQ 8(AX), SI
+	LEAQ (SI)(DX*2), R8
+	ADDQ DX, R8
+	MOVQ (AX), DI
+	LEAQ (DI)(CX*2), R9
+	ADDQ CX, R9
+	MOVQ 96(AX), R10
+	LEAQ (R10)(CX*2), R11
+	ADDQ CX, R11
+	MOVQ 48(AX), BX
 
 next:
 	VMOVUPS (SI), Y0
@@ -718,6 +836,18 @@ alone1_1:
 none:
 	DECQ BX
 	JNZ  next
+	MOVQ 72(AX), R12
+	ADDQ R12, 8(AX)
+	MOVQ 64(AX), R12
+	ADDQ R12, (AX)
+	CMPQ 96(AX), $0x00
+	JEQ  alone
+	MOVQ 80(AX), R12
+	ADDQ R12, 96(AX)
+
+alone:
+	DECQ 56(AX)
+	JNZ  line
 	VZEROUPPER
 	RET
 
@@ -725,16 +855,18 @@ none:
 // Requires: AVX, FMA3
 TEXT ·winogradAVX2Taps_1_2(SB), NOSPLIT, $0-8
 	MOVQ         a+0(FP), AX
-	MOVQ         8(AX), SI
 	MOVQ         24(AX), DX
-	MOVQ         (AX), DI
 	MOVQ         16(AX), CX
-	MOVQ         48(AX), BX
-	LEAQ         (SI)(DX*2), R8
-	ADDQ         DX, R8
-	LEAQ         (DI)(CX*2), R9
-	ADDQ         CX, R9
 	VBROADCASTSS winograd4<>+0(SB), Y3
+
+line:
+	MOVQ 8(AX), SI
+	LEAQ (SI)(DX*2), R8
+	ADDQ DX, R8
+	MOVQ (AX), DI
+	LEAQ (DI)(CX*2), R9
+	ADDQ CX, R9
+	MOVQ 48(AX), BX
 
 next:
 	VMOVUPS     (SI), Y0
@@ -775,6 +907,12 @@ next:
 	ADDQ        R12, R9
 	DECQ        BX
 	JNZ         next
+	MOVQ        72(AX), R12
+	ADDQ        R12, 8(AX)
+	MOVQ        64(AX), R12
+	ADDQ        R12, (AX)
+	DECQ        56(AX)
+	JNZ         line
 	VZEROUPPER
 	RET
 
@@ -785,15 +923,17 @@ GLOBL winograd4<>(SB), RODATA|NOPTR, $4
 // Requires: AVX
 TEXT ·winogradAVX2Sums_2_2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 8(AX), SI
 	MOVQ 24(AX), DX
-	MOVQ (AX), DI
 	MOVQ 16(AX), CX
-	MOVQ 48(AX), BX
+
+line:
+	MOVQ 8(AX), SI
 	LEAQ (SI)(DX*2), R8
 	ADDQ DX, R8
+	MOVQ (AX), DI
 	LEAQ (DI)(CX*2), R9
 	ADDQ CX, R9
+	MOVQ 48(AX), BX
 
 next:
 	VMOVUPS (SI), Y0
@@ -818,6 +958,12 @@ next:
 	ADDQ    R12, R9
 	DECQ    BX
 	JNZ     next
+	MOVQ    72(AX), R12
+	ADDQ    R12, 8(AX)
+	MOVQ    64(AX), R12
+	ADDQ    R12, (AX)
+	DECQ    56(AX)
+	JNZ     line
 	VZEROUPPER
 	RET
 
@@ -825,23 +971,25 @@ next:
 // Requires: AVX
 TEXT ·winogradAVX2Pixels_2_2(SB), NOSPLIT, $0-8
 	MOVQ         a+0(FP), AX
-	MOVQ         8(AX), SI
 	MOVQ         24(AX), DX
-	MOVQ         (AX), DI
 	MOVQ         16(AX), CX
-	MOVQ         48(AX), BX
-	LEAQ         (SI)(DX*2), R8
-	ADDQ         DX, R8
-	LEAQ         (DI)(CX*2), R9
-	ADDQ         CX, R9
-	MOVQ         56(AX), R10
+	MOVQ         88(AX), R10
 	VMOVUPS      (R10), Y3
 	VMOVUPS      32(R10), Y4
-	VBROADCASTSS 72(AX), Y5
-	VBROADCASTSS 76(AX), Y6
-	MOVQ         64(AX), R10
-	LEAQ         (R10)(CX*2), R11
-	ADDQ         CX, R11
+	VBROADCASTSS 104(AX), Y5
+	VBROADCASTSS 108(AX), Y6
+
+line:
+	MOVQ 8(AX), SI
+	LEAQ (SI)(DX*2), R8
+	ADDQ DX, R8
+	MOVQ (AX), DI
+	LEAQ (DI)(CX*2), R9
+	ADDQ CX, R9
+	MOVQ 96(AX), R10
+	LEAQ (R10)(CX*2), R11
+	ADDQ CX, R11
+	MOVQ 48(AX), BX
 
 next:
 	VMOVUPS (SI), Y0
@@ -904,6 +1052,18 @@ alone1_1:
 none:
 	DECQ BX
 	JNZ  next
+	MOVQ 72(AX), R12
+	ADDQ R12, 8(AX)
+	MOVQ 64(AX), R12
+	ADDQ R12, (AX)
+	CMPQ 96(AX), $0x00
+	JEQ  alone
+	MOVQ 80(AX), R12
+	ADDQ R12, 96(AX)
+
+alone:
+	DECQ 56(AX)
+	JNZ  line
 	VZEROUPPER
 	RET
 
@@ -911,15 +1071,17 @@ none:
 // Requires: AVX
 TEXT ·winogradAVX2Taps_2_2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 8(AX), SI
 	MOVQ 24(AX), DX
-	MOVQ (AX), DI
 	MOVQ 16(AX), CX
-	MOVQ 48(AX), BX
+
+line:
+	MOVQ 8(AX), SI
 	LEAQ (SI)(DX*2), R8
 	ADDQ DX, R8
+	MOVQ (AX), DI
 	LEAQ (DI)(CX*2), R9
 	ADDQ CX, R9
+	MOVQ 48(AX), BX
 
 next:
 	VMOVUPS (SI), Y0
@@ -946,6 +1108,12 @@ next:
 	ADDQ    R12, R9
 	DECQ    BX
 	JNZ     next
+	MOVQ    72(AX), R12
+	ADDQ    R12, 8(AX)
+	MOVQ    64(AX), R12
+	ADDQ    R12, (AX)
+	DECQ    56(AX)
+	JNZ     line
 	VZEROUPPER
 	RET
 
@@ -953,19 +1121,21 @@ next:
 // Requires: AVX, FMA3
 TEXT ·winogradAVX2Points4_1_3(SB), NOSPLIT, $0-8
 	MOVQ         a+0(FP), AX
-	MOVQ         8(AX), SI
 	MOVQ         24(AX), DX
-	MOVQ         (AX), DI
 	MOVQ         16(AX), CX
-	MOVQ         48(AX), BX
-	LEAQ         (SI)(DX*2), R8
-	ADDQ         DX, R8
-	LEAQ         (DI)(CX*2), R9
-	ADDQ         CX, R9
 	VBROADCASTSS winograd0<>+0(SB), Y5
 	VBROADCASTSS winograd1<>+0(SB), Y6
 	VBROADCASTSS winograd2<>+0(SB), Y7
 	VBROADCASTSS winograd3<>+0(SB), Y8
+
+line:
+	MOVQ 8(AX), SI
+	LEAQ (SI)(DX*2), R8
+	ADDQ DX, R8
+	MOVQ (AX), DI
+	LEAQ (DI)(CX*2), R9
+	ADDQ CX, R9
+	MOVQ 48(AX), BX
 
 next:
 	VMOVUPS      (SI), Y0
@@ -1030,6 +1200,12 @@ next:
 	ADDQ         R12, R9
 	DECQ         BX
 	JNZ          next
+	MOVQ         72(AX), R12
+	ADDQ         R12, 8(AX)
+	MOVQ         64(AX), R12
+	ADDQ         R12, (AX)
+	DECQ         56(AX)
+	JNZ          line
 	VZEROUPPER
 	RET
 
@@ -1037,15 +1213,17 @@ next:
 // Requires: AVX
 TEXT ·winogradAVX2Points_2_3(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 8(AX), SI
 	MOVQ 24(AX), DX
-	MOVQ (AX), DI
 	MOVQ 16(AX), CX
-	MOVQ 48(AX), BX
+
+line:
+	MOVQ 8(AX), SI
 	LEAQ (SI)(DX*2), R8
 	ADDQ DX, R8
+	MOVQ (AX), DI
 	LEAQ (DI)(CX*2), R9
 	ADDQ CX, R9
+	MOVQ 48(AX), BX
 
 next:
 	VMOVUPS (SI), Y0
@@ -1084,6 +1262,12 @@ next:
 	ADDQ    R12, R9
 	DECQ    BX
 	JNZ     next
+	MOVQ    72(AX), R12
+	ADDQ    R12, 8(AX)
+	MOVQ    64(AX), R12
+	ADDQ    R12, (AX)
+	DECQ    56(AX)
+	JNZ     line
 	VZEROUPPER
 	RET
 
@@ -1091,15 +1275,17 @@ next:
 // Requires: AVX
 TEXT ·winogradAVX2FinitePoints_2_3(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 8(AX), SI
 	MOVQ 24(AX), DX
-	MOVQ (AX), DI
 	MOVQ 16(AX), CX
-	MOVQ 48(AX), BX
+
+line:
+	MOVQ 8(AX), SI
 	LEAQ (SI)(DX*2), R8
 	ADDQ DX, R8
+	MOVQ (AX), DI
 	LEAQ (DI)(CX*2), R9
 	ADDQ CX, R9
+	MOVQ 48(AX), BX
 
 next:
 	VMOVUPS (SI), Y0
@@ -1132,6 +1318,12 @@ next:
 	ADDQ    R12, R9
 	DECQ    BX
 	JNZ     next
+	MOVQ    72(AX), R12
+	ADDQ    R12, 8(AX)
+	MOVQ    64(AX), R12
+	ADDQ    R12, (AX)
+	DECQ    56(AX)
+	JNZ     line
 	VZEROUPPER
 	RET
 
@@ -1139,17 +1331,19 @@ next:
 // Requires: AVX, FMA3
 TEXT ·winogradAVX2Sums_1_3(SB), NOSPLIT, $0-8
 	MOVQ         a+0(FP), AX
-	MOVQ         8(AX), SI
 	MOVQ         24(AX), DX
-	MOVQ         (AX), DI
 	MOVQ         16(AX), CX
-	MOVQ         48(AX), BX
-	LEAQ         (SI)(DX*2), R8
-	ADDQ         DX, R8
-	LEAQ         (DI)(CX*2), R9
-	ADDQ         CX, R9
 	VBROADCASTSS winograd0<>+0(SB), Y5
 	VBROADCASTSS winograd1<>+0(SB), Y6
+
+line:
+	MOVQ 8(AX), SI
+	LEAQ (SI)(DX*2), R8
+	ADDQ DX, R8
+	MOVQ (AX), DI
+	LEAQ (DI)(CX*2), R9
+	ADDQ CX, R9
+	MOVQ 48(AX), BX
 
 next:
 	VMOVUPS     (SI), Y0
@@ -1194,6 +1388,12 @@ next:
 	ADDQ        R12, R9
 	DECQ        BX
 	JNZ         next
+	MOVQ        72(AX), R12
+	ADDQ        R12, 8(AX)
+	MOVQ        64(AX), R12
+	ADDQ        R12, (AX)
+	DECQ        56(AX)
+	JNZ         line
 	VZEROUPPER
 	RET
 
@@ -1201,25 +1401,27 @@ next:
 // Requires: AVX, FMA3
 TEXT ·winogradAVX2Pixels_1_3(SB), NOSPLIT, $0-8
 	MOVQ         a+0(FP), AX
-	MOVQ         8(AX), SI
 	MOVQ         24(AX), DX
-	MOVQ         (AX), DI
 	MOVQ         16(AX), CX
-	MOVQ         48(AX), BX
-	LEAQ         (SI)(DX*2), R8
-	ADDQ         DX, R8
-	LEAQ         (DI)(CX*2), R9
-	ADDQ         CX, R9
 	VBROADCASTSS winograd0<>+0(SB), Y5
 	VBROADCASTSS winograd1<>+0(SB), Y6
-	MOVQ         56(AX), R10
+	MOVQ         88(AX), R10
 	VMOVUPS      (R10), Y7
 	VMOVUPS      32(R10), Y8
-	VBROADCASTSS 72(AX), Y9
-	VBROADCASTSS 76(AX), Y10
-	MOVQ         64(AX), R10
-	LEAQ         (R10)(CX*2), R11
-	ADDQ         CX, R11
+	VBROADCASTSS 104(AX), Y9
+	VBROADCASTSS 108(AX), Y10
+
+line:
+	MOVQ 8(AX), SI
+	LEAQ (SI)(DX*2), R8
+	ADDQ DX, R8
+	MOVQ (AX), DI
+	LEAQ (DI)(CX*2), R9
+	ADDQ CX, R9
+	MOVQ 96(AX), R10
+	LEAQ (R10)(CX*2), R11
+	ADDQ CX, R11
+	MOVQ 48(AX), BX
 
 next:
 	VMOVUPS (SI), Y0
@@ -1318,6 +1520,18 @@ alone1_2:
 none:
 	DECQ BX
 	JNZ  next
+	MOVQ 72(AX), R12
+	ADDQ R12, 8(AX)
+	MOVQ 64(AX), R12
+	ADDQ R12, (AX)
+	CMPQ 96(AX), $0x00
+	JEQ  alone
+	MOVQ 80(AX), R12
+	ADDQ R12, 96(AX)
+
+alone:
+	DECQ 56(AX)
+	JNZ  line
 	VZEROUPPER
 	RET
 
@@ -1325,16 +1539,18 @@ none:
 // Requires: AVX, FMA3
 TEXT ·winogradAVX2Sums_2_3(SB), NOSPLIT, $0-8
 	MOVQ         a+0(FP), AX
-	MOVQ         8(AX), SI
 	MOVQ         24(AX), DX
-	MOVQ         (AX), DI
 	MOVQ         16(AX), CX
-	MOVQ         48(AX), BX
-	LEAQ         (SI)(DX*2), R8
-	ADDQ         DX, R8
-	LEAQ         (DI)(CX*2), R9
-	ADDQ         CX, R9
 	VBROADCASTSS winograd4<>+0(SB), Y4
+
+line:
+	MOVQ 8(AX), SI
+	LEAQ (SI)(DX*2), R8
+	ADDQ DX, R8
+	MOVQ (AX), DI
+	LEAQ (DI)(CX*2), R9
+	ADDQ CX, R9
+	MOVQ 48(AX), BX
 
 next:
 	VMOVUPS     (SI), Y0
@@ -1377,6 +1593,12 @@ next:
 	ADDQ        R12, R9
 	DECQ        BX
 	JNZ         next
+	MOVQ        72(AX), R12
+	ADDQ        R12, 8(AX)
+	MOVQ        64(AX), R12
+	ADDQ        R12, (AX)
+	DECQ        56(AX)
+	JNZ         line
 	VZEROUPPER
 	RET
 
@@ -1384,24 +1606,26 @@ next:
 // Requires: AVX, FMA3
 TEXT ·winogradAVX2Pixels_2_3(SB), NOSPLIT, $0-8
 	MOVQ         a+0(FP), AX
-	MOVQ         8(AX), SI
 	MOVQ         24(AX), DX
-	MOVQ         (AX), DI
 	MOVQ         16(AX), CX
-	MOVQ         48(AX), BX
-	LEAQ         (SI)(DX*2), R8
-	ADDQ         DX, R8
-	LEAQ         (DI)(CX*2), R9
-	ADDQ         CX, R9
 	VBROADCASTSS winograd4<>+0(SB), Y4
-	MOVQ         56(AX), R10
+	MOVQ         88(AX), R10
 	VMOVUPS      (R10), Y5
 	VMOVUPS      32(R10), Y6
-	VBROADCASTSS 72(AX), Y7
-	VBROADCASTSS 76(AX), Y8
-	MOVQ         64(AX), R10
-	LEAQ         (R10)(CX*2), R11
-	ADDQ         CX, R11
+	VBROADCASTSS 104(AX), Y7
+	VBROADCASTSS 108(AX), Y8
+
+line:
+	MOVQ 8(AX), SI
+	LEAQ (SI)(DX*2), R8
+	ADDQ DX, R8
+	MOVQ (AX), DI
+	LEAQ (DI)(CX*2), R9
+	ADDQ CX, R9
+	MOVQ 96(AX), R10
+	LEAQ (R10)(CX*2), R11
+	ADDQ CX, R11
+	MOVQ 48(AX), BX
 
 next:
 	VMOVUPS     (SI), Y0
@@ -1498,6 +1722,18 @@ alone1_2:
 none:
 	DECQ BX
 	JNZ  next
+	MOVQ 72(AX), R12
+	ADDQ R12, 8(AX)
+	MOVQ 64(AX), R12
+	ADDQ R12, (AX)
+	CMPQ 96(AX), $0x00
+	JEQ  alone
+	MOVQ 80(AX), R12
+	ADDQ R12, 96(AX)
+
+alone:
+	DECQ 56(AX)
+	JNZ  line
 	VZEROUPPER
 	RET
 
@@ -1505,18 +1741,20 @@ none:
 // Requires: AVX, FMA3
 TEXT ·winogradAVX2Points4_1_4(SB), NOSPLIT, $0-8
 	MOVQ         a+0(FP), AX
-	MOVQ         8(AX), SI
 	MOVQ         24(AX), DX
-	MOVQ         (AX), DI
 	MOVQ         16(AX), CX
-	MOVQ         48(AX), BX
-	LEAQ         (SI)(DX*2), R8
-	ADDQ         DX, R8
-	LEAQ         (DI)(CX*2), R9
-	ADDQ         CX, R9
 	VBROADCASTSS winograd1<>+0(SB), Y6
 	VBROADCASTSS winograd5<>+0(SB), Y7
 	VBROADCASTSS winograd0<>+0(SB), Y8
+
+line:
+	MOVQ 8(AX), SI
+	LEAQ (SI)(DX*2), R8
+	ADDQ DX, R8
+	MOVQ (AX), DI
+	LEAQ (DI)(CX*2), R9
+	ADDQ CX, R9
+	MOVQ 48(AX), BX
 
 next:
 	VMOVUPS      (SI), Y0
@@ -1587,6 +1825,12 @@ next:
 	ADDQ         R12, R9
 	DECQ         BX
 	JNZ          next
+	MOVQ         72(AX), R12
+	ADDQ         R12, 8(AX)
+	MOVQ         64(AX), R12
+	ADDQ         R12, (AX)
+	DECQ         56(AX)
+	JNZ          line
 	VZEROUPPER
 	RET
 
@@ -1597,17 +1841,19 @@ GLOBL winograd5<>(SB), RODATA|NOPTR, $4
 // Requires: AVX, FMA3
 TEXT ·winogradAVX2Points_2_4(SB), NOSPLIT, $0-8
 	MOVQ         a+0(FP), AX
-	MOVQ         8(AX), SI
 	MOVQ         24(AX), DX
-	MOVQ         (AX), DI
 	MOVQ         16(AX), CX
-	MOVQ         48(AX), BX
-	LEAQ         (SI)(DX*2), R8
-	ADDQ         DX, R8
-	LEAQ         (DI)(CX*2), R9
-	ADDQ         CX, R9
 	VBROADCASTSS winograd0<>+0(SB), Y5
 	VBROADCASTSS winograd3<>+0(SB), Y6
+
+line:
+	MOVQ 8(AX), SI
+	LEAQ (SI)(DX*2), R8
+	ADDQ DX, R8
+	MOVQ (AX), DI
+	LEAQ (DI)(CX*2), R9
+	ADDQ CX, R9
+	MOVQ 48(AX), BX
 
 next:
 	VMOVUPS      (SI), Y0
@@ -1662,6 +1908,12 @@ next:
 	ADDQ         R12, R9
 	DECQ         BX
 	JNZ          next
+	MOVQ         72(AX), R12
+	ADDQ         R12, 8(AX)
+	MOVQ         64(AX), R12
+	ADDQ         R12, (AX)
+	DECQ         56(AX)
+	JNZ          line
 	VZEROUPPER
 	RET
 
@@ -1669,17 +1921,19 @@ next:
 // Requires: AVX, FMA3
 TEXT ·winogradAVX2FinitePoints_2_4(SB), NOSPLIT, $0-8
 	MOVQ         a+0(FP), AX
-	MOVQ         8(AX), SI
 	MOVQ         24(AX), DX
-	MOVQ         (AX), DI
 	MOVQ         16(AX), CX
-	MOVQ         48(AX), BX
-	LEAQ         (SI)(DX*2), R8
-	ADDQ         DX, R8
-	LEAQ         (DI)(CX*2), R9
-	ADDQ         CX, R9
 	VBROADCASTSS winograd0<>+0(SB), Y4
 	VBROADCASTSS winograd3<>+0(SB), Y5
+
+line:
+	MOVQ 8(AX), SI
+	LEAQ (SI)(DX*2), R8
+	ADDQ DX, R8
+	MOVQ (AX), DI
+	LEAQ (DI)(CX*2), R9
+	ADDQ CX, R9
+	MOVQ 48(AX), BX
 
 next:
 	VMOVUPS      (SI), Y0
@@ -1724,6 +1978,12 @@ next:
 	ADDQ         R12, R9
 	DECQ         BX
 	JNZ          next
+	MOVQ         72(AX), R12
+	ADDQ         R12, 8(AX)
+	MOVQ         64(AX), R12
+	ADDQ         R12, (AX)
+	DECQ         56(AX)
+	JNZ          line
 	VZEROUPPER
 	RET
 
@@ -1731,18 +1991,20 @@ next:
 // Requires: AVX, FMA3
 TEXT ·winogradAVX2Sums_1_4(SB), NOSPLIT, $0-8
 	MOVQ         a+0(FP), AX
-	MOVQ         8(AX), SI
 	MOVQ         24(AX), DX
-	MOVQ         (AX), DI
 	MOVQ         16(AX), CX
-	MOVQ         48(AX), BX
-	LEAQ         (SI)(DX*2), R8
-	ADDQ         DX, R8
-	LEAQ         (DI)(CX*2), R9
-	ADDQ         CX, R9
 	VBROADCASTSS winograd0<>+0(SB), Y6
 	VBROADCASTSS winograd1<>+0(SB), Y7
 	VBROADCASTSS winograd6<>+0(SB), Y8
+
+line:
+	MOVQ 8(AX), SI
+	LEAQ (SI)(DX*2), R8
+	ADDQ DX, R8
+	MOVQ (AX), DI
+	LEAQ (DI)(CX*2), R9
+	ADDQ CX, R9
+	MOVQ 48(AX), BX
 
 next:
 	VMOVUPS     (SI), Y0
@@ -1801,6 +2063,12 @@ next:
 	ADDQ        R12, R9
 	DECQ        BX
 	JNZ         next
+	MOVQ        72(AX), R12
+	ADDQ        R12, 8(AX)
+	MOVQ        64(AX), R12
+	ADDQ        R12, (AX)
+	DECQ        56(AX)
+	JNZ         line
 	VZEROUPPER
 	RET
 
@@ -1811,26 +2079,28 @@ GLOBL winograd6<>(SB), RODATA|NOPTR, $4
 // Requires: AVX, FMA3
 TEXT ·winogradAVX2Pixels_1_4(SB), NOSPLIT, $0-8
 	MOVQ         a+0(FP), AX
-	MOVQ         8(AX), SI
 	MOVQ         24(AX), DX
-	MOVQ         (AX), DI
 	MOVQ         16(AX), CX
-	MOVQ         48(AX), BX
-	LEAQ         (SI)(DX*2), R8
-	ADDQ         DX, R8
-	LEAQ         (DI)(CX*2), R9
-	ADDQ         CX, R9
 	VBROADCASTSS winograd0<>+0(SB), Y6
 	VBROADCASTSS winograd1<>+0(SB), Y7
 	VBROADCASTSS winograd6<>+0(SB), Y8
-	MOVQ         56(AX), R10
+	MOVQ         88(AX), R10
 	VMOVUPS      (R10), Y9
 	VMOVUPS      32(R10), Y10
-	VBROADCASTSS 72(AX), Y11
-	VBROADCASTSS 76(AX), Y12
-	MOVQ         64(AX), R10
-	LEAQ         (R10)(CX*2), R11
-	ADDQ         CX, R11
+	VBROADCASTSS 104(AX), Y11
+	VBROADCASTSS 108(AX), Y12
+
+line:
+	MOVQ 8(AX), SI
+	LEAQ (SI)(DX*2), R8
+	ADDQ DX, R8
+	MOVQ (AX), DI
+	LEAQ (DI)(CX*2), R9
+	ADDQ CX, R9
+	MOVQ 96(AX), R10
+	LEAQ (R10)(CX*2), R11
+	ADDQ CX, R11
+	MOVQ 48(AX), BX
 
 next:
 	VMOVUPS (SI), Y0
@@ -1959,6 +2229,18 @@ alone1_3:
 none:
 	DECQ BX
 	JNZ  next
+	MOVQ 72(AX), R12
+	ADDQ R12, 8(AX)
+	MOVQ 64(AX), R12
+	ADDQ R12, (AX)
+	CMPQ 96(AX), $0x00
+	JEQ  alone
+	MOVQ 80(AX), R12
+	ADDQ R12, 96(AX)
+
+alone:
+	DECQ 56(AX)
+	JNZ  line
 	VZEROUPPER
 	RET
 
@@ -1966,19 +2248,21 @@ none:
 // Requires: AVX, FMA3
 TEXT ·winogradAVX2Taps_1_4(SB), NOSPLIT, $0-8
 	MOVQ         a+0(FP), AX
-	MOVQ         8(AX), SI
 	MOVQ         24(AX), DX
-	MOVQ         (AX), DI
 	MOVQ         16(AX), CX
-	MOVQ         48(AX), BX
-	LEAQ         (SI)(DX*2), R8
-	ADDQ         DX, R8
-	LEAQ         (DI)(CX*2), R9
-	ADDQ         CX, R9
 	VBROADCASTSS winograd7<>+0(SB), Y3
 	VBROADCASTSS winograd8<>+0(SB), Y4
 	VBROADCASTSS winograd9<>+0(SB), Y5
 	VBROADCASTSS winograd10<>+0(SB), Y6
+
+line:
+	MOVQ 8(AX), SI
+	LEAQ (SI)(DX*2), R8
+	ADDQ DX, R8
+	MOVQ (AX), DI
+	LEAQ (DI)(CX*2), R9
+	ADDQ CX, R9
+	MOVQ 48(AX), BX
 
 next:
 	VMOVUPS      (SI), Y0
@@ -2035,6 +2319,12 @@ next:
 	ADDQ         R12, R9
 	DECQ         BX
 	JNZ          next
+	MOVQ         72(AX), R12
+	ADDQ         R12, 8(AX)
+	MOVQ         64(AX), R12
+	ADDQ         R12, (AX)
+	DECQ         56(AX)
+	JNZ          line
 	VZEROUPPER
 	RET
 
@@ -2054,20 +2344,22 @@ GLOBL winograd10<>(SB), RODATA|NOPTR, $4
 // Requires: AVX, FMA3
 TEXT ·winogradAVX2Sums_2_4(SB), NOSPLIT, $0-8
 	MOVQ         a+0(FP), AX
-	MOVQ         8(AX), SI
 	MOVQ         24(AX), DX
-	MOVQ         (AX), DI
 	MOVQ         16(AX), CX
-	MOVQ         48(AX), BX
-	LEAQ         (SI)(DX*2), R8
-	ADDQ         DX, R8
-	LEAQ         (DI)(CX*2), R9
-	ADDQ         CX, R9
 	VBROADCASTSS winograd4<>+0(SB), Y5
 	VBROADCASTSS winograd8<>+0(SB), Y6
 	VBROADCASTSS winograd11<>+0(SB), Y7
 	VBROADCASTSS winograd12<>+0(SB), Y8
 	VBROADCASTSS winograd13<>+0(SB), Y9
+
+line:
+	MOVQ 8(AX), SI
+	LEAQ (SI)(DX*2), R8
+	ADDQ DX, R8
+	MOVQ (AX), DI
+	LEAQ (DI)(CX*2), R9
+	ADDQ CX, R9
+	MOVQ 48(AX), BX
 
 next:
 	VMOVUPS      (SI), Y0
@@ -2128,6 +2420,12 @@ next:
 	ADDQ         R12, R9
 	DECQ         BX
 	JNZ          next
+	MOVQ         72(AX), R12
+	ADDQ         R12, 8(AX)
+	MOVQ         64(AX), R12
+	ADDQ         R12, (AX)
+	DECQ         56(AX)
+	JNZ          line
 	VZEROUPPER
 	RET
 
@@ -2144,28 +2442,30 @@ GLOBL winograd13<>(SB), RODATA|NOPTR, $4
 // Requires: AVX, FMA3
 TEXT ·winogradAVX2Pixels_2_4(SB), NOSPLIT, $0-8
 	MOVQ         a+0(FP), AX
-	MOVQ         8(AX), SI
 	MOVQ         24(AX), DX
-	MOVQ         (AX), DI
 	MOVQ         16(AX), CX
-	MOVQ         48(AX), BX
-	LEAQ         (SI)(DX*2), R8
-	ADDQ         DX, R8
-	LEAQ         (DI)(CX*2), R9
-	ADDQ         CX, R9
 	VBROADCASTSS winograd4<>+0(SB), Y5
 	VBROADCASTSS winograd8<>+0(SB), Y6
 	VBROADCASTSS winograd11<>+0(SB), Y7
 	VBROADCASTSS winograd12<>+0(SB), Y8
 	VBROADCASTSS winograd13<>+0(SB), Y9
-	MOVQ         56(AX), R10
+	MOVQ         88(AX), R10
 	VMOVUPS      (R10), Y10
 	VMOVUPS      32(R10), Y11
-	VBROADCASTSS 72(AX), Y12
-	VBROADCASTSS 76(AX), Y13
-	MOVQ         64(AX), R10
-	LEAQ         (R10)(CX*2), R11
-	ADDQ         CX, R11
+	VBROADCASTSS 104(AX), Y12
+	VBROADCASTSS 108(AX), Y13
+
+line:
+	MOVQ 8(AX), SI
+	LEAQ (SI)(DX*2), R8
+	ADDQ DX, R8
+	MOVQ (AX), DI
+	LEAQ (DI)(CX*2), R9
+	ADDQ CX, R9
+	MOVQ 96(AX), R10
+	LEAQ (R10)(CX*2), R11
+	ADDQ CX, R11
+	MOVQ 48(AX), BX
 
 next:
 	VMOVUPS      (SI), Y0
@@ -2296,6 +2596,18 @@ alone1_3:
 none:
 	DECQ BX
 	JNZ  next
+	MOVQ 72(AX), R12
+	ADDQ R12, 8(AX)
+	MOVQ 64(AX), R12
+	ADDQ R12, (AX)
+	CMPQ 96(AX), $0x00
+	JEQ  alone
+	MOVQ 80(AX), R12
+	ADDQ R12, 96(AX)
+
+alone:
+	DECQ 56(AX)
+	JNZ  line
 	VZEROUPPER
 	RET
 
@@ -2303,16 +2615,18 @@ none:
 // Requires: AVX, FMA3
 TEXT ·winogradAVX2Taps_2_4(SB), NOSPLIT, $0-8
 	MOVQ         a+0(FP), AX
-	MOVQ         8(AX), SI
 	MOVQ         24(AX), DX
-	MOVQ         (AX), DI
 	MOVQ         16(AX), CX
-	MOVQ         48(AX), BX
-	LEAQ         (SI)(DX*2), R8
-	ADDQ         DX, R8
-	LEAQ         (DI)(CX*2), R9
-	ADDQ         CX, R9
 	VBROADCASTSS winograd0<>+0(SB), Y2
+
+line:
+	MOVQ 8(AX), SI
+	LEAQ (SI)(DX*2), R8
+	ADDQ DX, R8
+	MOVQ (AX), DI
+	LEAQ (DI)(CX*2), R9
+	ADDQ CX, R9
+	MOVQ 48(AX), BX
 
 next:
 	VMOVUPS     (SI), Y0
@@ -2353,5 +2667,11 @@ next:
 	ADDQ        R12, R9
 	DECQ        BX
 	JNZ         next
+	MOVQ        72(AX), R12
+	ADDQ        R12, 8(AX)
+	MOVQ        64(AX), R12
+	ADDQ        R12, (AX)
+	DECQ        56(AX)
+	JNZ         line
 	VZEROUPPER
 	RET

@@ -8,16 +8,18 @@
 // Requires: AVX, AVX512F
 TEXT ·winogradAVX512Points2_1_1(SB), NOSPLIT, $0-8
 	MOVQ         a+0(FP), AX
-	MOVQ         8(AX), SI
 	MOVQ         24(AX), DX
-	MOVQ         (AX), DI
 	MOVQ         16(AX), CX
-	MOVQ         48(AX), BX
-	LEAQ         (SI)(DX*2), R8
-	ADDQ         DX, R8
-	LEAQ         (DI)(CX*2), R9
-	ADDQ         CX, R9
 	VBROADCASTSS winograd0<>+0(SB), Z3
+
+line:
+	MOVQ 8(AX), SI
+	LEAQ (SI)(DX*2), R8
+	ADDQ DX, R8
+	MOVQ (AX), DI
+	LEAQ (DI)(CX*2), R9
+	ADDQ CX, R9
+	MOVQ 48(AX), BX
 
 next:
 	VMOVUPS (SI), Z0
@@ -37,6 +39,12 @@ next:
 	ADDQ    R12, R9
 	DECQ    BX
 	JNZ     next
+	MOVQ    72(AX), R12
+	ADDQ    R12, 8(AX)
+	MOVQ    64(AX), R12
+	ADDQ    R12, (AX)
+	DECQ    56(AX)
+	JNZ     line
 	VZEROUPPER
 	RET
 
@@ -47,17 +55,19 @@ GLOBL winograd0<>(SB), RODATA|NOPTR, $4
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·winogradAVX512Points4_1_1(SB), NOSPLIT, $0-8
 	MOVQ         a+0(FP), AX
-	MOVQ         8(AX), SI
 	MOVQ         24(AX), DX
-	MOVQ         (AX), DI
 	MOVQ         16(AX), CX
-	MOVQ         48(AX), BX
-	LEAQ         (SI)(DX*2), R8
-	ADDQ         DX, R8
-	LEAQ         (DI)(CX*2), R9
-	ADDQ         CX, R9
 	VBROADCASTSS winograd1<>+0(SB), Z3
 	VBROADCASTSS winograd2<>+0(SB), Z4
+
+line:
+	MOVQ 8(AX), SI
+	LEAQ (SI)(DX*2), R8
+	ADDQ DX, R8
+	MOVQ (AX), DI
+	LEAQ (DI)(CX*2), R9
+	ADDQ CX, R9
+	MOVQ 48(AX), BX
 
 next:
 	VMOVUPS      (SI), Z0
@@ -79,6 +89,12 @@ next:
 	ADDQ         R12, R9
 	DECQ         BX
 	JNZ          next
+	MOVQ         72(AX), R12
+	ADDQ         R12, 8(AX)
+	MOVQ         64(AX), R12
+	ADDQ         R12, (AX)
+	DECQ         56(AX)
+	JNZ          line
 	VZEROUPPER
 	RET
 
@@ -92,15 +108,17 @@ GLOBL winograd2<>(SB), RODATA|NOPTR, $4
 // Requires: AVX, AVX512F
 TEXT ·winogradAVX512Points_2_1(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 8(AX), SI
 	MOVQ 24(AX), DX
-	MOVQ (AX), DI
 	MOVQ 16(AX), CX
-	MOVQ 48(AX), BX
+
+line:
+	MOVQ 8(AX), SI
 	LEAQ (SI)(DX*2), R8
 	ADDQ DX, R8
+	MOVQ (AX), DI
 	LEAQ (DI)(CX*2), R9
 	ADDQ CX, R9
+	MOVQ 48(AX), BX
 
 next:
 	VMOVUPS (SI), Z0
@@ -117,6 +135,12 @@ next:
 	ADDQ    R12, R9
 	DECQ    BX
 	JNZ     next
+	MOVQ    72(AX), R12
+	ADDQ    R12, 8(AX)
+	MOVQ    64(AX), R12
+	ADDQ    R12, (AX)
+	DECQ    56(AX)
+	JNZ     line
 	VZEROUPPER
 	RET
 
@@ -124,15 +148,17 @@ next:
 // Requires: AVX, AVX512F
 TEXT ·winogradAVX512FinitePoints_2_1(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 8(AX), SI
 	MOVQ 24(AX), DX
-	MOVQ (AX), DI
 	MOVQ 16(AX), CX
-	MOVQ 48(AX), BX
+
+line:
+	MOVQ 8(AX), SI
 	LEAQ (SI)(DX*2), R8
 	ADDQ DX, R8
+	MOVQ (AX), DI
 	LEAQ (DI)(CX*2), R9
 	ADDQ CX, R9
+	MOVQ 48(AX), BX
 
 next:
 	VMOVUPS (SI), Z0
@@ -146,6 +172,12 @@ next:
 	ADDQ    R12, R9
 	DECQ    BX
 	JNZ     next
+	MOVQ    72(AX), R12
+	ADDQ    R12, 8(AX)
+	MOVQ    64(AX), R12
+	ADDQ    R12, (AX)
+	DECQ    56(AX)
+	JNZ     line
 	VZEROUPPER
 	RET
 
@@ -153,15 +185,17 @@ next:
 // Requires: AVX, AVX512F
 TEXT ·winogradAVX512Sums_1_1(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 8(AX), SI
 	MOVQ 24(AX), DX
-	MOVQ (AX), DI
 	MOVQ 16(AX), CX
-	MOVQ 48(AX), BX
+
+line:
+	MOVQ 8(AX), SI
 	LEAQ (SI)(DX*2), R8
 	ADDQ DX, R8
+	MOVQ (AX), DI
 	LEAQ (DI)(CX*2), R9
 	ADDQ CX, R9
+	MOVQ 48(AX), BX
 
 next:
 	VMOVUPS (SI), Z0
@@ -178,6 +212,12 @@ next:
 	ADDQ    R12, R9
 	DECQ    BX
 	JNZ     next
+	MOVQ    72(AX), R12
+	ADDQ    R12, 8(AX)
+	MOVQ    64(AX), R12
+	ADDQ    R12, (AX)
+	DECQ    56(AX)
+	JNZ     line
 	VZEROUPPER
 	RET
 
@@ -185,22 +225,24 @@ next:
 // Requires: AVX, AVX512F
 TEXT ·winogradAVX512Pixels_1_1(SB), NOSPLIT, $0-8
 	MOVQ         a+0(FP), AX
-	MOVQ         8(AX), SI
 	MOVQ         24(AX), DX
-	MOVQ         (AX), DI
 	MOVQ         16(AX), CX
-	MOVQ         48(AX), BX
-	LEAQ         (SI)(DX*2), R8
-	ADDQ         DX, R8
-	LEAQ         (DI)(CX*2), R9
-	ADDQ         CX, R9
-	MOVQ         56(AX), R10
+	MOVQ         88(AX), R10
 	VMOVUPS      (R10), Z3
-	VBROADCASTSS 72(AX), Z4
-	VBROADCASTSS 76(AX), Z5
-	MOVQ         64(AX), R10
-	LEAQ         (R10)(CX*2), R11
-	ADDQ         CX, R11
+	VBROADCASTSS 104(AX), Z4
+	VBROADCASTSS 108(AX), Z5
+
+line:
+	MOVQ 8(AX), SI
+	LEAQ (SI)(DX*2), R8
+	ADDQ DX, R8
+	MOVQ (AX), DI
+	LEAQ (DI)(CX*2), R9
+	ADDQ CX, R9
+	MOVQ 96(AX), R10
+	LEAQ (R10)(CX*2), R11
+	ADDQ CX, R11
+	MOVQ 48(AX), BX
 
 next:
 	VMOVUPS (SI), Z0
@@ -231,6 +273,18 @@ alone0_0:
 none:
 	DECQ BX
 	JNZ  next
+	MOVQ 72(AX), R12
+	ADDQ R12, 8(AX)
+	MOVQ 64(AX), R12
+	ADDQ R12, (AX)
+	CMPQ 96(AX), $0x00
+	JEQ  alone
+	MOVQ 80(AX), R12
+	ADDQ R12, 96(AX)
+
+alone:
+	DECQ 56(AX)
+	JNZ  line
 	VZEROUPPER
 	RET
 
@@ -238,15 +292,17 @@ none:
 // Requires: AVX, AVX512F
 TEXT ·winogradAVX512Sums_2_1(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 8(AX), SI
 	MOVQ 24(AX), DX
-	MOVQ (AX), DI
 	MOVQ 16(AX), CX
-	MOVQ 48(AX), BX
+
+line:
+	MOVQ 8(AX), SI
 	LEAQ (SI)(DX*2), R8
 	ADDQ DX, R8
+	MOVQ (AX), DI
 	LEAQ (DI)(CX*2), R9
 	ADDQ CX, R9
+	MOVQ 48(AX), BX
 
 next:
 	VMOVUPS (SI), Z0
@@ -261,6 +317,12 @@ next:
 	ADDQ    R12, R9
 	DECQ    BX
 	JNZ     next
+	MOVQ    72(AX), R12
+	ADDQ    R12, 8(AX)
+	MOVQ    64(AX), R12
+	ADDQ    R12, (AX)
+	DECQ    56(AX)
+	JNZ     line
 	VZEROUPPER
 	RET
 
@@ -268,22 +330,24 @@ next:
 // Requires: AVX, AVX512F
 TEXT ·winogradAVX512Pixels_2_1(SB), NOSPLIT, $0-8
 	MOVQ         a+0(FP), AX
-	MOVQ         8(AX), SI
 	MOVQ         24(AX), DX
-	MOVQ         (AX), DI
 	MOVQ         16(AX), CX
-	MOVQ         48(AX), BX
-	LEAQ         (SI)(DX*2), R8
-	ADDQ         DX, R8
-	LEAQ         (DI)(CX*2), R9
-	ADDQ         CX, R9
-	MOVQ         56(AX), R10
+	MOVQ         88(AX), R10
 	VMOVUPS      (R10), Z2
-	VBROADCASTSS 72(AX), Z3
-	VBROADCASTSS 76(AX), Z4
-	MOVQ         64(AX), R10
-	LEAQ         (R10)(CX*2), R11
-	ADDQ         CX, R11
+	VBROADCASTSS 104(AX), Z3
+	VBROADCASTSS 108(AX), Z4
+
+line:
+	MOVQ 8(AX), SI
+	LEAQ (SI)(DX*2), R8
+	ADDQ DX, R8
+	MOVQ (AX), DI
+	LEAQ (DI)(CX*2), R9
+	ADDQ CX, R9
+	MOVQ 96(AX), R10
+	LEAQ (R10)(CX*2), R11
+	ADDQ CX, R11
+	MOVQ 48(AX), BX
 
 next:
 	VMOVUPS (SI), Z0
@@ -312,6 +376,18 @@ alone0_0:
 none:
 	DECQ BX
 	JNZ  next
+	MOVQ 72(AX), R12
+	ADDQ R12, 8(AX)
+	MOVQ 64(AX), R12
+	ADDQ R12, (AX)
+	CMPQ 96(AX), $0x00
+	JEQ  alone
+	MOVQ 80(AX), R12
+	ADDQ R12, 96(AX)
+
+alone:
+	DECQ 56(AX)
+	JNZ  line
 	VZEROUPPER
 	RET
 
@@ -319,15 +395,17 @@ none:
 // Requires: AVX, AVX512F
 TEXT ·winogradAVX512Points2_1_2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 8(AX), SI
 	MOVQ 24(AX), DX
-	MOVQ (AX), DI
 	MOVQ 16(AX), CX
-	MOVQ 48(AX), BX
+
+line:
+	MOVQ 8(AX), SI
 	LEAQ (SI)(DX*2), R8
 	ADDQ DX, R8
+	MOVQ (AX), DI
 	LEAQ (DI)(CX*2), R9
 	ADDQ CX, R9
+	MOVQ 48(AX), BX
 
 next:
 	VMOVUPS (SI), Z0
@@ -352,6 +430,12 @@ next:
 	ADDQ    R12, R9
 	DECQ    BX
 	JNZ     next
+	MOVQ    72(AX), R12
+	ADDQ    R12, 8(AX)
+	MOVQ    64(AX), R12
+	ADDQ    R12, (AX)
+	DECQ    56(AX)
+	JNZ     line
 	VZEROUPPER
 	RET
 
@@ -359,17 +443,19 @@ next:
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·winogradAVX512Points4_1_2(SB), NOSPLIT, $0-8
 	MOVQ         a+0(FP), AX
-	MOVQ         8(AX), SI
 	MOVQ         24(AX), DX
-	MOVQ         (AX), DI
 	MOVQ         16(AX), CX
-	MOVQ         48(AX), BX
-	LEAQ         (SI)(DX*2), R8
-	ADDQ         DX, R8
-	LEAQ         (DI)(CX*2), R9
-	ADDQ         CX, R9
 	VBROADCASTSS winograd1<>+0(SB), Z4
 	VBROADCASTSS winograd3<>+0(SB), Z5
+
+line:
+	MOVQ 8(AX), SI
+	LEAQ (SI)(DX*2), R8
+	ADDQ DX, R8
+	MOVQ (AX), DI
+	LEAQ (DI)(CX*2), R9
+	ADDQ CX, R9
+	MOVQ 48(AX), BX
 
 next:
 	VMOVUPS      (SI), Z0
@@ -397,6 +483,12 @@ next:
 	ADDQ         R12, R9
 	DECQ         BX
 	JNZ          next
+	MOVQ         72(AX), R12
+	ADDQ         R12, 8(AX)
+	MOVQ         64(AX), R12
+	ADDQ         R12, (AX)
+	DECQ         56(AX)
+	JNZ          line
 	VZEROUPPER
 	RET
 
@@ -407,15 +499,17 @@ GLOBL winograd3<>(SB), RODATA|NOPTR, $4
 // Requires: AVX, AVX512F
 TEXT ·winogradAVX512Points_2_2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 8(AX), SI
 	MOVQ 24(AX), DX
-	MOVQ (AX), DI
 	MOVQ 16(AX), CX
-	MOVQ 48(AX), BX
+
+line:
+	MOVQ 8(AX), SI
 	LEAQ (SI)(DX*2), R8
 	ADDQ DX, R8
+	MOVQ (AX), DI
 	LEAQ (DI)(CX*2), R9
 	ADDQ CX, R9
+	MOVQ 48(AX), BX
 
 next:
 	VMOVUPS (SI), Z0
@@ -435,6 +529,12 @@ next:
 	ADDQ    R12, R9
 	DECQ    BX
 	JNZ     next
+	MOVQ    72(AX), R12
+	ADDQ    R12, 8(AX)
+	MOVQ    64(AX), R12
+	ADDQ    R12, (AX)
+	DECQ    56(AX)
+	JNZ     line
 	VZEROUPPER
 	RET
 
@@ -442,15 +542,17 @@ next:
 // Requires: AVX, AVX512F
 TEXT ·winogradAVX512FinitePoints_2_2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 8(AX), SI
 	MOVQ 24(AX), DX
-	MOVQ (AX), DI
 	MOVQ 16(AX), CX
-	MOVQ 48(AX), BX
+
+line:
+	MOVQ 8(AX), SI
 	LEAQ (SI)(DX*2), R8
 	ADDQ DX, R8
+	MOVQ (AX), DI
 	LEAQ (DI)(CX*2), R9
 	ADDQ CX, R9
+	MOVQ 48(AX), BX
 
 next:
 	VMOVUPS (SI), Z0
@@ -467,6 +569,12 @@ next:
 	ADDQ    R12, R9
 	DECQ    BX
 	JNZ     next
+	MOVQ    72(AX), R12
+	ADDQ    R12, 8(AX)
+	MOVQ    64(AX), R12
+	ADDQ    R12, (AX)
+	DECQ    56(AX)
+	JNZ     line
 	VZEROUPPER
 	RET
 
@@ -474,15 +582,17 @@ next:
 // Requires: AVX, AVX512F
 TEXT ·winogradAVX512Sums_1_2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 8(AX), SI
 	MOVQ 24(AX), DX
-	MOVQ (AX), DI
 	MOVQ 16(AX), CX
-	MOVQ 48(AX), BX
+
+line:
+	MOVQ 8(AX), SI
 	LEAQ (SI)(DX*2), R8
 	ADDQ DX, R8
+	MOVQ (AX), DI
 	LEAQ (DI)(CX*2), R9
 	ADDQ CX, R9
+	MOVQ 48(AX), BX
 
 next:
 	VMOVUPS (SI), Z0
@@ -503,6 +613,12 @@ next:
 	ADDQ    R12, R9
 	DECQ    BX
 	JNZ     next
+	MOVQ    72(AX), R12
+	ADDQ    R12, 8(AX)
+	MOVQ    64(AX), R12
+	ADDQ    R12, (AX)
+	DECQ    56(AX)
+	JNZ     line
 	VZEROUPPER
 	RET
 
@@ -510,22 +626,24 @@ next:
 // Requires: AVX, AVX512F
 TEXT ·winogradAVX512Pixels_1_2(SB), NOSPLIT, $0-8
 	MOVQ         a+0(FP), AX
-	MOVQ         8(AX), SI
 	MOVQ         24(AX), DX
-	MOVQ         (AX), DI
 	MOVQ         16(AX), CX
-	MOVQ         48(AX), BX
-	LEAQ         (SI)(DX*2), R8
-	ADDQ         DX, R8
-	LEAQ         (DI)(CX*2), R9
-	ADDQ         CX, R9
-	MOVQ         56(AX), R10
+	MOVQ         88(AX), R10
 	VMOVUPS      (R10), Z4
-	VBROADCASTSS 72(AX), Z5
-	VBROADCASTSS 76(AX), Z6
-	MOVQ         64(AX), R10
-	LEAQ         (R10)(CX*2), R11
-	ADDQ         CX, R11
+	VBROADCASTSS 104(AX), Z5
+	VBROADCASTSS 108(AX), Z6
+
+line:
+	MOVQ 8(AX), SI
+	LEAQ (SI)(DX*2), R8
+	ADDQ DX, R8
+	MOVQ (AX), DI
+	LEAQ (DI)(CX*2), R9
+	ADDQ CX, R9
+	MOVQ 96(AX), R10
+	LEAQ (R10)(CX*2), R11
+	ADDQ CX, R11
+	MOVQ 48(AX), BX
 
 next:
 	VMOVUPS (SI), Z0
@@ -568,6 +686,18 @@ alone0_1:
 none:
 	DECQ BX
 	JNZ  next
+	MOVQ 72(AX), R12
+	ADDQ R12, 8(AX)
+	MOVQ 64(AX), R12
+	ADDQ R12, (AX)
+	CMPQ 96(AX), $0x00
+	JEQ  alone
+	MOVQ 80(AX), R12
+	ADDQ R12, 96(AX)
+
+alone:
+	DECQ 56(AX)
+	JNZ  line
 	VZEROUPPER
 	RET
 
@@ -575,16 +705,18 @@ none:
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·winogradAVX512Taps_1_2(SB), NOSPLIT, $0-8
 	MOVQ         a+0(FP), AX
-	MOVQ         8(AX), SI
 	MOVQ         24(AX), DX
-	MOVQ         (AX), DI
 	MOVQ         16(AX), CX
-	MOVQ         48(AX), BX
-	LEAQ         (SI)(DX*2), R8
-	ADDQ         DX, R8
-	LEAQ         (DI)(CX*2), R9
-	ADDQ         CX, R9
 	VBROADCASTSS winograd4<>+0(SB), Z3
+
+line:
+	MOVQ 8(AX), SI
+	LEAQ (SI)(DX*2), R8
+	ADDQ DX, R8
+	MOVQ (AX), DI
+	LEAQ (DI)(CX*2), R9
+	ADDQ CX, R9
+	MOVQ 48(AX), BX
 
 next:
 	VMOVUPS     (SI), Z0
@@ -610,6 +742,12 @@ next:
 	ADDQ        R12, R9
 	DECQ        BX
 	JNZ         next
+	MOVQ        72(AX), R12
+	ADDQ        R12, 8(AX)
+	MOVQ        64(AX), R12
+	ADDQ        R12, (AX)
+	DECQ        56(AX)
+	JNZ         line
 	VZEROUPPER
 	RET
 
@@ -620,15 +758,17 @@ GLOBL winograd4<>(SB), RODATA|NOPTR, $4
 // Requires: AVX, AVX512F
 TEXT ·winogradAVX512Sums_2_2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 8(AX), SI
 	MOVQ 24(AX), DX
-	MOVQ (AX), DI
 	MOVQ 16(AX), CX
-	MOVQ 48(AX), BX
+
+line:
+	MOVQ 8(AX), SI
 	LEAQ (SI)(DX*2), R8
 	ADDQ DX, R8
+	MOVQ (AX), DI
 	LEAQ (DI)(CX*2), R9
 	ADDQ CX, R9
+	MOVQ 48(AX), BX
 
 next:
 	VMOVUPS (SI), Z0
@@ -646,6 +786,12 @@ next:
 	ADDQ    R12, R9
 	DECQ    BX
 	JNZ     next
+	MOVQ    72(AX), R12
+	ADDQ    R12, 8(AX)
+	MOVQ    64(AX), R12
+	ADDQ    R12, (AX)
+	DECQ    56(AX)
+	JNZ     line
 	VZEROUPPER
 	RET
 
@@ -653,22 +799,24 @@ next:
 // Requires: AVX, AVX512F
 TEXT ·winogradAVX512Pixels_2_2(SB), NOSPLIT, $0-8
 	MOVQ         a+0(FP), AX
-	MOVQ         8(AX), SI
 	MOVQ         24(AX), DX
-	MOVQ         (AX), DI
 	MOVQ         16(AX), CX
-	MOVQ         48(AX), BX
-	LEAQ         (SI)(DX*2), R8
-	ADDQ         DX, R8
-	LEAQ         (DI)(CX*2), R9
-	ADDQ         CX, R9
-	MOVQ         56(AX), R10
+	MOVQ         88(AX), R10
 	VMOVUPS      (R10), Z3
-	VBROADCASTSS 72(AX), Z4
-	VBROADCASTSS 76(AX), Z5
-	MOVQ         64(AX), R10
-	LEAQ         (R10)(CX*2), R11
-	ADDQ         CX, R11
+	VBROADCASTSS 104(AX), Z4
+	VBROADCASTSS 108(AX), Z5
+
+line:
+	MOVQ 8(AX), SI
+	LEAQ (SI)(DX*2), R8
+	ADDQ DX, R8
+	MOVQ (AX), DI
+	LEAQ (DI)(CX*2), R9
+	ADDQ CX, R9
+	MOVQ 96(AX), R10
+	LEAQ (R10)(CX*2), R11
+	ADDQ CX, R11
+	MOVQ 48(AX), BX
 
 next:
 	VMOVUPS (SI), Z0
@@ -708,6 +856,18 @@ alone0_1:
 none:
 	DECQ BX
 	JNZ  next
+	MOVQ 72(AX), R12
+	ADDQ R12, 8(AX)
+	MOVQ 64(AX), R12
+	ADDQ R12, (AX)
+	CMPQ 96(AX), $0x00
+	JEQ  alone
+	MOVQ 80(AX), R12
+	ADDQ R12, 96(AX)
+
+alone:
+	DECQ 56(AX)
+	JNZ  line
 	VZEROUPPER
 	RET
 
@@ -715,15 +875,17 @@ none:
 // Requires: AVX, AVX512F
 TEXT ·winogradAVX512Taps_2_2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 8(AX), SI
 	MOVQ 24(AX), DX
-	MOVQ (AX), DI
 	MOVQ 16(AX), CX
-	MOVQ 48(AX), BX
+
+line:
+	MOVQ 8(AX), SI
 	LEAQ (SI)(DX*2), R8
 	ADDQ DX, R8
+	MOVQ (AX), DI
 	LEAQ (DI)(CX*2), R9
 	ADDQ CX, R9
+	MOVQ 48(AX), BX
 
 next:
 	VMOVUPS (SI), Z0
@@ -742,6 +904,12 @@ next:
 	ADDQ    R12, R9
 	DECQ    BX
 	JNZ     next
+	MOVQ    72(AX), R12
+	ADDQ    R12, 8(AX)
+	MOVQ    64(AX), R12
+	ADDQ    R12, (AX)
+	DECQ    56(AX)
+	JNZ     line
 	VZEROUPPER
 	RET
 
@@ -749,19 +917,21 @@ next:
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·winogradAVX512Points4_1_3(SB), NOSPLIT, $0-8
 	MOVQ         a+0(FP), AX
-	MOVQ         8(AX), SI
 	MOVQ         24(AX), DX
-	MOVQ         (AX), DI
 	MOVQ         16(AX), CX
-	MOVQ         48(AX), BX
-	LEAQ         (SI)(DX*2), R8
-	ADDQ         DX, R8
-	LEAQ         (DI)(CX*2), R9
-	ADDQ         CX, R9
 	VBROADCASTSS winograd0<>+0(SB), Z5
 	VBROADCASTSS winograd1<>+0(SB), Z6
 	VBROADCASTSS winograd2<>+0(SB), Z7
 	VBROADCASTSS winograd3<>+0(SB), Z8
+
+line:
+	MOVQ 8(AX), SI
+	LEAQ (SI)(DX*2), R8
+	ADDQ DX, R8
+	MOVQ (AX), DI
+	LEAQ (DI)(CX*2), R9
+	ADDQ CX, R9
+	MOVQ 48(AX), BX
 
 next:
 	VMOVUPS      (SI), Z0
@@ -799,6 +969,12 @@ next:
 	ADDQ         R12, R9
 	DECQ         BX
 	JNZ          next
+	MOVQ         72(AX), R12
+	ADDQ         R12, 8(AX)
+	MOVQ         64(AX), R12
+	ADDQ         R12, (AX)
+	DECQ         56(AX)
+	JNZ          line
 	VZEROUPPER
 	RET
 
@@ -806,15 +982,17 @@ next:
 // Requires: AVX, AVX512F
 TEXT ·winogradAVX512Points_2_3(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 8(AX), SI
 	MOVQ 24(AX), DX
-	MOVQ (AX), DI
 	MOVQ 16(AX), CX
-	MOVQ 48(AX), BX
+
+line:
+	MOVQ 8(AX), SI
 	LEAQ (SI)(DX*2), R8
 	ADDQ DX, R8
+	MOVQ (AX), DI
 	LEAQ (DI)(CX*2), R9
 	ADDQ CX, R9
+	MOVQ 48(AX), BX
 
 next:
 	VMOVUPS (SI), Z0
@@ -839,6 +1017,12 @@ next:
 	ADDQ    R12, R9
 	DECQ    BX
 	JNZ     next
+	MOVQ    72(AX), R12
+	ADDQ    R12, 8(AX)
+	MOVQ    64(AX), R12
+	ADDQ    R12, (AX)
+	DECQ    56(AX)
+	JNZ     line
 	VZEROUPPER
 	RET
 
@@ -846,15 +1030,17 @@ next:
 // Requires: AVX, AVX512F
 TEXT ·winogradAVX512FinitePoints_2_3(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 8(AX), SI
 	MOVQ 24(AX), DX
-	MOVQ (AX), DI
 	MOVQ 16(AX), CX
-	MOVQ 48(AX), BX
+
+line:
+	MOVQ 8(AX), SI
 	LEAQ (SI)(DX*2), R8
 	ADDQ DX, R8
+	MOVQ (AX), DI
 	LEAQ (DI)(CX*2), R9
 	ADDQ CX, R9
+	MOVQ 48(AX), BX
 
 next:
 	VMOVUPS (SI), Z0
@@ -876,6 +1062,12 @@ next:
 	ADDQ    R12, R9
 	DECQ    BX
 	JNZ     next
+	MOVQ    72(AX), R12
+	ADDQ    R12, 8(AX)
+	MOVQ    64(AX), R12
+	ADDQ    R12, (AX)
+	DECQ    56(AX)
+	JNZ     line
 	VZEROUPPER
 	RET
 
@@ -883,17 +1075,19 @@ next:
 // Requires: AVX, AVX512F
 TEXT ·winogradAVX512Sums_1_3(SB), NOSPLIT, $0-8
 	MOVQ         a+0(FP), AX
-	MOVQ         8(AX), SI
 	MOVQ         24(AX), DX
-	MOVQ         (AX), DI
 	MOVQ         16(AX), CX
-	MOVQ         48(AX), BX
-	LEAQ         (SI)(DX*2), R8
-	ADDQ         DX, R8
-	LEAQ         (DI)(CX*2), R9
-	ADDQ         CX, R9
 	VBROADCASTSS winograd0<>+0(SB), Z5
 	VBROADCASTSS winograd1<>+0(SB), Z6
+
+line:
+	MOVQ 8(AX), SI
+	LEAQ (SI)(DX*2), R8
+	ADDQ DX, R8
+	MOVQ (AX), DI
+	LEAQ (DI)(CX*2), R9
+	ADDQ CX, R9
+	MOVQ 48(AX), BX
 
 next:
 	VMOVUPS     (SI), Z0
@@ -921,6 +1115,12 @@ next:
 	ADDQ        R12, R9
 	DECQ        BX
 	JNZ         next
+	MOVQ        72(AX), R12
+	ADDQ        R12, 8(AX)
+	MOVQ        64(AX), R12
+	ADDQ        R12, (AX)
+	DECQ        56(AX)
+	JNZ         line
 	VZEROUPPER
 	RET
 
@@ -928,24 +1128,26 @@ next:
 // Requires: AVX, AVX512F
 TEXT ·winogradAVX512Pixels_1_3(SB), NOSPLIT, $0-8
 	MOVQ         a+0(FP), AX
-	MOVQ         8(AX), SI
 	MOVQ         24(AX), DX
-	MOVQ         (AX), DI
 	MOVQ         16(AX), CX
-	MOVQ         48(AX), BX
-	LEAQ         (SI)(DX*2), R8
-	ADDQ         DX, R8
-	LEAQ         (DI)(CX*2), R9
-	ADDQ         CX, R9
 	VBROADCASTSS winograd0<>+0(SB), Z5
 	VBROADCASTSS winograd1<>+0(SB), Z6
-	MOVQ         56(AX), R10
+	MOVQ         88(AX), R10
 	VMOVUPS      (R10), Z7
-	VBROADCASTSS 72(AX), Z8
-	VBROADCASTSS 76(AX), Z9
-	MOVQ         64(AX), R10
-	LEAQ         (R10)(CX*2), R11
-	ADDQ         CX, R11
+	VBROADCASTSS 104(AX), Z8
+	VBROADCASTSS 108(AX), Z9
+
+line:
+	MOVQ 8(AX), SI
+	LEAQ (SI)(DX*2), R8
+	ADDQ DX, R8
+	MOVQ (AX), DI
+	LEAQ (DI)(CX*2), R9
+	ADDQ CX, R9
+	MOVQ 96(AX), R10
+	LEAQ (R10)(CX*2), R11
+	ADDQ CX, R11
+	MOVQ 48(AX), BX
 
 next:
 	VMOVUPS (SI), Z0
@@ -1003,6 +1205,18 @@ alone0_2:
 none:
 	DECQ BX
 	JNZ  next
+	MOVQ 72(AX), R12
+	ADDQ R12, 8(AX)
+	MOVQ 64(AX), R12
+	ADDQ R12, (AX)
+	CMPQ 96(AX), $0x00
+	JEQ  alone
+	MOVQ 80(AX), R12
+	ADDQ R12, 96(AX)
+
+alone:
+	DECQ 56(AX)
+	JNZ  line
 	VZEROUPPER
 	RET
 
@@ -1010,16 +1224,18 @@ none:
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·winogradAVX512Sums_2_3(SB), NOSPLIT, $0-8
 	MOVQ         a+0(FP), AX
-	MOVQ         8(AX), SI
 	MOVQ         24(AX), DX
-	MOVQ         (AX), DI
 	MOVQ         16(AX), CX
-	MOVQ         48(AX), BX
-	LEAQ         (SI)(DX*2), R8
-	ADDQ         DX, R8
-	LEAQ         (DI)(CX*2), R9
-	ADDQ         CX, R9
 	VBROADCASTSS winograd4<>+0(SB), Z4
+
+line:
+	MOVQ 8(AX), SI
+	LEAQ (SI)(DX*2), R8
+	ADDQ DX, R8
+	MOVQ (AX), DI
+	LEAQ (DI)(CX*2), R9
+	ADDQ CX, R9
+	MOVQ 48(AX), BX
 
 next:
 	VMOVUPS     (SI), Z0
@@ -1046,6 +1262,12 @@ next:
 	ADDQ        R12, R9
 	DECQ        BX
 	JNZ         next
+	MOVQ        72(AX), R12
+	ADDQ        R12, 8(AX)
+	MOVQ        64(AX), R12
+	ADDQ        R12, (AX)
+	DECQ        56(AX)
+	JNZ         line
 	VZEROUPPER
 	RET
 
@@ -1053,23 +1275,25 @@ next:
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·winogradAVX512Pixels_2_3(SB), NOSPLIT, $0-8
 	MOVQ         a+0(FP), AX
-	MOVQ         8(AX), SI
 	MOVQ         24(AX), DX
-	MOVQ         (AX), DI
 	MOVQ         16(AX), CX
-	MOVQ         48(AX), BX
-	LEAQ         (SI)(DX*2), R8
-	ADDQ         DX, R8
-	LEAQ         (DI)(CX*2), R9
-	ADDQ         CX, R9
 	VBROADCASTSS winograd4<>+0(SB), Z4
-	MOVQ         56(AX), R10
+	MOVQ         88(AX), R10
 	VMOVUPS      (R10), Z5
-	VBROADCASTSS 72(AX), Z6
-	VBROADCASTSS 76(AX), Z7
-	MOVQ         64(AX), R10
-	LEAQ         (R10)(CX*2), R11
-	ADDQ         CX, R11
+	VBROADCASTSS 104(AX), Z6
+	VBROADCASTSS 108(AX), Z7
+
+line:
+	MOVQ 8(AX), SI
+	LEAQ (SI)(DX*2), R8
+	ADDQ DX, R8
+	MOVQ (AX), DI
+	LEAQ (DI)(CX*2), R9
+	ADDQ CX, R9
+	MOVQ 96(AX), R10
+	LEAQ (R10)(CX*2), R11
+	ADDQ CX, R11
+	MOVQ 48(AX), BX
 
 next:
 	VMOVUPS     (SI), Z0
@@ -1126,6 +1350,18 @@ alone0_2:
 none:
 	DECQ BX
 	JNZ  next
+	MOVQ 72(AX), R12
+	ADDQ R12, 8(AX)
+	MOVQ 64(AX), R12
+	ADDQ R12, (AX)
+	CMPQ 96(AX), $0x00
+	JEQ  alone
+	MOVQ 80(AX), R12
+	ADDQ R12, 96(AX)
+
+alone:
+	DECQ 56(AX)
+	JNZ  line
 	VZEROUPPER
 	RET
 
@@ -1133,18 +1369,20 @@ none:
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·winogradAVX512Points4_1_4(SB), NOSPLIT, $0-8
 	MOVQ         a+0(FP), AX
-	MOVQ         8(AX), SI
 	MOVQ         24(AX), DX
-	MOVQ         (AX), DI
 	MOVQ         16(AX), CX
-	MOVQ         48(AX), BX
-	LEAQ         (SI)(DX*2), R8
-	ADDQ         DX, R8
-	LEAQ         (DI)(CX*2), R9
-	ADDQ         CX, R9
 	VBROADCASTSS winograd1<>+0(SB), Z6
 	VBROADCASTSS winograd5<>+0(SB), Z7
 	VBROADCASTSS winograd0<>+0(SB), Z8
+
+line:
+	MOVQ 8(AX), SI
+	LEAQ (SI)(DX*2), R8
+	ADDQ DX, R8
+	MOVQ (AX), DI
+	LEAQ (DI)(CX*2), R9
+	ADDQ CX, R9
+	MOVQ 48(AX), BX
 
 next:
 	VMOVUPS      (SI), Z0
@@ -1185,6 +1423,12 @@ next:
 	ADDQ         R12, R9
 	DECQ         BX
 	JNZ          next
+	MOVQ         72(AX), R12
+	ADDQ         R12, 8(AX)
+	MOVQ         64(AX), R12
+	ADDQ         R12, (AX)
+	DECQ         56(AX)
+	JNZ          line
 	VZEROUPPER
 	RET
 
@@ -1195,17 +1439,19 @@ GLOBL winograd5<>(SB), RODATA|NOPTR, $4
 // Requires: AVX, AVX512F
 TEXT ·winogradAVX512Points_2_4(SB), NOSPLIT, $0-8
 	MOVQ         a+0(FP), AX
-	MOVQ         8(AX), SI
 	MOVQ         24(AX), DX
-	MOVQ         (AX), DI
 	MOVQ         16(AX), CX
-	MOVQ         48(AX), BX
-	LEAQ         (SI)(DX*2), R8
-	ADDQ         DX, R8
-	LEAQ         (DI)(CX*2), R9
-	ADDQ         CX, R9
 	VBROADCASTSS winograd0<>+0(SB), Z5
 	VBROADCASTSS winograd3<>+0(SB), Z6
+
+line:
+	MOVQ 8(AX), SI
+	LEAQ (SI)(DX*2), R8
+	ADDQ DX, R8
+	MOVQ (AX), DI
+	LEAQ (DI)(CX*2), R9
+	ADDQ CX, R9
+	MOVQ 48(AX), BX
 
 next:
 	VMOVUPS      (SI), Z0
@@ -1238,6 +1484,12 @@ next:
 	ADDQ         R12, R9
 	DECQ         BX
 	JNZ          next
+	MOVQ         72(AX), R12
+	ADDQ         R12, 8(AX)
+	MOVQ         64(AX), R12
+	ADDQ         R12, (AX)
+	DECQ         56(AX)
+	JNZ          line
 	VZEROUPPER
 	RET
 
@@ -1245,17 +1497,19 @@ next:
 // Requires: AVX, AVX512F
 TEXT ·winogradAVX512FinitePoints_2_4(SB), NOSPLIT, $0-8
 	MOVQ         a+0(FP), AX
-	MOVQ         8(AX), SI
 	MOVQ         24(AX), DX
-	MOVQ         (AX), DI
 	MOVQ         16(AX), CX
-	MOVQ         48(AX), BX
-	LEAQ         (SI)(DX*2), R8
-	ADDQ         DX, R8
-	LEAQ         (DI)(CX*2), R9
-	ADDQ         CX, R9
 	VBROADCASTSS winograd0<>+0(SB), Z4
 	VBROADCASTSS winograd3<>+0(SB), Z5
+
+line:
+	MOVQ 8(AX), SI
+	LEAQ (SI)(DX*2), R8
+	ADDQ DX, R8
+	MOVQ (AX), DI
+	LEAQ (DI)(CX*2), R9
+	ADDQ CX, R9
+	MOVQ 48(AX), BX
 
 next:
 	VMOVUPS      (SI), Z0
@@ -1283,6 +1537,12 @@ next:
 	ADDQ         R12, R9
 	DECQ         BX
 	JNZ          next
+	MOVQ         72(AX), R12
+	ADDQ         R12, 8(AX)
+	MOVQ         64(AX), R12
+	ADDQ         R12, (AX)
+	DECQ         56(AX)
+	JNZ          line
 	VZEROUPPER
 	RET
 
@@ -1290,18 +1550,20 @@ next:
 // Requires: AVX, AVX512F
 TEXT ·winogradAVX512Sums_1_4(SB), NOSPLIT, $0-8
 	MOVQ         a+0(FP), AX
-	MOVQ         8(AX), SI
 	MOVQ         24(AX), DX
-	MOVQ         (AX), DI
 	MOVQ         16(AX), CX
-	MOVQ         48(AX), BX
-	LEAQ         (SI)(DX*2), R8
-	ADDQ         DX, R8
-	LEAQ         (DI)(CX*2), R9
-	ADDQ         CX, R9
 	VBROADCASTSS winograd0<>+0(SB), Z6
 	VBROADCASTSS winograd1<>+0(SB), Z7
 	VBROADCASTSS winograd6<>+0(SB), Z8
+
+line:
+	MOVQ 8(AX), SI
+	LEAQ (SI)(DX*2), R8
+	ADDQ DX, R8
+	MOVQ (AX), DI
+	LEAQ (DI)(CX*2), R9
+	ADDQ CX, R9
+	MOVQ 48(AX), BX
 
 next:
 	VMOVUPS     (SI), Z0
@@ -1336,6 +1598,12 @@ next:
 	ADDQ        R12, R9
 	DECQ        BX
 	JNZ         next
+	MOVQ        72(AX), R12
+	ADDQ        R12, 8(AX)
+	MOVQ        64(AX), R12
+	ADDQ        R12, (AX)
+	DECQ        56(AX)
+	JNZ         line
 	VZEROUPPER
 	RET
 
@@ -1346,25 +1614,27 @@ GLOBL winograd6<>(SB), RODATA|NOPTR, $4
 // Requires: AVX, AVX512F
 TEXT ·winogradAVX512Pixels_1_4(SB), NOSPLIT, $0-8
 	MOVQ         a+0(FP), AX
-	MOVQ         8(AX), SI
 	MOVQ         24(AX), DX
-	MOVQ         (AX), DI
 	MOVQ         16(AX), CX
-	MOVQ         48(AX), BX
-	LEAQ         (SI)(DX*2), R8
-	ADDQ         DX, R8
-	LEAQ         (DI)(CX*2), R9
-	ADDQ         CX, R9
 	VBROADCASTSS winograd0<>+0(SB), Z6
 	VBROADCASTSS winograd1<>+0(SB), Z7
 	VBROADCASTSS winograd6<>+0(SB), Z8
-	MOVQ         56(AX), R10
+	MOVQ         88(AX), R10
 	VMOVUPS      (R10), Z9
-	VBROADCASTSS 72(AX), Z10
-	VBROADCASTSS 76(AX), Z11
-	MOVQ         64(AX), R10
-	LEAQ         (R10)(CX*2), R11
-	ADDQ         CX, R11
+	VBROADCASTSS 104(AX), Z10
+	VBROADCASTSS 108(AX), Z11
+
+line:
+	MOVQ 8(AX), SI
+	LEAQ (SI)(DX*2), R8
+	ADDQ DX, R8
+	MOVQ (AX), DI
+	LEAQ (DI)(CX*2), R9
+	ADDQ CX, R9
+	MOVQ 96(AX), R10
+	LEAQ (R10)(CX*2), R11
+	ADDQ CX, R11
+	MOVQ 48(AX), BX
 
 next:
 	VMOVUPS (SI), Z0
@@ -1437,6 +1707,18 @@ alone0_3:
 none:
 	DECQ BX
 	JNZ  next
+	MOVQ 72(AX), R12
+	ADDQ R12, 8(AX)
+	MOVQ 64(AX), R12
+	ADDQ R12, (AX)
+	CMPQ 96(AX), $0x00
+	JEQ  alone
+	MOVQ 80(AX), R12
+	ADDQ R12, 96(AX)
+
+alone:
+	DECQ 56(AX)
+	JNZ  line
 	VZEROUPPER
 	RET
 
@@ -1444,19 +1726,21 @@ none:
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·winogradAVX512Taps_1_4(SB), NOSPLIT, $0-8
 	MOVQ         a+0(FP), AX
-	MOVQ         8(AX), SI
 	MOVQ         24(AX), DX
-	MOVQ         (AX), DI
 	MOVQ         16(AX), CX
-	MOVQ         48(AX), BX
-	LEAQ         (SI)(DX*2), R8
-	ADDQ         DX, R8
-	LEAQ         (DI)(CX*2), R9
-	ADDQ         CX, R9
 	VBROADCASTSS winograd7<>+0(SB), Z3
 	VBROADCASTSS winograd8<>+0(SB), Z4
 	VBROADCASTSS winograd9<>+0(SB), Z5
 	VBROADCASTSS winograd10<>+0(SB), Z6
+
+line:
+	MOVQ 8(AX), SI
+	LEAQ (SI)(DX*2), R8
+	ADDQ DX, R8
+	MOVQ (AX), DI
+	LEAQ (DI)(CX*2), R9
+	ADDQ CX, R9
+	MOVQ 48(AX), BX
 
 next:
 	VMOVUPS      (SI), Z0
@@ -1490,6 +1774,12 @@ next:
 	ADDQ         R12, R9
 	DECQ         BX
 	JNZ          next
+	MOVQ         72(AX), R12
+	ADDQ         R12, 8(AX)
+	MOVQ         64(AX), R12
+	ADDQ         R12, (AX)
+	DECQ         56(AX)
+	JNZ          line
 	VZEROUPPER
 	RET
 
@@ -1509,20 +1799,22 @@ GLOBL winograd10<>(SB), RODATA|NOPTR, $4
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·winogradAVX512Sums_2_4(SB), NOSPLIT, $0-8
 	MOVQ         a+0(FP), AX
-	MOVQ         8(AX), SI
 	MOVQ         24(AX), DX
-	MOVQ         (AX), DI
 	MOVQ         16(AX), CX
-	MOVQ         48(AX), BX
-	LEAQ         (SI)(DX*2), R8
-	ADDQ         DX, R8
-	LEAQ         (DI)(CX*2), R9
-	ADDQ         CX, R9
 	VBROADCASTSS winograd4<>+0(SB), Z5
 	VBROADCASTSS winograd8<>+0(SB), Z6
 	VBROADCASTSS winograd11<>+0(SB), Z7
 	VBROADCASTSS winograd12<>+0(SB), Z8
 	VBROADCASTSS winograd13<>+0(SB), Z9
+
+line:
+	MOVQ 8(AX), SI
+	LEAQ (SI)(DX*2), R8
+	ADDQ DX, R8
+	MOVQ (AX), DI
+	LEAQ (DI)(CX*2), R9
+	ADDQ CX, R9
+	MOVQ 48(AX), BX
 
 next:
 	VMOVUPS      (SI), Z0
@@ -1558,6 +1850,12 @@ next:
 	ADDQ         R12, R9
 	DECQ         BX
 	JNZ          next
+	MOVQ         72(AX), R12
+	ADDQ         R12, 8(AX)
+	MOVQ         64(AX), R12
+	ADDQ         R12, (AX)
+	DECQ         56(AX)
+	JNZ          line
 	VZEROUPPER
 	RET
 
@@ -1574,27 +1872,29 @@ GLOBL winograd13<>(SB), RODATA|NOPTR, $4
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·winogradAVX512Pixels_2_4(SB), NOSPLIT, $0-8
 	MOVQ         a+0(FP), AX
-	MOVQ         8(AX), SI
 	MOVQ         24(AX), DX
-	MOVQ         (AX), DI
 	MOVQ         16(AX), CX
-	MOVQ         48(AX), BX
-	LEAQ         (SI)(DX*2), R8
-	ADDQ         DX, R8
-	LEAQ         (DI)(CX*2), R9
-	ADDQ         CX, R9
 	VBROADCASTSS winograd4<>+0(SB), Z5
 	VBROADCASTSS winograd8<>+0(SB), Z6
 	VBROADCASTSS winograd11<>+0(SB), Z7
 	VBROADCASTSS winograd12<>+0(SB), Z8
 	VBROADCASTSS winograd13<>+0(SB), Z9
-	MOVQ         56(AX), R10
+	MOVQ         88(AX), R10
 	VMOVUPS      (R10), Z10
-	VBROADCASTSS 72(AX), Z11
-	VBROADCASTSS 76(AX), Z12
-	MOVQ         64(AX), R10
-	LEAQ         (R10)(CX*2), R11
-	ADDQ         CX, R11
+	VBROADCASTSS 104(AX), Z11
+	VBROADCASTSS 108(AX), Z12
+
+line:
+	MOVQ 8(AX), SI
+	LEAQ (SI)(DX*2), R8
+	ADDQ DX, R8
+	MOVQ (AX), DI
+	LEAQ (DI)(CX*2), R9
+	ADDQ CX, R9
+	MOVQ 96(AX), R10
+	LEAQ (R10)(CX*2), R11
+	ADDQ CX, R11
+	MOVQ 48(AX), BX
 
 next:
 	VMOVUPS      (SI), Z0
@@ -1668,6 +1968,18 @@ alone0_3:
 none:
 	DECQ BX
 	JNZ  next
+	MOVQ 72(AX), R12
+	ADDQ R12, 8(AX)
+	MOVQ 64(AX), R12
+	ADDQ R12, (AX)
+	CMPQ 96(AX), $0x00
+	JEQ  alone
+	MOVQ 80(AX), R12
+	ADDQ R12, 96(AX)
+
+alone:
+	DECQ 56(AX)
+	JNZ  line
 	VZEROUPPER
 	RET
 
@@ -1675,16 +1987,18 @@ none:
 // Requires: AVX, AVX512F
 TEXT ·winogradAVX512Taps_2_4(SB), NOSPLIT, $0-8
 	MOVQ         a+0(FP), AX
-	MOVQ         8(AX), SI
 	MOVQ         24(AX), DX
-	MOVQ         (AX), DI
 	MOVQ         16(AX), CX
-	MOVQ         48(AX), BX
-	LEAQ         (SI)(DX*2), R8
-	ADDQ         DX, R8
-	LEAQ         (DI)(CX*2), R9
-	ADDQ         CX, R9
 	VBROADCASTSS winograd0<>+0(SB), Z2
+
+line:
+	MOVQ 8(AX), SI
+	LEAQ (SI)(DX*2), R8
+	ADDQ DX, R8
+	MOVQ (AX), DI
+	LEAQ (DI)(CX*2), R9
+	ADDQ CX, R9
+	MOVQ 48(AX), BX
 
 next:
 	VMOVUPS     (SI), Z0
@@ -1710,5 +2024,11 @@ next:
 	ADDQ        R12, R9
 	DECQ        BX
 	JNZ         next
+	MOVQ        72(AX), R12
+	ADDQ        R12, 8(AX)
+	MOVQ        64(AX), R12
+	ADDQ        R12, (AX)
+	DECQ        56(AX)
+	JNZ         line
 	VZEROUPPER
 	RET

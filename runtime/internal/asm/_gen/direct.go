@@ -50,18 +50,8 @@ func (k *direct) generate() {
 	XORQ(from, from)
 	XORQ(to, to)
 
-	if k.looksAhead() {
-		MOVQ(field(unsafe.Offsetof(a.Ahead)), ahead)
-	}
-
 	Label("tile")
 	k.prefetch()
-	if k.looksAhead() {
-		CMPQ(ahead, field(unsafe.Offsetof(a.AheadEnd)))
-		JCS(LabelRef("look"))
-		MOVQ(field(unsafe.Offsetof(a.Weights)), ahead)
-		Label("look")
-	}
 	k.start(unsafe.Offsetof(a.Src), unsafe.Offsetof(a.Weights), unsafe.Offsetof(a.Bias))
 	MOVQ(field(unsafe.Offsetof(a.Blocks)), block)
 	TESTQ(block, block)
@@ -112,9 +102,6 @@ func (k *direct) run() {
 		k.float(i)
 	}
 	k.advance(unroll)
-	if k.looksAhead() {
-		ADDQ(U32(k.linesAhead()*64), ahead)
-	}
 	SUBQ(Imm(unroll), scratch)
 	JGE(LabelRef("floats"))
 	Label("rest")
@@ -128,25 +115,12 @@ func (k *direct) run() {
 	Label("done")
 }
 
-// looksAhead reports whether the kernel has a register for what to ask for.
-func (k *direct) looksAhead() bool { return len(k.bases()) < len(source) }
-
-// linesAhead is how many cache lines are asked for while a run's unrolled floats
-// are multiplied: half as many as they have weights, so that two tiles ask for as
-// much as they read.
-func (k *direct) linesAhead() int { return unroll * k.blocks / 2 }
-
 // embedded reports whether each broadcast has one use, to which it can belong.
 func (k *direct) embedded() bool { return k.wide() == 1 }
 
 // float multiplies and adds the i-th float from the sources on.
 func (k *direct) float(i int) {
 	wide := k.wide()
-	if lines := k.linesAhead(); k.looksAhead() {
-		for l := i * lines / unroll; l < (i+1)*lines/unroll; l++ {
-			PREFETCHT1(at(ahead, l*64))
-		}
-	}
 	weight := func(v int) Mem { return at(weights, (i*wide+v)*k.bytes) }
 	for v, w := range k.weights {
 		VMOVUPS(weight(v), w)

@@ -14,7 +14,6 @@ var (
 	pixel   = RCX // distance in the source from a pixel of the tile to the next
 	weights = RDX
 	source  = []GPPhysical{RSI, RDI, R8, R9, R10} // inputs of pixels 0, 3, 6, 9 and 12 of the tile
-	ahead   = R10                                 // in tiles that do not need it as a source
 	scratch = R11
 	column  = R12 // kernel columns left
 	row     = R13 // kernel rows left
@@ -31,6 +30,7 @@ func field(offset uintptr) Mem { return at(args, int(offset)) }
 type tile struct {
 	vectors
 	blocks, pixels int
+	contiguous     bool            // pixels lie side by side in the source
 	sums           [][]VecPhysical // [pixel][register of the blocks]
 }
 
@@ -49,10 +49,18 @@ func newTile(v vectors, blocks, pixels int) (t tile, free []VecPhysical) {
 func (t tile) wide() int { return t.blocks * t.perBlock() }
 
 // bases are the source registers of the tile.
-func (t tile) bases() []GPPhysical { return source[:(t.pixels+2)/3] }
+func (t tile) bases() []GPPhysical {
+	if t.contiguous {
+		return source[:1]
+	}
+	return source[:(t.pixels+2)/3]
+}
 
 // input is memory at a distance from the source of a pixel.
 func (t tile) input(p, distance int) Mem {
+	if t.contiguous {
+		return at(source[0], p*64+distance)
+	}
 	m := at(source[p/3], distance)
 	if p%3 > 0 {
 		m.Index, m.Scale = pixel, uint8(p%3)

@@ -28,15 +28,8 @@ func (k *transform) generate() {
 	Pragma("noescape")
 	var a asm.Winograd
 	Load(Param("a"), RAX)
-	MOVQ(field(unsafe.Offsetof(a.Src)), RSI)
 	MOVQ(field(unsafe.Offsetof(a.SrcStep)), RDX)
-	MOVQ(field(unsafe.Offsetof(a.Dst)), RDI)
 	MOVQ(field(unsafe.Offsetof(a.DstStep)), RCX)
-	MOVQ(field(unsafe.Offsetof(a.Count)), RBX)
-	LEAQ(Mem{Base: RSI, Index: RDX, Scale: 2}, R8)
-	ADDQ(RDX, R8)
-	LEAQ(Mem{Base: RDI, Index: RCX, Scale: 2}, R9)
-	ADDQ(RCX, R9)
 	k.load()
 	var bias []VecPhysical
 	var low, high VecPhysical
@@ -49,10 +42,19 @@ func (k *transform) generate() {
 		}
 		VBROADCASTSS(field(unsafe.Offsetof(a.Low)), low)
 		VBROADCASTSS(field(unsafe.Offsetof(a.High)), high)
-		MOVQ(field(unsafe.Offsetof(a.Residual)), R10)
-		LEAQ(Mem{Base: R10, Index: RCX, Scale: 2}, R11)
-		ADDQ(RCX, R11)
 	}
+	Label("line")
+	three := func(start uintptr, step, first, fourth Register) {
+		MOVQ(field(start), first)
+		LEAQ(Mem{Base: first, Index: step, Scale: 2}, fourth)
+		ADDQ(step, fourth)
+	}
+	three(unsafe.Offsetof(a.Src), RDX, RSI, R8)
+	three(unsafe.Offsetof(a.Dst), RCX, RDI, R9)
+	if k.pixels {
+		three(unsafe.Offsetof(a.Residual), RCX, R10, R11)
+	}
+	MOVQ(field(unsafe.Offsetof(a.Count)), RBX)
 	Label("next")
 	for half := range k.perBlock() {
 		for i, x := range k.in {
@@ -87,6 +89,19 @@ func (k *transform) generate() {
 	}
 	DECQ(RBX)
 	JNZ(LabelRef("next"))
+	onward := func(start, line uintptr) {
+		MOVQ(field(line), R12)
+		ADDQ(R12, field(start))
+	}
+	onward(unsafe.Offsetof(a.Src), unsafe.Offsetof(a.SrcLine))
+	onward(unsafe.Offsetof(a.Dst), unsafe.Offsetof(a.DstLine))
+	if k.pixels {
+		unlessNil(unsafe.Offsetof(a.Residual), "alone", func() {
+			onward(unsafe.Offsetof(a.Residual), unsafe.Offsetof(a.ResidualLine))
+		})
+	}
+	DECQ(field(unsafe.Offsetof(a.Lines)))
+	JNZ(LabelRef("line"))
 	VZEROUPPER()
 	RET()
 }

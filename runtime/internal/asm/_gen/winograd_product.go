@@ -1,0 +1,93 @@
+package main
+
+import (
+	"fmt"
+	"unsafe"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+
+	"github.com/resc-lang/resc/runtime/internal/asm"
+)
+
+// tileProduct is a kernel of the products of Winograd's algorithm: a direct one of
+// pixels that lie side by side and one output block, which goes through the
+// weights of one output block after another. Many pixels and one block read
+// weights as slowly as possible for the multiplications: they come from memory.
+type tileProduct struct{ direct }
+
+// weightsAhead is how far ahead of their use weights are asked for, in bytes: as
+// far as memory needs, to the second cache, which has more requests under way
+// than the first. Asked for by the first, or 2048 bytes ahead, they came late.
+const weightsAhead = 8192
+
+func newTileProduct(v vectors, pixels int) *tileProduct {
+	k := &tileProduct{*newDirect(v, 1, pixels)}
+	k.contiguous = true
+	return k
+}
+
+func (k *tileProduct) name() string { return fmt.Sprintf("product%s_%d", k.vectors.name, k.pixels) }
+
+func (k *tileProduct) generate() {
+	TEXT(k.name(), NOSPLIT, "func(a *Product)")
+	Doc(fmt.Sprintf("%s multiplies %d pixels by the weights of some output blocks.", k.name(), k.pixels))
+	Pragma("noescape")
+	var a asm.Product
+	Load(Param("a"), args)
+	MOVQ(field(unsafe.Offsetof(a.Weights)), weights)
+	MOVQ(field(unsafe.Offsetof(a.Outs)), column)
+	MOVQ(field(unsafe.Offsetof(a.Dst)), to)
+
+	Label("out")
+	CMPQ(field(unsafe.Offsetof(a.Accumulate)), Imm(0))
+	JEQ(LabelRef("zero"))
+	k.each(func(m, sum Op) { VMOVUPS(m, sum) })
+	JMP(LabelRef("begin"))
+	Label("zero")
+	for _, sum := range k.sums {
+		for _, v := range sum {
+			VXORPS(v, v, v)
+		}
+	}
+	Label("begin")
+	MOVQ(field(unsafe.Offsetof(a.Src)), source[0])
+	MOVQ(field(unsafe.Offsetof(a.Ins)), block)
+	Label("block")
+	MOVQ(U32(16/unroll), scratch)
+	Label("floats")
+	for i := range unroll {
+		PREFETCHT1(at(weights, weightsAhead+64*i))
+		k.float(i)
+	}
+	k.advance(unroll)
+	DECQ(scratch)
+	JNZ(LabelRef("floats"))
+	ADDQ(field(unsafe.Offsetof(a.SrcBlock)), source[0])
+	DECQ(block)
+	JNZ(LabelRef("block"))
+	k.each(func(m, sum Op) { VMOVUPS(sum, m) })
+	ADDQ(field(unsafe.Offsetof(a.DstBlock)), to)
+	DECQ(column)
+	JNZ(LabelRef("out"))
+	VZEROUPPER()
+	RET()
+}
+
+// each calls f for the place of each sum and the sum.
+func (k *tileProduct) each(f func(m, sum Op)) {
+	for p, sum := range k.sums {
+		for v, r := range sum {
+			f(at(to, p*64+v*k.bytes), r)
+		}
+	}
+}
+
+// generateProduct writes the kernels of 1 to most pixels.
+func generateProduct(v vectors, most int, file string) {
+	d := newDispatch("Product", v, "pixels int, a *Product", "pixels")
+	for pixels := 1; pixels <= most; pixels++ {
+		d.add(newTileProduct(v, pixels), fmt.Sprint(pixels))
+	}
+	d.write(file)
+}
