@@ -3,6 +3,9 @@ package runtime
 import (
 	"fmt"
 	"math"
+	"sync/atomic"
+
+	"github.com/resc-lang/resc/runtime/safetensors"
 )
 
 // affine is y = x·scale + shift, per channel.
@@ -63,13 +66,67 @@ func (l *Loader) norm(channels int, n Norm) (a affine, ok bool) {
 	return a, true
 }
 
+// rows is a layer's weights as they are stored, with the scale of the norms that
+// are folded in. It is a kernel.Rows: packing reads each value once, and folds.
+type rows struct {
+	tensor safetensors.Tensor // of values that convert to float32
+	scale  []float64          // of each channel; nil for none
+
+	values []float32 // where they can be read in place
+	data   []byte    // and otherwise
+	length int       // of a row
+	beyond atomic.Bool
+}
+
+// open fetches what the tensor holds. Row may be called then.
+func (r *rows) open() (err error) {
+	r.length = r.tensor.Len() / r.tensor.Shape[0]
+	if r.tensor.DType == safetensors.F32 {
+		r.values, err = r.tensor.Float32()
+	} else {
+		r.data, err = r.tensor.Bytes()
+	}
+	return err
+}
+
+// Row folds values of a channel. Each product is rounded once.
+func (r *rows) Row(dst []float32, channel, from int) {
+	from += channel * r.length
+	src := dst
+	if r.values != nil {
+		src = r.values[from:][:len(dst)]
+	} else {
+		r.tensor.DType.Decode(dst, r.data, from)
+	}
+	var largest uint32
+	if r.scale == nil {
+		for i, v := range src {
+			dst[i] = v
+			largest = max(largest, magnitude(v))
+		}
+	} else {
+		s := r.scale[channel]
+		for i, w := range src {
+			v := float32(float64(w) * s)
+			dst[i] = v
+			largest = max(largest, magnitude(v))
+		}
+	}
+	if largest >= infinity {
+		r.beyond.Store(true)
+	}
+}
+
+// finite reports whether all values that were read are.
+func (r *rows) finite() bool { return !r.beyond.Load() }
+
 // fold reads a layer's weight of that shape, whose first dimension is the output
-// channels, and folds its norms in: weight·scale and bias·scale + shift. bias is
-// nil where the layer has neither bias nor norms. The slices are good until the
-// next fold.
-func (l *Loader) fold(f Fold, shape ...int) (weight, bias []float32, ok bool) {
+// channels, and its norms: rows of weight·scale, and bias·scale + shift. bias is
+// nil where the layer has neither bias nor norms. The rows are not read yet.
+func (l *Loader) fold(f Fold, shape ...int) (r *rows, bias []float32, ok bool) {
 	channels := shape[0]
-	weight, ok = l.read(f.Weight, shape...)
+	r = new(rows)
+	r.tensor, ok = l.tensor(f.Weight, shape...)
 	if f.Bias != "" {
 		var good bool
 		bias, good = l.read(f.Bias, channels)
@@ -80,40 +137,13 @@ func (l *Loader) fold(f Fold, shape ...int) (weight, bias []float32, ok bool) {
 		return nil, nil, false
 	}
 	if len(f.Norms) > 0 {
-		weight, good = l.scaled(weight, a.scale)
+		r.scale = a.scale
 		for c := range bias {
 			a.shift[c] += float64(bias[c]) * a.scale[c]
 		}
 		bias = toFloat32(a.shift)
-	} else {
-		good = finite(weight)
 	}
-	if !good || !finite(bias) {
-		l.blame(f)
-		return nil, nil, false
-	}
-	return weight, bias, true
-}
-
-// scaled multiplies each channel's weights by its scale, into l.folded, and
-// reports whether all products are finite. One pass does both: checkpoints are
-// larger than caches.
-func (l *Loader) scaled(weight []float32, scale []float64) (out []float32, ok bool) {
-	if cap(l.folded) < len(weight) {
-		l.folded = make([]float32, len(weight))
-	}
-	out = l.folded[:len(weight)]
-	row := len(weight) / len(scale)
-	var largest uint32
-	for c, s := range scale {
-		to := out[c*row:][:row]
-		for i, w := range weight[c*row:][:row] {
-			v := float32(float64(w) * s)
-			to[i] = v
-			largest = max(largest, magnitude(v))
-		}
-	}
-	return out, largest < infinity
+	return r, bias, true
 }
 
 // notFinite is what is wrong with such values.

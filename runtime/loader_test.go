@@ -138,9 +138,7 @@ func TestLoaderErrors(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			l := NewLoader(checkpoint(t, test.replaced))
 			for range 2 { // layers may share weights; a fault is named once
-				if f := l.Filter(layerSpec, layerFold); f != nil {
-					t.Error("a filter from faulty weights")
-				}
+				l.Filter(layerSpec, layerFold)
 			}
 			err := l.Done()
 			var got *WeightsError
@@ -161,9 +159,7 @@ func TestScaleShiftErrors(t *testing.T) {
 		"overflow": {[]float32{0, 0, 0, 0}, "bn.weight: overflows"},
 	} {
 		l := NewLoader(checkpoint(t, map[string][]float32{"bn.running_var": test.replaced}))
-		if l.ScaleShift(4, Norm{Name: "bn"}) != nil { // with epsilon 0
-			t.Errorf("%s: a scale from faulty weights", name)
-		}
+		l.ScaleShift(4, Norm{Name: "bn"}) // with epsilon 0
 		if err := l.Done(); err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: error %v; want %q", name, err, test.want)
 		}
@@ -225,7 +221,7 @@ func TestWeightsErrorText(t *testing.T) {
 // code does.
 func TestLoaderKeepsNothing(t *testing.T) {
 	var b bytes.Buffer
-	if err := fixture.Write(&b, layer); err != nil {
+	if err := fixture.Write(&b, layer[:2]); err != nil {
 		t.Fatal(err)
 	}
 	data := b.Bytes()
@@ -235,6 +231,9 @@ func TestLoaderKeepsNothing(t *testing.T) {
 	}
 	l := NewLoader(file)
 	f := l.Filter(layerSpec, Fold{Weight: "conv.weight", Bias: "conv.bias"})
+	if err := l.Done(); err != nil {
+		t.Fatal(err)
+	}
 	before := pixel(f)
 	clear(data)
 	if after := pixel(f); !slices.Equal(before, after) || after[0] == 0 {

@@ -7,27 +7,33 @@ const widestGroup = 8
 // channelIndex is, for each lane, a lane of the block that its group reads.
 type channelIndex [blockChannels]int32
 
-// packNarrow orders the weights of narrow groups as
-// [block][kernel row][kernel column][channel of the group][16], and makes the
-// index of each channel of a group.
-func packNarrow(s FilterSpec, weight []float32) ([]float32, []channelIndex) {
-	taps, width := s.taps(), s.In/s.Groups
-	packed := NewArena(blocksOf(s.Out) * taps * width * blockChannels)
-	for o := range s.Out {
-		block, lane := o/blockChannels, o%blockChannels
-		for i := range width {
-			for k := range taps {
-				packed[((block*taps+k)*width+i)*blockChannels+lane] = weight[(o*width+i)*taps+k]
-			}
-		}
-	}
-	index := make([]channelIndex, width)
+// planNarrow makes the index of each channel of a group, and counts the weights.
+func (s FilterSpec) planNarrow() (index []channelIndex, weights int) {
+	width := s.In / s.Groups
+	index = make([]channelIndex, width)
 	for i := range index {
 		for lane := range index[i] {
 			index[i][lane] = int32(lane/width*width + i)
 		}
 	}
-	return packed, index
+	return index, blocksOf(s.Out) * s.taps() * width * blockChannels
+}
+
+// packNarrow orders the weights of narrow groups as
+// [block][kernel row][kernel column][channel of the group][16].
+func (f *Filter) packNarrow(rows Rows) {
+	s := f.spec
+	taps, width := s.taps(), s.In/s.Groups
+	row := make([]float32, width*taps)
+	for o := range s.Out {
+		rows.Row(row, o, 0)
+		block, lane := o/blockChannels, o%blockChannels
+		for i := range width {
+			for k := range taps {
+				f.weights[((block*taps+k)*width+i)*blockChannels+lane] = row[i*taps+k]
+			}
+		}
+	}
 }
 
 // depthwiseJob is a convolution in narrow groups, most often of one channel, cut

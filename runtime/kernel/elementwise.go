@@ -16,15 +16,40 @@ type Affine struct {
 // ScaleShift is the weights of Affine. It is immutable: sessions share it.
 type ScaleShift struct{ scale, shift []float32 } // a value for each lane of the blocks
 
+// ScaleShiftSpec says for how many channels a ScaleShift is.
+type ScaleShiftSpec struct{ C int }
+
 // PackScaleShift copies a scale and a shift for each channel.
 func PackScaleShift(scale, shift []float32) *ScaleShift {
-	if len(scale) != len(shift) {
-		panic(fmt.Sprintf("kernel: %d scales and %d shifts", len(scale), len(shift)))
+	s := ScaleShiftSpec{len(scale)}
+	values := NewArena(s.Size())
+	s.PackTo(values, matrix{scale, 1}, shift)
+	return s.Over(values)
+}
+
+// Size is the number of values: a scale, then a shift, for each lane of the
+// blocks.
+func (s ScaleShiftSpec) Size() int { return 2 * blocksOf(s.C) * blockChannels }
+
+// Over is the weights of values that PackTo has made, or will make: it keeps
+// the slice.
+func (s ScaleShiftSpec) Over(values []float32) *ScaleShift {
+	checkSize(s, len(values), s.Size())
+	n := len(values) / 2
+	return &ScaleShift{values[:n:n], values[n:]}
+}
+
+// PackTo packs rows of one value, the scales, and C shifts into Size values that
+// are zero.
+func (s ScaleShiftSpec) PackTo(values []float32, rows Rows, shift []float32) {
+	w := s.Over(values)
+	if len(shift) != s.C {
+		panic(fmt.Sprintf("kernel: %d shifts for %d channels", len(shift), s.C))
 	}
-	w := &ScaleShift{NewArena(blocksOf(len(scale)) * blockChannels), NewArena(blocksOf(len(scale)) * blockChannels)}
-	copy(w.scale, scale)
+	for c := range s.C {
+		rows.Row(w.scale[c:][:1], c, 0)
+	}
 	copy(w.shift, shift)
-	return w
 }
 
 // Bytes is the memory that the packed values occupy.

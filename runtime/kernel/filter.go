@@ -35,42 +35,78 @@ type Filter struct {
 // those that it gives: the callers have proved the one, and compared the shapes
 // in the checkpoint with those of the model.
 func (s FilterSpec) Pack(weight, bias []float32) *Filter {
+	values := NewArena(s.Size())
+	s = s.withDefaults()
+	row := s.In / s.Groups * s.taps()
+	if want := s.Out * row; len(weight) != want {
+		panic(fmt.Sprintf("kernel: %d weights for %+v, which has %d", len(weight), s, want))
+	}
+	s.PackTo(values, matrix{weight, row}, bias)
+	return s.Over(values)
+}
+
+// Size is the number of values of the packed filter, for the tier in force:
+// weights, then a bias for each lane of the output's blocks.
+func (s FilterSpec) Size() int {
+	f, weights := s.plan()
+	return weights + f.biases()
+}
+
+// PackTo packs rows of [In/Groups][KernelH][KernelW], and a bias that is nil or
+// has Out values, into Size values that are zero.
+func (s FilterSpec) PackTo(values []float32, rows Rows, bias []float32) {
+	f := s.Over(values)
+	if bias != nil && len(bias) != s.Out {
+		panic(fmt.Sprintf("kernel: %d biases for %d channels", len(bias), s.Out))
+	}
+	copy(f.bias, bias)
+	switch {
+	case f.spec.narrow():
+		f.packNarrow(rows)
+	case f.algorithm.winogradSize() > 0:
+		f.packWinograd(rows)
+	default:
+		f.packPanels(rows)
+	}
+}
+
+// Over is the filter of values that PackTo has made, or will make: it keeps the
+// slice.
+func (s FilterSpec) Over(values []float32) *Filter {
+	f, weights := s.plan()
+	checkSize(f.spec, len(values), weights+f.biases())
+	f.weights, f.bias = values[:weights:weights], values[weights:]
+	return f
+}
+
+// plan decides all but the values: the kernel, and how many weights it reads in
+// which order.
+func (s FilterSpec) plan() (f *Filter, weights int) {
 	s = s.withDefaults()
 	if min(s.In, s.Out, s.KernelH, s.KernelW, s.Block) < 1 || s.In%s.Groups != 0 || s.Out%s.Groups != 0 {
 		panic(fmt.Sprintf("kernel: no such convolution: %+v", s))
 	}
-	if want := s.Out * s.In / s.Groups * s.KernelH * s.KernelW; len(weight) != want {
-		panic(fmt.Sprintf("kernel: %d weights for %+v, which has %d", len(weight), s, want))
-	}
-	if bias != nil && len(bias) != s.Out {
-		panic(fmt.Sprintf("kernel: %d biases for %d channels", len(bias), s.Out))
-	}
 	tier := cpu.Tier()
-	f := &Filter{
-		spec:      s,
-		tier:      tier,
-		algorithm: s.Algorithm.at(tier),
-		bias:      NewArena(blocksOf(s.Out) * blockChannels),
-	}
-	copy(f.bias, bias)
+	f = &Filter{spec: s, tier: tier, algorithm: s.Algorithm.at(tier)}
 	m := f.algorithm.winogradSize()
 	switch {
 	case !f.algorithm.suits(s):
 		panic(fmt.Sprintf("kernel: algorithm %d for %+v", f.algorithm, s))
 	case s.narrow():
-		f.weights, f.index = packNarrow(s, weight)
+		f.index, weights = s.planNarrow()
 	case m > 0:
-		f.weights = packWinograd(s, m, weight, tier)
+		weights = newWinogradPoints(m, s.Stride).filters() * s.matrixSize()
 	default:
-		f.panels, f.weights = packPanels(s, weight, panelWidths(tier))
+		f.panels, weights = s.cutPanels(panelWidths(tier))
 	}
-	return f
+	return f, weights
 }
 
+// biases is the number of values of the bias.
+func (f *Filter) biases() int { return blocksOf(f.spec.Out) * blockChannels }
+
 // Bytes is the memory that the packed values occupy.
-func (f *Filter) Bytes() int {
-	return 4 * (len(f.weights) + len(f.bias))
-}
+func (f *Filter) Bytes() int { return 4 * (len(f.weights) + len(f.bias)) }
 
 func (s FilterSpec) withDefaults() FilterSpec {
 	s.Groups = max(s.Groups, 1)

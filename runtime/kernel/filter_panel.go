@@ -33,12 +33,19 @@ func panelWidths(tier cpu.Level) []int {
 	}
 }
 
-// packPanels cuts the output blocks into panels, each as wide as it can be
-// without multiplying by more zeros than narrower ones would, and fills them
-// side by side.
-func packPanels(s FilterSpec, weight []float32, widths []int) ([]panel, []float32) {
-	var panels []panel
-	size := 0
+// packPanels fills the panels at once.
+func (f *Filter) packPanels(rows Rows) {
+	var all sync.WaitGroup
+	for _, p := range f.panels {
+		all.Go(func() { f.spec.fillPanel(p, f.weights[p.offset:], rows) })
+	}
+	all.Wait()
+}
+
+// cutPanels cuts the output blocks into panels, each as wide as it can be
+// without multiplying by more zeros than narrower ones would, and returns the
+// number of weights in all of them.
+func (s FilterSpec) cutPanels(widths []int) (panels []panel, size int) {
 	for out := 0; out < blocksOf(s.Out); {
 		p := s.panelAt(out, widths)
 		p.offset = size
@@ -46,13 +53,7 @@ func packPanels(s FilterSpec, weight []float32, widths []int) ([]panel, []float3
 		panels = append(panels, p)
 		out += p.width
 	}
-	packed := NewArena(size)
-	var all sync.WaitGroup
-	for _, p := range panels {
-		all.Go(func() { s.fillPanel(p, packed[p.offset:], weight) })
-	}
-	all.Wait()
-	return panels, packed
+	return panels, size
 }
 
 // panelAt is the widest panel from an output block on that needs no more input
@@ -88,15 +89,21 @@ func (s FilterSpec) span(out, width int) (in, depth int) {
 // fillPanel copies the weights of a panel to their places in it; the others
 // stay zero. It takes a few input channels of all outputs at a time, whose
 // places lie close together.
-func (s FilterSpec) fillPanel(p panel, packed, weight []float32) {
+func (s FilterSpec) fillPanel(p panel, packed []float32, rows Rows) {
 	ins, outs, taps := s.In/s.Groups, s.Out/s.Groups, s.taps()
 	lanes := p.width * blockChannels // values of one input channel and tap
 	end := min(lanes, s.Out-p.out*blockChannels)
-	for start := 0; start < ins; start += blockChannels {
+	step := blockChannels
+	if taps == 1 {
+		step *= 4
+	}
+	row := make([]float32, step*taps)
+	for start := 0; start < ins; start += step {
 		for lane := range end {
 			o := p.out*blockChannels + lane
 			first := o/outs*ins + start // input channel
-			from := weight[(o*ins+start)*taps:][:min(blockChannels, ins-start)*taps]
+			from := row[:min(step, ins-start)*taps]
+			rows.Row(from, o, start*taps)
 			block, channel := first/s.Block-p.in, first%s.Block
 			for len(from) > 0 {
 				to := (block*taps*s.Block+channel)*lanes + lane

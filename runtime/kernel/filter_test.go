@@ -28,7 +28,7 @@ func TestPanels(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			s := c.spec.withDefaults()
 			s.KernelH, s.KernelW = 1, 1
-			got, _ := packPanels(s, make([]float32, s.Out*s.In/s.Groups), []int{4, 2, 1})
+			got, _ := s.cutPanels([]int{4, 2, 1})
 			for i := range got {
 				got[i].offset = 0
 			}

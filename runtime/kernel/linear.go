@@ -1,6 +1,9 @@
 package kernel
 
-import "fmt"
+import (
+	"fmt"
+	"sync"
+)
 
 // Linear is the geometry of a fully connected layer over the flattened image:
 //
@@ -30,23 +33,58 @@ type Dense struct {
 // Pack orders weights: weight is [Out][C·H·W], the input in NCHW order; bias is
 // nil for none, or has Out values. Both are copied.
 func (s LinearSpec) Pack(weight, bias []float32) *Dense {
-	n := s.In.C * s.In.H * s.In.W
-	if len(weight) != n*s.Out || bias != nil && len(bias) != s.Out {
-		panic(fmt.Sprintf("kernel: %d weights and %d biases for %+v", len(weight), len(bias), s))
+	if len(weight) != s.inputs()*s.Out {
+		panic(fmt.Sprintf("kernel: %d weights for %+v", len(weight), s))
 	}
-	blocks := blocksOf(s.Out)
-	d := &Dense{spec: s, weights: NewArena(blocks * n * blockChannels), bias: NewArena(blocks * blockChannels)}
+	values := NewArena(s.Size())
+	s.PackTo(values, matrix{weight, s.inputs()}, bias)
+	return s.Over(values)
+}
+
+// inputs is the number of values of the input.
+func (s LinearSpec) inputs() int { return s.In.C * s.In.H * s.In.W }
+
+// Size is the number of values of the packed layer: weights, then a bias for
+// each lane of the output's blocks.
+func (s LinearSpec) Size() int { return blocksOf(s.Out) * blockChannels * (s.inputs() + 1) }
+
+// Over is the layer of values that PackTo has made, or will make: it keeps the
+// slice.
+func (s LinearSpec) Over(values []float32) *Dense {
+	checkSize(s, len(values), s.Size())
+	weights := blocksOf(s.Out) * blockChannels * s.inputs()
+	return &Dense{spec: s, weights: values[:weights:weights], bias: values[weights:]}
+}
+
+// PackTo packs rows of C·H·W values, and a bias that is nil or has Out values,
+// into Size values that are zero.
+func (s LinearSpec) PackTo(values []float32, rows Rows, bias []float32) {
+	d := s.Over(values)
+	if bias != nil && len(bias) != s.Out {
+		panic(fmt.Sprintf("kernel: %d biases for %+v", len(bias), s))
+	}
 	copy(d.bias, bias)
-	for o := range s.Out {
-		row := weight[o*n : (o+1)*n]
-		out := d.weights[o/blockChannels*n*blockChannels+o%blockChannels:]
-		i := 0
-		s.In.eachValue(func(c, y, x int) {
-			out[i*blockChannels] = row[(c*s.In.H+y)*s.In.W+x]
-			i++
-		})
+	var order []int // of the input's layout: places in NCHW
+	s.In.eachValue(func(c, y, x int) { order = append(order, (c*s.In.H+y)*s.In.W+x) })
+	var all sync.WaitGroup
+	for block := range blocksOf(s.Out) {
+		all.Go(func() { d.packBlock(block, order, rows) })
 	}
-	return d
+	all.Wait()
+}
+
+// packBlock packs sixteen outputs.
+func (d *Dense) packBlock(block int, order []int, rows Rows) {
+	n := len(order)
+	first := block * blockChannels
+	row := make([]float32, n)
+	for lane := range min(blockChannels, d.spec.Out-first) {
+		rows.Row(row, first+lane, 0)
+		out := d.weights[first*n+lane:]
+		for i, from := range order {
+			out[i*blockChannels] = row[from]
+		}
+	}
 }
 
 // Bytes is the memory that the packed values occupy.

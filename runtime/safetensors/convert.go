@@ -17,27 +17,34 @@ func toFloat32(dtype DType, data []byte) []float32 {
 			return view
 		}
 	}
-	size := int(dtype.bits() / 8)
-	values := make([]float32, len(data)/size)
-	switch dtype {
+	values := make([]float32, len(data)/int(dtype.bits()/8))
+	dtype.Decode(values, data, 0)
+	return values
+}
+
+// Decode converts elements of a convertible type, from the first-th of data on,
+// to dst, as many as it has room for. F64 is rounded to nearest, the others are
+// exact. It panics if data has too few.
+func (d DType) Decode(dst []float32, data []byte, first int) {
+	data = data[first*int(d.bits()/8):][:len(dst)*int(d.bits()/8)]
+	switch d {
 	case F64:
-		for i := range values {
-			values[i] = float32(math.Float64frombits(binary.LittleEndian.Uint64(data[8*i:])))
+		for i := range dst {
+			dst[i] = float32(math.Float64frombits(binary.LittleEndian.Uint64(data[8*i:])))
 		}
 	case F32:
-		for i := range values {
-			values[i] = math.Float32frombits(binary.LittleEndian.Uint32(data[4*i:]))
+		for i := range dst {
+			dst[i] = math.Float32frombits(binary.LittleEndian.Uint32(data[4*i:]))
 		}
 	case F16:
-		for i := range values {
-			values[i] = fromHalf(binary.LittleEndian.Uint16(data[2*i:]))
+		for i := range dst {
+			dst[i] = fromHalf(binary.LittleEndian.Uint16(data[2*i:]))
 		}
 	case BF16:
-		for i := range values {
-			values[i] = math.Float32frombits(uint32(binary.LittleEndian.Uint16(data[2*i:])) << 16)
+		for i := range dst {
+			dst[i] = math.Float32frombits(uint32(binary.LittleEndian.Uint16(data[2*i:])) << 16)
 		}
 	}
-	return values
 }
 
 // viewFloat32 reads aligned bytes as float32 where they lie.
@@ -65,15 +72,15 @@ func Float32Bytes(values []float32) []byte {
 // fromHalf converts an IEEE 754 binary16: 1 sign bit, 5 exponent bits of bias
 // 15, 10 fraction bits. Every value is exact; a NaN keeps its payload.
 func fromHalf(h uint16) float32 {
-	sign := uint32(h>>15) << 31
-	exponent := uint32(h>>10) & 0x1f
-	fraction := uint32(h) & 0x3ff
-	switch exponent {
+	const bias = (127 - 15) << 23
+	bits := uint32(h&0x7fff) << 13
+	switch h & 0x7c00 {
 	case 0: // zero or subnormal: fraction · 2^-24
-		v := float32(fraction) * 0x1p-24
-		return math.Float32frombits(sign | math.Float32bits(v))
-	case 0x1f: // infinity or NaN
-		return math.Float32frombits(sign | 0xff<<23 | fraction<<13)
+		bits = math.Float32bits(float32(h&0x3ff) * 0x1p-24)
+	case 0x7c00: // infinity or NaN
+		bits += 2 * bias
+	default:
+		bits += bias
 	}
-	return math.Float32frombits(sign | (exponent+127-15)<<23 | fraction<<13)
+	return math.Float32frombits(bits | uint32(h&0x8000)<<16)
 }

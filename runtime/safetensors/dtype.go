@@ -44,6 +44,9 @@ func (d DType) bits() uint64 {
 	return 0
 }
 
+// Half reports whether the type is one of 16 bits that converts.
+func (d DType) Half() bool { return d == F16 || d == BF16 }
+
 // Convertible reports whether Tensor.Float32 reads the type.
 func (d DType) Convertible() bool {
 	return slices.Contains([]DType{F64, F32, F16, BF16}, d)

@@ -6,10 +6,11 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
-	"io"
 	"math"
 	"slices"
 	"unicode/utf8"
+
+	"github.com/resc-lang/resc/runtime/internal/source"
 )
 
 const (
@@ -44,25 +45,26 @@ type header struct {
 	metadata map[string]string
 }
 
-// readHeader reads and checks the header of a file of size bytes.
-func readHeader(r io.ReaderAt, size int64) (*header, error) {
+// readHeader reads and checks the header of a file.
+func readHeader(s *source.Source) (*header, error) {
+	size := s.Size()
 	if size < lengthSize {
 		return nil, malformed("%d bytes are too few for a header", size)
 	}
-	var length [lengthSize]byte
-	if err := readFull(r, length[:], 0); err != nil {
-		return nil, err
+	length, err := s.Read(0, lengthSize)
+	if err != nil {
+		return nil, fmt.Errorf("safetensors: %w", err)
 	}
-	n := binary.LittleEndian.Uint64(length[:])
+	n := binary.LittleEndian.Uint64(length)
 	if n > uint64(size-lengthSize) || n > maxHeader {
-		if what := sniff(length[:]); what != "" {
+		if what := sniff(length); what != "" {
 			return nil, malformed("this is %s, not a safetensors file", what)
 		}
 		return nil, malformed("the header is said to take %d bytes; the file has %d, and the limit is %d", n, size-lengthSize, maxHeader)
 	}
-	text := make([]byte, n)
-	if err := readFull(r, text, lengthSize); err != nil {
-		return nil, err
+	text, err := s.Read(lengthSize, int64(n))
+	if err != nil {
+		return nil, fmt.Errorf("safetensors: %w", err)
 	}
 	h, err := parseHeader(text)
 	if err != nil {
@@ -70,18 +72,6 @@ func readHeader(r io.ReaderAt, size int64) (*header, error) {
 	}
 	h.size = lengthSize + int64(n)
 	return h, h.check(uint64(size - h.size))
-}
-
-// readFull fills p from offset.
-func readFull(r io.ReaderAt, p []byte, offset int64) error {
-	n, err := r.ReadAt(p, offset)
-	if n == len(p) {
-		return nil
-	}
-	if err == nil || err == io.EOF {
-		err = io.ErrUnexpectedEOF
-	}
-	return fmt.Errorf("safetensors: reading %d bytes at %d: %w", len(p), offset, err)
 }
 
 // sniff recognises what people pass for a safetensors file by its first bytes.

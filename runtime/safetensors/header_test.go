@@ -1,6 +1,7 @@
 package safetensors
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -82,7 +83,7 @@ func TestBadFiles(t *testing.T) {
 }
 
 func TestHeaderLimit(t *testing.T) {
-	length := bytesAt(binary.LittleEndian.AppendUint64(nil, maxHeader+1))
+	length := bytes.NewReader(binary.LittleEndian.AppendUint64(nil, maxHeader+1))
 	if _, err := Read(length, 2*maxHeader); err == nil || !strings.Contains(err.Error(), "limit is 100000000") {
 		t.Errorf("error %v", err)
 	}

@@ -1,0 +1,163 @@
+// Package source gives access to the bytes of a file, however it was opened:
+// mapped into memory where the system can, read piece by piece where it cannot,
+// or in memory from the start.
+package source
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"sync"
+)
+
+// Source is an open file. Its methods may be used by several goroutines at once.
+type Source struct {
+	size int64
+
+	mu    sync.RWMutex
+	data  []byte      // where the bytes lie in memory
+	r     io.ReaderAt // otherwise
+	open  bool
+	close func() error
+}
+
+// Open opens the file at path, which must not be truncated while it is open.
+func Open(path string) (*Source, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	return named(openOS(f))(path, f)
+}
+
+// OpenFS opens the named file of fsys, as Open does where the file is the
+// operating system's.
+func OpenFS(fsys fs.FS, name string) (*Source, error) {
+	f, err := fsys.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	if f, ok := f.(*os.File); ok {
+		return named(openOS(f))(name, f)
+	}
+	return named(openAny(f))(name, f)
+}
+
+// named gives an error the file's name, and closes the file.
+func named(s *Source, err error) func(name string, f io.Closer) (*Source, error) {
+	return func(name string, f io.Closer) (*Source, error) {
+		if err != nil {
+			f.Close()
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		return s, nil
+	}
+}
+
+// openOS maps f where the system can and reads from it otherwise.
+func openOS(f *os.File) (*Source, error) {
+	size, err := regularSize(f)
+	if err != nil {
+		return nil, err
+	}
+	if size == 0 {
+		return &Source{open: true, close: f.Close}, nil // nothing to map
+	}
+	data, unmap, err := mapFile(f, size)
+	if err != nil {
+		return &Source{size: size, r: f, open: true, close: f.Close}, nil
+	}
+	f.Close() // a mapping outlives its descriptor
+	return &Source{size: size, data: data, open: true, close: unmap}, nil
+}
+
+// openAny opens a file that may lack random access.
+func openAny(f fs.File) (*Source, error) {
+	size, err := regularSize(f)
+	if err != nil {
+		return nil, err
+	}
+	if r, ok := f.(io.ReaderAt); ok {
+		return &Source{size: size, r: r, open: true, close: f.Close}, nil
+	}
+	data, err := io.ReadAll(io.LimitReader(f, size))
+	if err != nil {
+		return nil, err
+	}
+	return &Source{size: int64(len(data)), data: data, open: true, close: f.Close}, nil
+}
+
+// regularSize is the size of f, which must be an ordinary file.
+func regularSize(f fs.File) (int64, error) {
+	info, err := f.Stat()
+	if err != nil {
+		return 0, err
+	}
+	if !info.Mode().IsRegular() {
+		return 0, fmt.Errorf("not a regular file (%s)", info.Mode())
+	}
+	return info.Size(), nil
+}
+
+// Bytes is a source of bytes in memory, which it keeps.
+func Bytes(data []byte) *Source {
+	return &Source{size: int64(len(data)), data: data, open: true, close: func() error { return nil }}
+}
+
+// Reader is a source of size bytes that r gives access to. Close leaves r open.
+func Reader(r io.ReaderAt, size int64) *Source {
+	return &Source{size: size, r: r, open: true, close: func() error { return nil }}
+}
+
+// Size is the number of bytes.
+func (s *Source) Size() int64 { return s.size }
+
+// InMemory reports whether Read gives the source's own memory.
+func (s *Source) InMemory() bool { return s.data != nil || s.size == 0 }
+
+// Read returns n bytes from offset: the source's own memory where it has them,
+// which is good until Close, and fresh memory otherwise. Bytes beyond the end
+// are io.ErrUnexpectedEOF, and no memory is taken for them; a source that is
+// closed is fs.ErrClosed.
+func (s *Source) Read(offset, n int64) ([]byte, error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	switch {
+	case !s.open:
+		return nil, fs.ErrClosed
+	case offset < 0 || n < 0 || offset > s.size || n > s.size-offset:
+		return nil, fmt.Errorf("reading %d bytes at %d: %w", n, offset, io.ErrUnexpectedEOF)
+	case s.InMemory():
+		return s.data[offset:][:n:n], nil
+	}
+	p := make([]byte, n)
+	got, err := s.r.ReadAt(p, offset)
+	if got == len(p) {
+		return p, nil
+	}
+	if err == nil || errors.Is(err, io.EOF) {
+		err = io.ErrUnexpectedEOF
+	}
+	return nil, fmt.Errorf("reading %d bytes at %d: %w", n, offset, err)
+}
+
+// HasPrefix reports whether the bytes begin with prefix.
+func (s *Source) HasPrefix(prefix string) bool {
+	start, err := s.Read(0, int64(len(prefix)))
+	return err == nil && bytes.Equal(start, []byte(prefix))
+}
+
+// Close releases the source, and the memory of a mapping. It may be called more
+// than once.
+func (s *Source) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.open {
+		return nil
+	}
+	s.open = false
+	return s.close()
+}
