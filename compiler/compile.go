@@ -7,6 +7,8 @@
 package compiler
 
 import (
+	"cmp"
+
 	"github.com/resc-lang/resc/compiler/internal/check"
 	"github.com/resc-lang/resc/compiler/internal/ir"
 	"github.com/resc-lang/resc/compiler/internal/lower"
@@ -27,11 +29,22 @@ type Options struct {
 	// Outputs replaces the model's outputs, in this order; nil leaves them as
 	// declared. What none of them needs is not computed.
 	Outputs []Output
+	// Memory says what packed weights may cost; empty means Fast.
+	Memory Memory
 }
 
 // Output asks for a value of a network as an output of that name. Values are
 // called as Program.Values lists them: layer1.0.bn1, layer1.0, layer1.
 type Output struct{ Name, Value string }
+
+// Memory is a choice between speed and the memory of packed weights.
+type Memory = plan.Memory
+
+// The choices of Options.Memory.
+const (
+	Fast  = plan.Fast  // the fastest algorithms, whose filters may be up to four times as large
+	Small = plan.Small // packed weights of about the checkpoint's size in float32
+)
 
 // Program is a compiled model. It is immutable and may be used concurrently.
 type Program struct {
@@ -59,7 +72,7 @@ func Compile(src *dsl.Source, opts Options) (*Program, dsl.Diagnostics) {
 	idle := entries(pass.Dead(p.lowered))
 	p.fused = p.lowered.Clone()
 	pass.Run(p.fused, nil)
-	p.schedule = plan.New(p.fused)
+	p.schedule = plan.New(p.fused, cmp.Or(opts.Memory, Fast))
 	p.schedule.Idle = prefixes(idle, p.Weights())
 	if n := p.schedule.ArenaBytes(); n > maxArena {
 		ds.Errorf(op.TooLarge, m.Decl.Name.Span, "the activations of model %s take %s bytes, and at most %s are possible", m.Name, Thousands(n), Thousands(maxArena))

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/resc-lang/resc/compiler/internal/exec"
 	"github.com/resc-lang/resc/compiler/internal/ir"
 	"github.com/resc-lang/resc/compiler/internal/op"
 	"github.com/resc-lang/resc/compiler/internal/shape"
@@ -27,8 +28,12 @@ type Report struct {
 	// what a session allocates for them, which take turns.
 	ActivationBytes int64 `json:"activation_bytes"`
 	ArenaBytes      int64 `json:"arena_bytes"`
-	// WeightBytes is the size of the state dictionary's entries in float32.
-	WeightBytes int64 `json:"weight_bytes"`
+	// WeightBytes is the memory that packed weights occupy on this processor's
+	// tier of kernels, under the memory choice Memory; CheckpointBytes the size
+	// of the state dictionary's entries in float32.
+	WeightBytes     int64  `json:"weight_bytes"`
+	CheckpointBytes int64  `json:"checkpoint_bytes"`
+	Memory          Memory `json:"memory"`
 
 	Weights   []ReportWeight    `json:"weights"`
 	Layers    []ReportLayer     `json:"layers"`
@@ -91,7 +96,8 @@ func (p *Program) Report() *Report {
 		Model: m.Name, Doc: m.Doc,
 		Input:      value(m.InputName, m.Batch, m.Input.Shape),
 		ParamCount: p.Params(), MACs: p.MACs(),
-		ArenaBytes: p.schedule.ArenaBytes(),
+		ArenaBytes:  p.schedule.ArenaBytes(),
+		WeightBytes: exec.PackedBytes(p.schedule), Memory: p.schedule.Memory,
 	}
 	for _, x := range m.Params {
 		r.Params = append(r.Params, ReportParam(x))
@@ -101,7 +107,7 @@ func (p *Program) Report() *Report {
 	}
 	for _, w := range p.Weights() {
 		r.Weights = append(r.Weights, ReportWeight{w.Name, w.Shape, "f32"})
-		r.WeightBytes += 4 * op.Weight{Shape: w.Shape}.Elements()
+		r.CheckpointBytes += 4 * op.Weight{Shape: w.Shape}.Elements()
 	}
 	for _, x := range m.Published {
 		r.Published = append(r.Published, ReportPublished(x))

@@ -49,7 +49,8 @@ func (r *Report) Text(w io.Writer) error {
 	t = tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
 	fmt.Fprintf(t, "parameters\t%s\ttrainable, as PyTorch counts them\n", Thousands(r.ParamCount))
 	fmt.Fprintf(t, "multiply-adds\t%s\tof convolutions and linear layers, for one image; 1 multiply-add = 2 FLOPs\n", Thousands(r.MACs))
-	fmt.Fprintf(t, "weights\t%s bytes\tof the state dictionary in float32\n", Thousands(r.WeightBytes))
+	fmt.Fprintf(t, "checkpoint\t%s bytes\tof the state dictionary in float32\n", Thousands(r.CheckpointBytes))
+	fmt.Fprintf(t, "weights\t%s bytes\tpacked for this processor, --memory %s\n", Thousands(r.WeightBytes), r.Memory)
 	fmt.Fprintf(t, "activations\t%s bytes\tof all layers; a session takes %s\n", Thousands(r.ActivationBytes), Thousands(r.ArenaBytes))
 	for _, p := range r.Published {
 		fmt.Fprintf(t, "published\t%s %s\t%s\n", p.Metric, p.Value, p.Source)

@@ -38,6 +38,8 @@ type benchResult struct {
 	ImagesPerS   float64      `json:"images_per_s"`
 	ColdStartMS  float64      `json:"cold_start_ms"`
 	MaxRSSBytes  int64        `json:"max_rss_bytes"`
+	WeightBytes  int64        `json:"weight_bytes"` // packed
+	Memory       string       `json:"memory"`
 	AllocsPerRun float64      `json:"allocs_per_run"`
 	PeakGFLOPS   float64      `json:"peak_gflops"`
 	Layers       []benchLayer `json:"layers,omitempty"`
@@ -94,6 +96,7 @@ func (c *benchCmd) Run(a *app) error {
 	}
 	r.ColdStartMS = milliseconds(cold)
 	r.MaxRSSBytes = maxRSS()
+	r.WeightBytes, r.Memory = network.WeightBytes(), c.Memory
 	r.PeakGFLOPS = kernel.MeasurePeak(50 * time.Millisecond)
 	if c.Profile {
 		if r.Layers, err = b.profile(a.ctx, c.Runs); err != nil {
@@ -234,6 +237,7 @@ func (r *benchResult) text(a *app) error {
 	fmt.Fprintf(t, "throughput\t%.1f images/s\n", r.ImagesPerS)
 	fmt.Fprintf(t, "cold start\t%.1f ms from opening the weights to the first output\n", r.ColdStartMS)
 	fmt.Fprintf(t, "memory\t%s bytes at most\n", compiler.Thousands(r.MaxRSSBytes))
+	fmt.Fprintf(t, "weights\t%s bytes packed, --memory %s\n", compiler.Thousands(r.WeightBytes), r.Memory)
 	fmt.Fprintf(t, "allocations\t%.1f a run\n", r.AllocsPerRun)
 	fmt.Fprintf(t, "peak\t%.1f GFLOP/s of multiply-adds on one core, measured\n", r.PeakGFLOPS)
 	if err := t.Flush(); err != nil || len(r.Layers) == 0 {

@@ -17,7 +17,8 @@ import (
 
 // modelArgs say which model a verb is about.
 type modelArgs struct {
-	Model string `arg:"" help:"Path to a .res file, or std/NAME."`
+	Model  string `arg:"" help:"Path to a .res file, or std/NAME."`
+	Memory string `enum:"fast,small" default:"fast" help:"fast, or small: packed weights no larger than the checkpoint's in float32, and slower 3x3 convolutions."`
 	overrides
 	Outputs []string `placeholder:"NAME=VALUE" help:"Replace the model's outputs by values inside of it, as in c3=layer2,embedding=avgpool; what they do not need is not computed."`
 }
@@ -88,6 +89,7 @@ func (m *modelArgs) compileOptions(a *app, o compiler.Options, show bool) (*comp
 	if err != nil {
 		return nil, err
 	}
+	o.Memory = compiler.Memory(m.Memory)
 	p, ds := compiler.Compile(src, o)
 	if len(ds) > 0 && (show || p == nil) {
 		if err := dsl.Render(a.stderr, ds, dsl.RenderOptions{Color: a.color}); err != nil {

@@ -7,6 +7,7 @@ import (
 	"github.com/dave/jennifer/jen"
 
 	"github.com/resc-lang/resc/compiler/internal/check"
+	"github.com/resc-lang/resc/compiler/internal/plan"
 )
 
 // modelFile prints the package's documentation, which is the model card, and
@@ -87,6 +88,9 @@ func (g *generator) card() []string {
 		[]string{"multiply-adds", "", check.Thousands(macs)},
 		[]string{"activations", "", check.Thousands(g.schedule.ArenaBytes()) + " bytes a session"},
 	)
+	if m := g.schedule.Memory; m != plan.Fast {
+		rows = append(rows, []string{"memory", "", string(m)})
+	}
 	for _, p := range g.model.Published {
 		rows = append(rows, []string{"published", p.Metric, strings.TrimSpace(p.Value + " " + p.Source)})
 	}

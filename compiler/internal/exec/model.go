@@ -40,6 +40,34 @@ func Load(s *plan.Schedule, f *safetensors.File) (*Model, error) {
 // WeightBytes is the memory that packed weights occupy.
 func (m *Model) WeightBytes() int64 { return m.bytes }
 
+// PackedBytes is the memory that a schedule's packed weights occupy, for the
+// tier of kernels in force.
+func PackedBytes(s *plan.Schedule) int64 {
+	var n int64
+	for _, w := range s.Weights {
+		n += 4 * int64(spec(w).Size())
+	}
+	return n
+}
+
+// spec is a layer's specification: a kernel.FilterSpec, kernel.LinearSpec or
+// kernel.ScaleShiftSpec.
+func spec(w *plan.Weights) interface{ Size() int } {
+	switch w.Type {
+	case "Filter":
+		var s kernel.FilterSpec
+		fill(&s, w.Fields, nil)
+		return s
+	case "Dense":
+		var s kernel.LinearSpec
+		fill(&s, w.Fields, nil)
+		return s
+	case "ScaleShift":
+		return kernel.ScaleShiftSpec{C: w.Channels}
+	}
+	panic(fmt.Sprintf("exec: no weights of type %s", w.Type))
+}
+
 // pack loads one layer's weights.
 func pack(l *runtime.Loader, w *plan.Weights) any {
 	var norms []runtime.Norm
@@ -47,17 +75,12 @@ func pack(l *runtime.Loader, w *plan.Weights) any {
 		norms = append(norms, runtime.Norm{Name: n.Path, Eps: n.Epsilon, Scale: n.Scale})
 	}
 	fold := runtime.Fold{Weight: w.Weight, Bias: w.Bias, Norms: norms}
-	switch w.Type {
-	case "Filter":
-		var spec kernel.FilterSpec
-		fill(&spec, w.Fields, nil)
-		return l.Filter(spec, fold)
-	case "Dense":
-		var spec kernel.LinearSpec
-		fill(&spec, w.Fields, nil)
-		return l.Dense(spec, fold)
-	case "ScaleShift":
+	switch s := spec(w).(type) {
+	case kernel.FilterSpec:
+		return l.Filter(s, fold)
+	case kernel.LinearSpec:
+		return l.Dense(s, fold)
+	default:
 		return l.ScaleShift(w.Channels, norms...)
 	}
-	panic(fmt.Sprintf("exec: no weights of type %s", w.Type))
 }

@@ -90,7 +90,7 @@ func (p *planner) conv(n *ir.Node, o op.Conv, in, out Layout) lowered {
 			Node: n, Type: "Filter", Spec: "FilterSpec",
 			Fields: []Field{
 				{"In", in.C}, {"Out", o.Out}, {"KernelH", o.KernelH}, {"KernelW", o.KernelW},
-				{"Groups", unlessOne(o.Groups)}, {"Block", in.Block}, {"Stride", unlessOne(o.Stride)}, {"Algorithm", choose(o, in, out)},
+				{"Groups", unlessOne(o.Groups)}, {"Block", in.Block}, {"Stride", unlessOne(o.Stride)}, {"Algorithm", choose(o, in, out, p.memory)},
 			},
 			Weight: n.Path + ".weight", Norms: n.Norms,
 		},

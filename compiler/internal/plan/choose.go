@@ -13,12 +13,24 @@ const (
 	winograd2From = 4
 )
 
+// Memory says what packed weights may cost.
+type Memory string
+
+// The choices.
+const (
+	Fast  Memory = "fast"  // the fastest algorithm, whatever its filter takes
+	Small Memory = "small" // no filter larger than that of direct convolution
+)
+
 // choose picks the algorithm of a convolution on each tier of processors, from
-// its shape alone: never from threads, batch or timing, so that results are the
-// same everywhere. The portable tier has direct convolution only. NEON has AVX2's
-// choices: the same multiplications are saved, and its direct kernel does not need
-// fewer instructions for one than AVX2's.
-func choose(o op.Conv, in, out Layout) Struct {
+// its shape and the memory choice alone: never from threads, batch or timing, so
+// that results are the same everywhere. The portable tier has direct convolution
+// only. NEON has AVX2's choices: the same multiplications are saved, and its direct
+// kernel does not need fewer instructions for one than AVX2's.
+func choose(o op.Conv, in, out Layout, m Memory) Struct {
+	if m == Small {
+		return Struct{} // direct
+	}
 	side := min(out.H.Max(), out.W.Max())
 	var word Word
 	switch {

@@ -11,6 +11,7 @@ import (
 // planner holds what is decided for each node on the way to a schedule.
 type planner struct {
 	graph   *ir.Graph
+	memory  Memory
 	uses    map[*ir.Node][]*ir.Node
 	layouts map[*ir.Node]Layout
 	last    map[*ir.Node]int // index of the last node that reads a value
@@ -22,9 +23,9 @@ type planner struct {
 
 // New schedules a fused graph. Nodes run in the graph's order; each output is
 // exported as soon as it is there.
-func New(g *ir.Graph) *Schedule {
+func New(g *ir.Graph, m Memory) *Schedule {
 	p := &planner{
-		graph: g, uses: g.Uses(), layouts: map[*ir.Node]Layout{},
+		graph: g, memory: m, uses: g.Uses(), layouts: map[*ir.Node]Layout{},
 		last: map[*ir.Node]int{}, in: map[*ir.Node]*Slot{},
 	}
 	for i, n := range g.Nodes {
@@ -47,7 +48,7 @@ func New(g *ir.Graph) *Schedule {
 	}
 	input := g.Nodes[0].Shape
 	return &Schedule{
-		Graph: g, Input: Layout{C: input.C, H: input.H, W: input.W, Block: 1},
+		Graph: g, Memory: m, Input: Layout{C: input.C, H: input.H, W: input.W, Block: 1},
 		Slots: p.slots, Calls: p.calls, Weights: p.weights,
 	}
 }

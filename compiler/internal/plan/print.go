@@ -32,6 +32,9 @@ func (s *Schedule) Print(w io.Writer) error {
 		}
 		fmt.Fprintf(w, "slot %s: %d bytes at %d: %s\n", slot.Name, 4*slot.Size, 4*slot.Offset, strings.Join(values, ", "))
 	}
+	if s.Memory != Fast {
+		fmt.Fprintf(w, "memory: %s\n", s.Memory)
+	}
 	_, err := fmt.Fprintf(w, "arena: %d bytes\n", s.ArenaBytes())
 	return err
 }

@@ -14,6 +14,7 @@ import (
 // Schedule is kernel calls in order.
 type Schedule struct {
 	Graph   *ir.Graph
+	Memory  Memory
 	Input   Layout // of the image in the caller's memory: NCHW
 	Slots   []*Slot
 	Calls   []*Call
