@@ -37,10 +37,10 @@ func (r *Report) Text(w io.Writer) error {
 	}
 	fmt.Fprintln(w)
 	t = tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
-	fmt.Fprintln(t, "layer\toperator\toutput\tparameters\tmultiply-adds\tfield\tsource")
+	fmt.Fprintln(t, "layer\toperator\toutput\tparameters\tmultiply-adds\tfield\tcomputed by\tsource")
 	for _, l := range r.Layers {
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", l.Name, strings.TrimSpace(l.Op+" "+l.Attributes), Dims(l.OutputShape),
-			orDash(l.Params), orDash(l.MACs), fieldText(l), l.Source)
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", l.Name, strings.TrimSpace(l.Op+" "+l.Attributes), Dims(l.OutputShape),
+			orDash(l.Params), orDash(l.MACs), fieldText(l), computedBy(l), l.Source)
 	}
 	if err := t.Flush(); err != nil {
 		return err
@@ -63,6 +63,20 @@ func shapeText(v ReportValue) string {
 		return v.Range
 	}
 	return Dims(v.Shape)
+}
+
+// computedBy is the algorithm of a convolution, the kernel of another layer, or the
+// layer whose kernel computes this one too.
+func computedBy(l ReportLayer) string {
+	switch {
+	case l.FusedInto != "":
+		return "with " + l.FusedInto
+	case l.Algorithm != "":
+		return l.Algorithm
+	case l.Kernel != "":
+		return strings.ToLower(l.Kernel)
+	}
+	return "-"
 }
 
 func orDash(n int64) string {

@@ -54,6 +54,7 @@ type benchLayer struct {
 	MS        float64 `json:"ms"`
 	Share     float64 `json:"share"`
 	GFLOPS    float64 `json:"gflops"`
+	OfPeak    float64 `json:"of_peak"` // of the peak of all threads together
 }
 
 // Run measures.
@@ -101,6 +102,9 @@ func (c *benchCmd) Run(a *app) error {
 	if c.Profile {
 		if r.Layers, err = b.profile(a.ctx, c.Runs); err != nil {
 			return err
+		}
+		for i := range r.Layers {
+			r.Layers[i].OfPeak = r.Layers[i].GFLOPS / (r.PeakGFLOPS * float64(r.Threads))
 		}
 	}
 	if c.Format == "json" {
@@ -250,7 +254,7 @@ func (r *benchResult) text(a *app) error {
 		rate, peak := "-", "-"
 		if l.GFLOPS > 0 {
 			rate = fmt.Sprintf("%.1f", l.GFLOPS)
-			peak = fmt.Sprintf("%.0f %%", 100*l.GFLOPS/(r.PeakGFLOPS*float64(r.Threads)))
+			peak = fmt.Sprintf("%.0f %%", 100*l.OfPeak)
 		}
 		algorithm := l.Algorithm
 		if algorithm == "" {
