@@ -22,6 +22,7 @@ var may = map[string][]string{
 	"compiler": {"dsl", "stdlib", "runtime", "internal"},
 	"runtime":  {},
 	"cmd":      {"compiler", "dsl", "stdlib", "runtime", "internal"},
+	"bench":    {"compiler", "runtime", "internal"},
 	"examples": {"compiler", "runtime", "examples"},
 	"internal": {"runtime"},
 }

@@ -1,32 +1,40 @@
 // Times ONNX Runtime on a model and prints one line of JSON:
 //
-//     node ort.mjs FOLDER_WITH_NODE_MODULES MODEL.onnx THREADS WARMUP RUNS [NxCxHxW]
+//     node ort.mjs '{"folder": FOLDER_WITH_NODE_MODULES, "model": "M.onnx",
+//                    "shape": [1, 3, 224, 224], "threads": 1, "warmup": 3, "runs": 20}'
 //
-// cold_start_ms is from before the session's creation to the first output,
-// load_ms the creation alone.
+// "input" is a file of the input's float32 values, made up otherwise; "output" gets
+// those of the first output. With "runs": 0 the model runs once. cold_start_ms is
+// from before the session's creation to the first output, load_ms the creation
+// alone.
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 
-const [folder, model, threads, warmup, runs, shape = '1x3x224x224'] = process.argv.slice(2);
-const ort = createRequire(path.resolve(folder, 'package.json'))('onnxruntime-node');
+const o = { threads: 1, warmup: 0, runs: 0, ...JSON.parse(process.argv[2]) };
+const ort = createRequire(path.resolve(o.folder, 'package.json'))('onnxruntime-node');
+const size = o.shape.reduce((a, b) => a * b);
+const bytes = o.input ? readFileSync(o.input) : null;
+const data = bytes
+  ? new Float32Array(bytes.buffer, bytes.byteOffset, size)
+  : new Float32Array(size).map((_, i) => 2 * Math.sin(i));
 
 const begun = performance.now();
-const session = await ort.InferenceSession.create(model, {
-  intraOpNumThreads: Number(threads),
+const session = await ort.InferenceSession.create(o.model, {
+  intraOpNumThreads: o.threads,
   interOpNumThreads: 1,
   executionMode: 'sequential',
   graphOptimizationLevel: 'all',
 });
 const loaded = performance.now();
-const dims = shape.split('x').map(Number);
-const data = new Float32Array(dims.reduce((a, b) => a * b)).map((_, i) => 2 * Math.sin(i));
-const feeds = { [session.inputNames[0]]: new ort.Tensor('float32', data, dims) };
-await session.run(feeds);
+const feeds = { [session.inputNames[0]]: new ort.Tensor('float32', data, o.shape) };
+const result = await session.run(feeds);
 const first = performance.now();
+if (o.output) writeFileSync(o.output, new Uint8Array(result[session.outputNames[0]].data.buffer));
 
-for (let i = 0; i < Number(warmup); i++) await session.run(feeds);
+for (let i = 0; i < o.warmup; i++) await session.run(feeds);
 const times = [];
-for (let i = 0; i < Number(runs); i++) {
+for (let i = 0; i < o.runs; i++) {
   const start = performance.now();
   await session.run(feeds);
   times.push(performance.now() - start);
@@ -34,9 +42,6 @@ for (let i = 0; i < Number(runs); i++) {
 times.sort((a, b) => a - b);
 const middle = times.length >> 1;
 console.log(JSON.stringify({
-  model: path.basename(model),
-  batch: dims[0],
-  threads: Number(threads),
   runs: times.length,
   min_ms: times[0],
   median_ms: times.length % 2 ? times[middle] : (times[middle - 1] + times[middle]) / 2,
