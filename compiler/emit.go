@@ -11,5 +11,16 @@ type File = emit.File
 // Emit prints the program as a Go package of the given name. version is resc's
 // own, for the header. Equal programs give equal bytes, on every host.
 func (p *Program) Emit(pkg, version string) ([]File, error) {
-	return emit.Package(p.model, p.schedule, emit.Options{Package: pkg, Version: version, Kernel: KernelVersion})
+	return emit.Package(p.model, p.schedule, emit.Options{Package: pkg, Version: version, Kernel: KernelVersion, Strides: p.strides()})
+}
+
+// strides are the outputs' distances of neighbours in pixels of the input; 0 where an
+// element sees the whole image.
+func (p *Program) strides() []int {
+	fields := p.lowered.Fields()
+	var strides []int
+	for _, o := range p.lowered.Outputs {
+		strides = append(strides, fields[o.Node].Stride)
+	}
+	return strides
 }

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/resc-lang/resc/compiler/internal/exec"
-	"github.com/resc-lang/resc/compiler/internal/ir"
 	"github.com/resc-lang/resc/compiler/internal/op"
 	"github.com/resc-lang/resc/compiler/internal/shape"
 )
@@ -52,6 +51,8 @@ type ReportValue struct {
 	Shape []int  `json:"shape"`
 	// Range is the shape with the sizes it may have, where they vary.
 	Range string `json:"range,omitempty"`
+	// Stride of a feature map is the distance of neighbours in pixels of the input.
+	Stride int `json:"stride,omitempty"`
 }
 
 // ReportWeight is an entry of the state dictionary.
@@ -76,8 +77,9 @@ type ReportLayer struct {
 	Kernel    string `json:"kernel,omitempty"`
 	Algorithm string `json:"algorithm,omitempty"`
 	// ReceptiveField is the side, in pixels of the input, of what one value of
-	// the output can depend on (Araujo, Norris and Sim 2019); Stride the
-	// distance between neighbours. Zero where the whole image is seen.
+	// the output can depend on (Araujo, Norris and Sim 2019), zero where that
+	// is the whole image; Stride the distance between neighbours, zero where
+	// there are none.
 	ReceptiveField int `json:"receptive_field,omitempty"`
 	Stride         int `json:"stride,omitempty"`
 }
@@ -102,8 +104,10 @@ func (p *Program) Report() *Report {
 	for _, x := range m.Params {
 		r.Params = append(r.Params, ReportParam(x))
 	}
-	for _, o := range m.Outputs {
-		r.Outputs = append(r.Outputs, value(o.Name, m.Batch, o.Value.Shape))
+	for i, stride := range p.strides() {
+		o := value(m.Outputs[i].Name, m.Batch, m.Outputs[i].Value.Shape)
+		o.Stride = stride
+		r.Outputs = append(r.Outputs, o)
 	}
 	for _, w := range p.Weights() {
 		r.Weights = append(r.Weights, ReportWeight{w.Name, w.Shape, "f32"})
@@ -128,55 +132,19 @@ func (p *Program) layers(r *Report) {
 			fused[a.ID] = c.Node.Path
 		}
 	}
-	fields := map[*ir.Node]field{}
-	for i, n := range p.lowered.Nodes {
-		if i == 0 {
-			fields[n] = field{1, 1}
-			continue
-		}
+	fields := p.lowered.Fields()
+	for _, n := range p.lowered.Nodes[1:] {
 		r.ActivationBytes += 4 * n.Shape.Elements()
-		fields[n] = receptive(n, fields)
 		l := ReportLayer{
 			Name: n.Path, Op: n.Op.Name(), Attributes: n.Op.String(),
 			InputShape:  batched(p.model.Batch, n.Args[0].Shape),
 			OutputShape: batched(p.model.Batch, n.Shape),
 			Params:      n.Params(), MACs: n.MACs(), Source: n.Source.String(),
 			FusedInto: fused[n.ID], Kernel: kernels[n.ID], Algorithm: algorithms[n.ID],
-			ReceptiveField: fields[n].size, Stride: fields[n].stride,
+			ReceptiveField: fields[n].Size, Stride: fields[n].Stride,
 		}
 		r.Layers = append(r.Layers, l)
 	}
-}
-
-// field is a receptive field. A size of zero is the whole image.
-type field struct{ size, stride int }
-
-// receptive follows the receptive field through a node.
-func receptive(n *ir.Node, of map[*ir.Node]field) field {
-	f := field{}
-	for i, a := range n.Args {
-		x := of[a]
-		if x.size == 0 {
-			return field{}
-		}
-		if i == 0 || x.size > f.size {
-			f = x
-		}
-	}
-	window := func(kernel, dilation, stride int) field {
-		return field{f.size + (kernel-1)*dilation*f.stride, f.stride * stride}
-	}
-	switch o := n.Op.(type) {
-	case op.Conv:
-		return window(max(o.KernelH, o.KernelW), o.Dilation, o.Stride)
-	case op.Pool:
-		return window(max(o.KernelH, o.KernelW), 1, o.Stride)
-	case op.Subsample:
-		return window(1, 1, o.Stride)
-	case op.GlobalAverage, op.Linear:
-		return field{}
-	}
-	return f
 }
 
 // value is a named shape with its batch.

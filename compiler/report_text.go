@@ -30,7 +30,11 @@ func (r *Report) Text(w io.Writer) error {
 	t := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
 	fmt.Fprintf(t, "input\t%s\t%s\n", r.Input.Name, shapeText(r.Input))
 	for _, o := range r.Outputs {
-		fmt.Fprintf(t, "output\t%s\t%s\n", o.Name, shapeText(o))
+		stride := ""
+		if o.Stride > 0 {
+			stride = fmt.Sprintf("\tstride %d", o.Stride)
+		}
+		fmt.Fprintf(t, "output\t%s\t%s%s\n", o.Name, shapeText(o), stride)
 	}
 	if err := t.Flush(); err != nil {
 		return err

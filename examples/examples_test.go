@@ -53,6 +53,7 @@ func TestFresh(t *testing.T) {
 	for _, model := range []string{"resnet50/resnet50", "custom/tiny"} {
 		run(t, "run", "../cmd/resc", "build", model+".res", "-o", model, "--check")
 	}
+	run(t, "run", "../cmd/resc", "build", "std/cifar_resnet", "--outputs", "c2=layer1,c3=layer2,c4=layer3,embedding=avgpool", "-o", "features/pyramid", "--check")
 }
 
 // TestExamples builds and runs each example.
@@ -66,6 +67,8 @@ func TestExamples(t *testing.T) {
 	}{
 		{[]string{"run", "./resnet50", "-weights", weights(t, "resnet50/resnet50.res"), "photos/rocket.jpg"}, `(?s)^class \d+ +\d+\.\d\d %\n.*(class.*){4}`},
 		{[]string{"run", "./custom", "-weights", weights(t, "custom/tiny.res")}, `\[3 96 160\]: c2 \[1 16 48 80\], c3 \[1 32 24 40\], c4 \[1 64 12 20\]`},
+		{[]string{"run", "./features", "-weights", "../stdlib/cifar_resnet20.safetensors", "photos/cat.png", "photos/rocket.jpg", "photos/cat.png"},
+			`c2: 16 channels, every 1 pixels\nc3: 32 channels, every 2 pixels\nc4: 64 channels, every 4 pixels\n(?s).*0\.\d\d  photos/cat.png and photos/rocket.jpg\n 1\.00  photos/cat.png and photos/cat.png\n`},
 		{[]string{"run", "./cifar"}, `110 +C +1,826,202 +266,781,312`},
 	} {
 		t.Run(e.args[1], func(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/resc-lang/resc/compiler"
 	"github.com/resc-lang/resc/internal/atomicfile"
@@ -22,7 +23,7 @@ type runCmd struct {
 	Images  []string `arg:"" optional:"" name:"image" help:"Images: PNG, JPEG or GIF."`
 	Weights string   `placeholder:"FILE" help:"Checkpoint in safetensors format; by default the one that comes with the model."`
 	Input   string   `placeholder:"X.npy" help:"Compute this array, f32 in NCHW order, as it is."`
-	Output  string   `placeholder:"Y.npy" help:"Write the first output as f32."`
+	Output  string   `placeholder:"Y.npy" help:"Write the first output as f32, or to Y.npz every output by its name."`
 	Top     int      `default:"5" placeholder:"K" help:"Classes to print for each image."`
 	Threads int      `placeholder:"N" help:"Threads; by default one for each processor."`
 	Format  string   `enum:"text,json" default:"text" help:"text, or json: one object a line."`
@@ -35,6 +36,8 @@ func (c *runCmd) Run(a *app) error {
 		return usagef("nothing to run on: name an image, or an array with --input X.npy")
 	case c.Input != "" && len(c.Images) > 0:
 		return usagef("--input and images exclude each other")
+	case len(c.Outputs) > 0 && c.Output == "":
+		return usagef("--outputs computes values that are no classes: say where they go with --output Y.npz")
 	case c.Top < 1:
 		return usagef("--top must be at least 1")
 	case c.Threads < 0:
@@ -79,7 +82,11 @@ func (c *runCmd) Run(a *app) error {
 	}
 	if c.Output != "" && r.count > 0 {
 		if err := atomicfile.Write(c.Output, func(w io.Writer) error {
-			return npy.WriteFloat32(w, append([]int{r.count}, r.shape...), r.values)
+			arrays := r.arrays()
+			if r.archive() {
+				return npy.WriteArchive(w, arrays)
+			}
+			return npy.WriteFloat32(w, arrays[0].Shape, arrays[0].Values)
 		}); err != nil {
 			return err
 		}
@@ -116,10 +123,22 @@ type runner struct {
 	network *compiler.Network
 	session *compiler.Session
 
-	shape  []int     // of one image's first output
-	values []float32 // the first outputs, for --output
+	shapes [][]int     // of one image's outputs
+	values [][]float32 // of all images, an output each, for --output
 	count  int
 	failed int
+}
+
+// archive says whether every output is to be written.
+func (r *runner) archive() bool { return strings.HasSuffix(r.cmd.Output, ".npz") }
+
+// arrays are the outputs of all images.
+func (r *runner) arrays() []npy.Named {
+	var arrays []npy.Named
+	for i, o := range r.program.NamedOutputs() {
+		arrays = append(arrays, npy.Named{Name: o.Name, Shape: append([]int{r.count}, r.shapes[i]...), Values: r.values[i]})
+	}
+	return arrays
 }
 
 // images runs image files. One that cannot be read is reported and skipped.
@@ -198,18 +217,42 @@ func (r *runner) compute(name string, values []float32, h, w int) error {
 	if err := r.session.Run(r.ctx, values, h, w, outputs); err != nil {
 		return err
 	}
-	r.shape = r.network.OutputShape(0, h, w)
-	r.count++
-	if r.cmd.Output != "" {
-		r.values = append(r.values, outputs[0]...)
+	if err := r.keep(outputs, h, w); err != nil {
+		return err
 	}
-	if product(r.shape) != r.shape[0] {
+	if shape := r.shapes[0]; product(shape) != shape[0] {
 		if r.cmd.Output == "" {
-			return fmt.Errorf("the first output is a feature map, %s: write it with --output Y.npy", compiler.Dims(r.shape))
+			return fmt.Errorf("the first output is a feature map, %s: write it with --output Y.npy", compiler.Dims(shape))
 		}
 		return nil
 	}
+	if len(r.cmd.Outputs) > 0 {
+		return nil
+	}
 	return r.print(name, runtime.TopK(outputs[0], r.program.Classes(), r.cmd.Top))
+}
+
+// keep takes an image's outputs down for --output. Images of other sizes than the
+// first's may have outputs of another shape, which no array can hold.
+func (r *runner) keep(outputs [][]float32, h, w int) error {
+	shapes := make([][]int, len(outputs))
+	for i := range outputs {
+		shapes[i] = r.network.OutputShape(i, h, w)
+		if r.cmd.Output != "" && r.shapes != nil && !slices.Equal(shapes[i], r.shapes[i]) {
+			return fmt.Errorf("its output is %s, but that of the images before %s: write them to a file each", compiler.Dims(shapes[i]), compiler.Dims(r.shapes[i]))
+		}
+	}
+	if r.shapes == nil {
+		r.values = make([][]float32, len(outputs))
+	}
+	r.shapes = shapes
+	for i, values := range outputs {
+		if r.cmd.Output != "" && (i == 0 || r.archive()) {
+			r.values[i] = append(r.values[i], values...)
+		}
+	}
+	r.count++
+	return nil
 }
 
 // print shows the likeliest classes of one image.

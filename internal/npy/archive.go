@@ -3,6 +3,7 @@ package npy
 import (
 	"archive/zip"
 	"fmt"
+	"io"
 	"strings"
 )
 
@@ -68,3 +69,32 @@ func (a *Archive) Read(name string) (*Array, error) {
 
 // Close closes the file. Arrays that were read stay.
 func (a *Archive) Close() error { return a.zip.Close() }
+
+// Named is an array of an archive with its name.
+type Named struct {
+	Name   string
+	Shape  []int
+	Values []float32
+}
+
+// WriteArchive writes arrays as an .npz file. The bytes depend on nothing but the
+// arrays. Names must differ.
+func WriteArchive(w io.Writer, arrays []Named) error {
+	z := zip.NewWriter(w)
+	written := map[string]bool{}
+	for _, a := range arrays {
+		if written[a.Name] {
+			return fmt.Errorf("npy: two arrays are called %q", a.Name)
+		}
+		written[a.Name] = true
+		// Stored, as numpy.savez does.
+		f, err := z.CreateHeader(&zip.FileHeader{Name: a.Name + ".npy", Method: zip.Store})
+		if err != nil {
+			return err
+		}
+		if err := WriteFloat32(f, a.Shape, a.Values); err != nil {
+			return fmt.Errorf("array %q: %w", a.Name, err)
+		}
+	}
+	return z.Close()
+}

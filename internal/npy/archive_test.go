@@ -97,3 +97,43 @@ func TestRealFile(t *testing.T) {
 		t.Errorf("shape %v, %d values", a.Shape, len(a.Float32))
 	}
 }
+
+// TestWriteArchive reads back what it writes, and refuses what no archive holds.
+func TestWriteArchive(t *testing.T) {
+	want := []Named{
+		{Name: "c3", Shape: []int{2, 1, 3}, Values: []float32{1, 2, 3, 4, 5, 6}},
+		{Name: "layer1.0.relu#2", Shape: []int{2}, Values: []float32{-1, 0.5}},
+	}
+	path := filepath.Join(t.TempDir(), "x.npz")
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if err := WriteArchive(f, want); err != nil {
+		t.Fatal(err)
+	}
+	a, err := OpenArchive(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Close()
+	if names := a.Names(); !slices.Equal(names, []string{"c3", "layer1.0.relu#2"}) {
+		t.Errorf("%q", names)
+	}
+	for _, w := range want {
+		got, err := a.Read(w.Name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(got.Shape, w.Shape) || !slices.Equal(got.Float32, w.Values) {
+			t.Errorf("%s is %v", w.Name, got)
+		}
+	}
+	if err := WriteArchive(io.Discard, append(want, want[0])); err == nil {
+		t.Error("two arrays of one name are written")
+	}
+	if err := WriteArchive(io.Discard, []Named{{Name: "x", Shape: []int{3}, Values: []float32{1}}}); err == nil {
+		t.Error("an array with too few values is written")
+	}
+}

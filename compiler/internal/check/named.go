@@ -63,6 +63,7 @@ func (c *checker) named() []typed.Output {
 
 // choose makes the values that the caller asks for the model's outputs.
 func (f *frame) choose(t *typed.Model, m *dsl.Model, outputs []Output) {
+	t.Chosen = true
 	values := map[string]*typed.Value{}
 	var names []string
 	for _, x := range f.named() {

@@ -45,7 +45,7 @@ func (g *generator) classifyFile() *jen.File {
 	})
 	f.Line()
 	out := g.model.Outputs[0].Value.Shape
-	if out.H.Max() != 1 || out.W.Max() != 1 {
+	if out.H.Max() != 1 || out.W.Max() != 1 || g.model.Chosen {
 		return f
 	}
 	g.classify(f)

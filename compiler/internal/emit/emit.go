@@ -18,6 +18,7 @@ type Options struct {
 	Package string // its name
 	Version string // resc's, for the header
 	Kernel  int    // version of runtime/kernel that the code is for
+	Strides []int  // of the outputs, in pixels of the input; 0 for one that sees all
 }
 
 // File is one file of an emitted package.

@@ -24,6 +24,7 @@ func (g *generator) modelFile() *jen.File {
 		jen.Id("_").Op("=").Id("uint").Call(jen.Lit(g.options.Kernel).Op("-").Qual(kernelPath, "OldestVersion")).Comment("fails if the runtime no longer supports this code"),
 	)
 	f.Line()
+	g.features(f)
 	comment(f, "Model is the network with its weights, packed for this processor. It is", "immutable, and any number of sessions may share it.")
 	f.Type().Id("Model").Struct(jen.Id("weights").Op("*").Id("weights"))
 	f.Line()

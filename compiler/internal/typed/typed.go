@@ -21,6 +21,7 @@ type Model struct {
 	Input      *Value
 	Steps      []*Step // in the order in which they run
 	Outputs    []Output
+	Chosen     bool     // the outputs are the caller's choice, not the file's
 	Values     []Output // every value that has a name, in the order in which they are made
 	Preprocess []PreStep
 	Classes    []string

@@ -35,6 +35,14 @@ const (
 	_ = uint(3 - kernel.OldestVersion) // fails if the runtime no longer supports this code
 )
 
+// The outputs: channels, and of feature maps the distance of neighbours in pixels of
+// the image.
+const (
+	C2Channels, C2Stride = 16, 2
+	C3Channels, C3Stride = 32, 4
+	C4Channels, C4Stride = 64, 8
+)
+
 // Model is the network with its weights, packed for this processor. It is
 // immutable, and any number of sessions may share it.
 type Model struct {
