@@ -79,9 +79,14 @@ func (t *tools) runGomlx(ctx context.Context, program string, n network, g *goml
 	return err
 }
 
-// reason is an error as a cell of a table: its first lines that say something.
+// reason is an error as a cell of a table: what the program said, without its command
+// line.
 func reason(err error) string {
-	text := strings.Join(strings.Fields(strings.ReplaceAll(err.Error(), "|", "/")), " ")
+	said := err.Error()
+	if _, stderr, ok := strings.Cut(said, "\n"); ok && strings.TrimSpace(stderr) != "" {
+		said = stderr
+	}
+	text := strings.Join(strings.Fields(strings.ReplaceAll(said, "|", "/")), " ")
 	if len(text) > 160 {
 		text = text[:160] + "…"
 	}

@@ -54,7 +54,7 @@ func (r *results) speedTable(b *strings.Builder, title string, kind func(*speed)
 			continue
 		}
 		if rows++; rows == 1 {
-			fmt.Fprintf(b, "\n**%s**, milliseconds; the two programs by turns, %d processes of each. A ratio above 1 says that resc is faster: "+
+			fmt.Fprintf(b, "\n**%s**, milliseconds; the two programs by turns, a process of each in each of the %d rounds. A ratio above 1 says that resc is faster: "+
 				"the median of the rounds' (lowest to highest), and of the best times. Where two numbers stand, the first is resc's.\n\n", title, s.Rounds)
 			b.WriteString("| network | threads | batch | resc: min, median, p99 | ONNX Runtime: min, median, p99 | ratio | of best | images/s | cold start | peak memory, MB |\n")
 			b.WriteString("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n")
