@@ -17,14 +17,15 @@ const module = "github.com/resc-lang/resc"
 // may says what each part of the project may import of the others. runtime,
 // with the emitted code that links against it, knows nothing of the compiler.
 var may = map[string][]string{
-	"dsl":      {},
-	"stdlib":   {"dsl"},
-	"compiler": {"dsl", "stdlib", "runtime", "internal"},
-	"runtime":  {},
-	"cmd":      {"compiler", "dsl", "stdlib", "runtime", "internal"},
-	"bench":    {"compiler", "runtime", "internal"},
-	"examples": {"compiler", "runtime", "examples"},
-	"internal": {"runtime"},
+	"dsl":        {},
+	"stdlib":     {"dsl"},
+	"compiler":   {"dsl", "stdlib", "runtime", "internal"},
+	"checkpoint": {"runtime", "internal"},
+	"runtime":    {},
+	"cmd":        {"checkpoint", "compiler", "dsl", "stdlib", "runtime", "internal"},
+	"bench":      {"compiler", "runtime", "internal"},
+	"examples":   {"compiler", "runtime", "examples"},
+	"internal":   {"runtime"},
 }
 
 // TestImports keeps the direction in which the parts depend on each other, and

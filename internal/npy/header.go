@@ -8,15 +8,39 @@ import (
 	"strings"
 )
 
-// header is what a file's header says.
+// Header is what a file says of its array.
+type Header struct {
+	Shape   []int
+	Descr   string // type of the elements, as NumPy spells it: "<f4"
+	Fortran bool   // the first index runs fastest
+}
+
+// header is a Header of elements that are read here.
 type header struct {
 	shape []int
 	size  int // bytes of an element, 4 or 8
 	order binary.ByteOrder
 }
 
-// readHeader reads up to the data.
+// readHeader reads up to the data of an array whose elements are read here.
 func readHeader(r io.Reader) (*header, error) {
+	all, err := ReadHeader(r)
+	if err != nil {
+		return nil, err
+	}
+	h := &header{shape: all.Shape}
+	err = h.setType(all.Descr)
+	if all.Fortran {
+		err = fmt.Errorf("the array is in Fortran order; save numpy.ascontiguousarray of it")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("npy: header: %w", err)
+	}
+	return h, nil
+}
+
+// ReadHeader reads up to the data of an array of any elements but structures.
+func ReadHeader(r io.Reader) (*Header, error) {
 	var start [len(magic) + 2]byte
 	if _, err := io.ReadFull(r, start[:]); err != nil {
 		return nil, fmt.Errorf("npy: %w", truncated(err))
@@ -57,9 +81,9 @@ func readHeader(r io.Reader) (*header, error) {
 // parseHeader reads a Python dictionary with the three keys of the format:
 //
 //	{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }
-func parseHeader(text string) (*header, error) {
+func parseHeader(text string) (*Header, error) {
 	p := &parser{rest: text}
-	h := new(header)
+	h := new(Header)
 	seen := make(map[string]bool)
 	p.expect("{")
 	for p.err == nil && !p.accept("}") {
@@ -71,14 +95,16 @@ func parseHeader(text string) (*header, error) {
 		seen[key] = true
 		switch key {
 		case "descr":
-			h.setType(p)
-		case "fortran_order":
-			if p.accept("True") {
-				p.fail("the array is in Fortran order; save numpy.ascontiguousarray of it")
+			if p.skipSpace(); strings.HasPrefix(p.rest, "[") {
+				p.fail("a structured array; only float32 and float64 are read")
 			}
-			p.expect("False")
+			h.Descr = p.quoted()
+		case "fortran_order":
+			if h.Fortran = p.accept("True"); !h.Fortran {
+				p.expect("False")
+			}
 		case "shape":
-			h.shape = p.tuple()
+			h.Shape = p.tuple()
 		default:
 			p.fail("unexpected key %q", key)
 		}
@@ -99,24 +125,18 @@ func parseHeader(text string) (*header, error) {
 	return h, nil
 }
 
-// setType reads an element type such as '<f4'.
-func (h *header) setType(p *parser) {
-	p.skipSpace()
-	if strings.HasPrefix(p.rest, "[") {
-		p.fail("a structured array; only float32 and float64 are read")
-		return
-	}
-	descr := p.quoted()
+// setType sets an element type such as '<f4'.
+func (h *header) setType(descr string) error {
 	switch descr {
 	case "<f4", "<f8":
 		h.order = binary.LittleEndian
 	case ">f4", ">f8":
 		h.order = binary.BigEndian
 	default:
-		p.fail("elements of type %q; only float32 and float64 are read", descr)
-		return
+		return fmt.Errorf("elements of type %q; only float32 and float64 are read", descr)
 	}
 	h.size = int(descr[2] - '0')
+	return nil
 }
 
 // parser reads the little of Python's syntax that headers use. After the first

@@ -1,10 +1,12 @@
 package safetensors
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"slices"
+	"sync"
 
 	"github.com/resc-lang/resc/runtime/internal/source"
 )
@@ -16,6 +18,7 @@ type File struct {
 	names    []string // sorted
 	metadata map[string]string
 	source   *source.Source // nil for a file of New's
+	onClose  func() error   // nil for nothing
 }
 
 // Open opens the file at path: mapped into memory where the system can, read
@@ -118,8 +121,16 @@ func (f *File) Metadata(key string) (value string, ok bool) {
 // Close releases the file. Memory that Tensor.Bytes and Tensor.Float32 returned
 // must not be used any more; tensors asked for their bytes return fs.ErrClosed.
 func (f *File) Close() error {
-	if f.source == nil {
-		return nil
+	var err error
+	if f.source != nil {
+		err = f.source.Close()
 	}
-	return f.source.Close()
+	if f.onClose != nil {
+		err = errors.Join(err, f.onClose())
+	}
+	return err
 }
+
+// OnClose has the first Close call close, too: the tensors of a file of New's may
+// need what is open elsewhere. It must not be called while others use the file.
+func (f *File) OnClose(close func() error) { f.onClose = sync.OnceValue(close) }

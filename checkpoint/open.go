@@ -1,0 +1,150 @@
+package checkpoint
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/resc-lang/resc/runtime/safetensors"
+)
+
+// File is an open checkpoint: its tensors, under the names that the file gives
+// them, those of nested dictionaries joined by dots. Bytes are fetched when a
+// tensor is asked for them.
+type File struct {
+	*safetensors.File
+	Format string  // "safetensors", "PyTorch", …
+	Extras []Extra // what is no tensor, in the file's order
+}
+
+// Extra is an entry that is no tensor: an epoch, an accuracy, an optimizer's
+// settings.
+type Extra struct {
+	Name  string
+	Value string // as text for people
+}
+
+// contents is what a reader finds in a file.
+type contents struct {
+	format  string
+	tensors []safetensors.Tensor
+	extras  []Extra
+}
+
+// readers are tried in order. Each says by a file's first bytes whether it is
+// its own.
+var readers = []struct {
+	is   func(head []byte) bool
+	read func(s *source) (*contents, error)
+}{
+	{hasPrefix("PK\x03\x04"), readZip},
+	{hasPrefix("PK\x05\x06"), readZip}, // an empty archive
+	{isPickle, readLegacy},
+	{hasPrefix("\x89HDF\r\n\x1a\n"), refuse("an HDF5 file, as Keras writes: save its weights for NumPy, numpy.savez(\"weights.npz\", **{w.path: w.numpy() for w in model.weights})")},
+	{isTar, refuse("a tar archive, which PyTorch wrote before version 0.1.10: load it there and torch.save it anew")},
+	{hasPrefix("version https://git-lfs"), refuse("a pointer of Git LFS, not the file that it stands for: git lfs pull fetches that")},
+	{isHTML, refuse("a web page: the download went wrong")},
+}
+
+// headSize is how much of a file its kind is told by.
+const headSize = 512
+
+// Open opens the checkpoint at path, of whichever format. The file must not
+// change while it is open. An error names the path.
+func Open(path string) (*File, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	info, err := f.Stat()
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		f.Close()
+		return nil, fmt.Errorf("%s: not a regular file (%s)", path, info.Mode())
+	}
+	head := make([]byte, headSize)
+	n, err := f.ReadAt(head, 0)
+	if err != nil && err != io.EOF {
+		f.Close()
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	for _, r := range readers {
+		if r.is(head[:n]) {
+			file, err := open(&source{r: f, size: info.Size(), close: f.Close}, r.read)
+			if err != nil {
+				f.Close()
+				return nil, fmt.Errorf("%s: %w", path, err)
+			}
+			return file, nil
+		}
+	}
+	f.Close()
+	if isONNX(head[:n]) {
+		return openONNX(path)
+	}
+	file, err := safetensors.Open(path) // which maps it
+	if err != nil {
+		return nil, err
+	}
+	return &File{File: file, Format: "safetensors"}, nil
+}
+
+// Read opens a checkpoint of size bytes that r gives access to. r must stay
+// usable until Close, which does not close it.
+func Read(r io.ReaderAt, size int64) (*File, error) {
+	head := make([]byte, min(size, headSize))
+	if _, err := r.ReadAt(head, 0); err != nil && err != io.EOF {
+		return nil, err
+	}
+	for _, k := range readers {
+		if k.is(head) {
+			return open(&source{r: r, size: size}, k.read)
+		}
+	}
+	if isONNX(head) {
+		return nil, errors.New("an ONNX file, whose weights may be in files beside it, is opened by its path")
+	}
+	file, err := safetensors.Read(r, size)
+	if err != nil {
+		return nil, err
+	}
+	return &File{File: file, Format: "safetensors"}, nil
+}
+
+// open reads what s holds.
+func open(s *source, read func(*source) (*contents, error)) (*File, error) {
+	c, err := read(s)
+	if err != nil {
+		return nil, err
+	}
+	file, err := safetensors.New(c.tensors...)
+	if err != nil {
+		return nil, err
+	}
+	file.OnClose(s.release)
+	return &File{File: file, Format: c.format, Extras: c.extras}, nil
+}
+
+func hasPrefix(magic string) func([]byte) bool {
+	return func(head []byte) bool { return bytes.HasPrefix(head, []byte(magic)) }
+}
+
+// isTar knows POSIX archives by their magic; a much older one has names of members
+// that PyTorch gave.
+func isTar(head []byte) bool {
+	return len(head) == headSize && (string(head[257:262]) == "ustar" || hasPrefix("sys_info\x00")(head))
+}
+
+func isHTML(head []byte) bool {
+	head = bytes.ToLower(bytes.TrimSpace(head))
+	return hasPrefix("<!doctype html")(head) || hasPrefix("<html")(head)
+}
+
+func refuse(what string) func(*source) (*contents, error) {
+	return func(*source) (*contents, error) { return nil, errors.New("this is " + what) }
+}
