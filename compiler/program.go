@@ -29,3 +29,12 @@ func (p *Program) MACs() int64 {
 	}
 	return n
 }
+
+// Parameters lists the model's parameters and their values.
+func (p *Program) Parameters() []ReportParam {
+	var list []ReportParam
+	for _, x := range p.model.Params {
+		list = append(list, ReportParam(x))
+	}
+	return list
+}

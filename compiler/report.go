@@ -101,9 +101,7 @@ func (p *Program) Report() *Report {
 		ArenaBytes:  p.schedule.ArenaBytes(),
 		WeightBytes: exec.PackedBytes(p.schedule), Memory: p.schedule.Memory,
 	}
-	for _, x := range m.Params {
-		r.Params = append(r.Params, ReportParam(x))
-	}
+	r.Params = p.Parameters()
 	for i, stride := range p.strides() {
 		o := value(m.Outputs[i].Name, m.Batch, m.Outputs[i].Value.Shape)
 		o.Stride = stride

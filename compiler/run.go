@@ -114,3 +114,7 @@ func layer(c *plan.Call) Layer {
 // Observe has f told how long each call took, by its index among the program's
 // Layers, in the runs that follow; nil ends that.
 func (s *Session) Observe(f func(call int, took time.Duration)) { s.session.Observe = f }
+
+// Idle lists what the names of weights begin with that no output needs: entries
+// below may be in a state dictionary or not.
+func (p *Program) Idle() []string { return p.schedule.Idle }

@@ -18,7 +18,8 @@ import (
 
 type benchCmd struct {
 	modelArgs
-	Weights string `placeholder:"FILE" help:"Checkpoint in safetensors format; by default made-up weights, which take as long."`
+	fitFlags
+	Weights string `placeholder:"FILE" help:"Checkpoint, PyTorch's, safetensors or .npz; by default made-up weights, which take as long."`
 	Threads int    `placeholder:"N" help:"Threads; by default one for each processor."`
 	Batch   int    `default:"1" placeholder:"N" help:"Images a run."`
 	Runs    int    `default:"20" placeholder:"N" help:"Runs that are timed, after a warm-up."`
@@ -67,7 +68,7 @@ func (c *benchCmd) Run(a *app) error {
 		return err
 	}
 	start := time.Now()
-	file, err := c.checkpoint(p)
+	file, err := c.checkpoint(a, p)
 	if err != nil {
 		return err
 	}
@@ -114,9 +115,9 @@ func (c *benchCmd) Run(a *app) error {
 }
 
 // checkpoint is the weights to measure with.
-func (c *benchCmd) checkpoint(p *compiler.Program) (*safetensors.File, error) {
+func (c *benchCmd) checkpoint(a *app, p *compiler.Program) (*safetensors.File, error) {
 	if c.Weights != "" {
-		return c.openWeights(p, c.Weights)
+		return c.openWeights(a, p, c.Weights, c.fitFlags)
 	}
 	return madeUp(p), nil
 }

@@ -9,6 +9,7 @@ import (
 
 type exportCmd struct {
 	modelArgs
+	fitFlags
 	Weights string `placeholder:"FILE" help:"Checkpoint; by default the one that comes with the model."`
 	MadeUp  bool   `help:"Make weights up from their names: for measuring, and for comparing runtimes."`
 	Output  string `short:"o" required:"" placeholder:"M.onnx" help:"Where the model goes."`
@@ -26,7 +27,7 @@ func (c *exportCmd) Run(a *app) error {
 	var file *safetensors.File
 	if c.MadeUp {
 		file = madeUp(p)
-	} else if file, err = c.openWeights(p, c.Weights); err != nil {
+	} else if file, err = c.openWeights(a, p, c.Weights, c.fitFlags); err != nil {
 		return err
 	}
 	defer file.Close()

@@ -30,6 +30,8 @@ type cli struct {
 	Fmt        fmtCmd        `cmd:"" help:"Format files canonically."`
 	Report     reportCmd     `cmd:"" help:"Show layers, shapes, parameters, costs and memory."`
 	Verify     verifyCmd     `cmd:"" help:"Find the first layer that differs from a reference."`
+	Weights    weightsCmd    `cmd:"" help:"Show how a checkpoint maps onto a model, or why it does not."`
+	Convert    convertCmd    `cmd:"" help:"Convert a checkpoint to safetensors."`
 	Bench      benchCmd      `cmd:"" help:"Measure latency."`
 	Export     exportCmd     `cmd:"" help:"Write the network and its weights as ONNX."`
 	List       listCmd       `cmd:"" help:"List the standard library."`
@@ -46,6 +48,7 @@ type app struct {
 	terminal       bool // stderr is one
 	stdoutTerminal bool
 	parser         *kong.Kong
+	noted          map[string]bool // what note has said
 }
 
 // usageError is wrong usage: the arguments say what cannot be done.
@@ -116,6 +119,17 @@ func (a *app) status(err error) int {
 	}
 	fmt.Fprintf(a.stderr, "resc: %v\n", err)
 	return exitInput
+}
+
+// note says something that is no error, once.
+func (a *app) note(text string) {
+	if a.noted == nil {
+		a.noted = make(map[string]bool)
+	}
+	if !a.noted[text] {
+		a.noted[text] = true
+		fmt.Fprintln(a.stderr, text)
+	}
 }
 
 // progress shows how far long work has come, on a terminal only, and clears the

@@ -1,10 +1,6 @@
 package main
 
 import (
-	"errors"
-	"fmt"
-	"io/fs"
-	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -12,7 +8,6 @@ import (
 	"github.com/resc-lang/resc/dsl"
 	"github.com/resc-lang/resc/internal/fixture"
 	"github.com/resc-lang/resc/runtime/safetensors"
-	"github.com/resc-lang/resc/stdlib"
 )
 
 // modelArgs say which model a verb is about.
@@ -100,32 +95,6 @@ func (m *modelArgs) compileOptions(a *app, o compiler.Options, show bool) (*comp
 		return nil, errReported
 	}
 	return p, nil
-}
-
-// openWeights opens a checkpoint: the named one, or else that which comes with
-// the model.
-func (m *modelArgs) openWeights(p *compiler.Program, path string) (*safetensors.File, error) {
-	if path != "" {
-		f, err := safetensors.Open(path)
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("there is no file %s", path)
-		}
-		return f, err
-	}
-	shipped := p.ShippedWeights()
-	switch {
-	case shipped == "":
-		return nil, usagef("%s comes without weights for these parameters: give a checkpoint with --weights FILE.safetensors.\n"+
-			"The standard library's names are torchvision's: a state dictionary saved by\n"+
-			"safetensors.torch.save_file(model.state_dict(), \"FILE.safetensors\") fits as it is.", m.Model)
-	case strings.HasPrefix(m.Model, stdlib.Prefix):
-		data, err := stdlib.Weights(shipped)
-		if err != nil {
-			return nil, err
-		}
-		return safetensors.Parse(data)
-	}
-	return safetensors.Open(filepath.Join(filepath.Dir(m.Model), filepath.FromSlash(shipped)))
 }
 
 // madeUp is weights for a model that follow from their names alone.

@@ -20,8 +20,9 @@ import (
 
 type runCmd struct {
 	modelArgs
+	fitFlags
 	Images  []string `arg:"" optional:"" name:"image" help:"Images: PNG, JPEG or GIF."`
-	Weights string   `placeholder:"FILE" help:"Checkpoint in safetensors format; by default the one that comes with the model."`
+	Weights string   `placeholder:"FILE" help:"Checkpoint, PyTorch's, safetensors or .npz; by default the one that comes with the model."`
 	Input   string   `placeholder:"X.npy" help:"Compute this array, f32 in NCHW order, as it is."`
 	Output  string   `placeholder:"Y.npy" help:"Write the first output as f32, or to Y.npz every output by its name."`
 	Top     int      `default:"5" placeholder:"K" help:"Classes to print for each image."`
@@ -60,7 +61,7 @@ func (c *runCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	file, err := c.openWeights(p, c.Weights)
+	file, err := c.openWeights(a, p, c.Weights, c.fitFlags)
 	if err != nil {
 		return err
 	}

@@ -60,13 +60,13 @@ func goEnv(t *testing.T, names ...string) []string {
 	return env
 }
 
-// writeWeights is the script command "weights MODEL FILE [NAME=VALUE...]":
-// deterministic weights of a model with these settings.
+// writeWeights is the script command "weights MODEL FILE [NAME=VALUE…]":
+// deterministic weights of a model with parameters.
 func writeWeights(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) < 2 || neg {
 		ts.Fatalf("usage: weights MODEL FILE [NAME=VALUE...]")
 	}
-	set := map[string]string{}
+	set := make(map[string]string)
 	for _, s := range args[2:] {
 		name, value, _ := strings.Cut(s, "=")
 		set[name] = value

@@ -13,7 +13,8 @@ import (
 
 type verifyCmd struct {
 	modelArgs
-	Weights   string  `placeholder:"FILE" help:"Checkpoint in safetensors format; by default the one that comes with the model."`
+	fitFlags
+	Weights   string  `placeholder:"FILE" help:"Checkpoint, PyTorch's, safetensors or .npz; by default the one that comes with the model."`
 	Reference string  `required:"" placeholder:"R.npz" help:"An input, and values inside the network by their names, as contrib/trace.py writes them."`
 	Input     string  `placeholder:"X.npy" help:"The input, where the reference holds none."`
 	Tolerance float64 `default:"1e-4" placeholder:"T" help:"Allowed difference, relative to a layer's largest absolute value."`
@@ -55,7 +56,7 @@ func (c *verifyCmd) Run(a *app) error {
 			return p, err
 		},
 		Load: func(p *compiler.Program) (*compiler.Network, error) {
-			f, err := c.openWeights(p, c.Weights)
+			f, err := c.openWeights(a, p, c.Weights, c.fitFlags)
 			if err != nil {
 				return nil, err
 			}
