@@ -17,6 +17,9 @@ func (j *depthwiseJob) compute(block, top, bottom int) {
 		j.computePortable(block, top, bottom)
 		return
 	}
+	if j.computeThreeColumns(block, top, bottom) {
+		return
+	}
 	a := asm.Depthwise{
 		Weights:    unsafe.Pointer(&j.filter.weights[block*j.blockWeights()]),
 		Index:      unsafe.Pointer(&j.filter.index[0]),

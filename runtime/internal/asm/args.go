@@ -13,6 +13,8 @@ import "unsafe"
 //go:generate go run -C _gen -tags purego . -out ../product_avx2_amd64.s -stubs ../product_avx2_amd64.go -pkg asm product-avx2
 //go:generate go run -C _gen -tags purego . -out ../depthwise_avx512_amd64.s -stubs ../depthwise_avx512_amd64.go -pkg asm depthwise-avx512
 //go:generate go run -C _gen -tags purego . -out ../depthwise_avx2_amd64.s -stubs ../depthwise_avx2_amd64.go -pkg asm depthwise-avx2
+//go:generate go run -C _gen -tags purego . -out ../depthwise3_avx512_amd64.s -stubs ../depthwise3_avx512_amd64.go -pkg asm depthwise3-avx512
+//go:generate go run -C _gen -tags purego . -out ../depthwise3_avx2_amd64.s -stubs ../depthwise3_avx2_amd64.go -pkg asm depthwise3-avx2
 //go:generate go run -C _gen -tags purego . -out ../grouped_avx512_amd64.s -stubs ../grouped_avx512_amd64.go -pkg asm grouped-avx512
 //go:generate go run -C _gen -tags purego . -out ../grouped_avx2_amd64.s -stubs ../grouped_avx2_amd64.go -pkg asm grouped-avx2
 //go:generate go run -C _gen -tags purego . -out ../smooth_amd64.s -stubs ../smooth_amd64.go -pkg asm smooth

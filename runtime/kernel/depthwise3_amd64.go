@@ -1,0 +1,64 @@
+//go:build !purego
+
+package kernel
+
+import (
+	"unsafe"
+
+	"github.com/resc-lang/resc/runtime/internal/asm"
+	"github.com/resc-lang/resc/runtime/internal/cpu"
+)
+
+// depthwise3Pixels is the number of pixels of the largest tile of those kernels.
+func depthwise3Pixels(tier cpu.Level) int {
+	if tier == cpu.AVX512 {
+		return 14
+	}
+	return 10
+}
+
+// computeThreeColumns computes the rows top..bottom of a block with the kernels
+// that are three columns wide. It reports false where they do not apply.
+func (j *depthwiseJob) computeThreeColumns(block, top, bottom int) bool {
+	if len(j.filter.index) > 1 || j.KernelW != 3 || j.Dilation > 1 || j.Stride > 2 {
+		return false
+	}
+	a := asm.Depthwise3{
+		Weights: unsafe.Pointer(&j.filter.weights[block*j.blockWeights()]),
+		Bias:    unsafe.Pointer(&j.filter.bias[block*blockChannels]),
+		DstLine: floatBytes * j.out.row,
+		SrcLine: floatBytes * j.Stride * j.in.row,
+		Rows:    j.KernelH,
+		RowStep: floatBytes * j.in.row,
+	}
+	if j.residual != nil {
+		a.ResidualLine = floatBytes * j.added.row
+	}
+	a.Low, a.High = j.Activation.clamp()
+	tiles, wider, pixels := tileWidths(j.Out.W, depthwise3Pixels(j.filter.tier))
+	atOnce := max(callProducts/(j.Out.W*j.KernelH*j.KernelW), 1)
+	for y := top; y < bottom; y += atOnce {
+		a.Height = min(atOnce, bottom-y)
+		j.computeLines(&a, block, y, 0, wider, pixels+1)
+		j.computeLines(&a, block, y, wider*(pixels+1), tiles-wider, pixels)
+	}
+	return true
+}
+
+// computeLines computes tiles from pixel x of the rows from y on.
+func (j *depthwiseJob) computeLines(a *asm.Depthwise3, block, y, x, tiles, pixels int) {
+	if tiles == 0 {
+		return
+	}
+	a.Dst = unsafe.Pointer(&j.dst[j.out.at(block, y, x)])
+	a.Src = unsafe.Pointer(&j.src[j.firstTap(block, y)+x*j.Stride*blockChannels])
+	if j.residual != nil {
+		a.Residual = unsafe.Pointer(&j.residual[j.added.at(block, y, x)])
+	}
+	a.Width = tiles * pixels * blockBytes
+	if j.filter.tier == cpu.AVX512 {
+		asm.Depthwise3AVX512(j.Stride, pixels, a)
+	} else {
+		asm.Depthwise3AVX2(j.Stride, pixels, a)
+	}
+}
