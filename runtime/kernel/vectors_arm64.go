@@ -3,8 +3,6 @@
 package kernel
 
 import (
-	"unsafe"
-
 	"github.com/resc-lang/resc/runtime/internal/asm"
 	"github.com/resc-lang/resc/runtime/internal/cpu"
 )
@@ -15,34 +13,9 @@ func direct(_ cpu.Level, pixels, blocks int, a *asm.Direct) { asm.DirectNEON(pix
 
 func depthwise(_ cpu.Level, pixels int, a *asm.Depthwise) { asm.DepthwiseNEON(pixels, a) }
 
-// The kernel takes one line.
-func winograd(_ cpu.Level, name asm.Transform, a *asm.Winograd) {
-	for range a.Lines {
-		asm.WinogradNEON(name, a)
-		a.Dst, a.Src = unsafe.Add(a.Dst, a.DstLine), unsafe.Add(a.Src, a.SrcLine)
-		if a.Residual != nil {
-			a.Residual = unsafe.Add(a.Residual, a.ResidualLine)
-		}
-	}
-}
+func winograd(_ cpu.Level, name asm.Transform, a *asm.Winograd) { asm.WinogradNEON(name, a) }
 
-// product is direct convolution of 1×1, one output block after another.
-func product(_ cpu.Level, tiles int, a *asm.Product) {
-	d := asm.Direct{
-		Dst: a.Dst, Src: a.Src, Weights: a.Weights, Bias: unsafe.Pointer(&noBias),
-		Width: tiles * blockBytes, Pixel: blockBytes,
-		Blocks: a.Ins, BlockStep: a.SrcBlock + blockBytes, Rows: 1, Columns: 1, ColumnStep: -blockBytes, Run: blockChannels,
-		Low: negativeInfinity, High: positiveInfinity,
-	}
-	for range a.Outs {
-		if a.Accumulate != 0 {
-			d.Residual = d.Dst
-		}
-		asm.DirectNEON(tiles, 1, &d)
-		d.Dst = unsafe.Add(d.Dst, a.DstBlock)
-		d.Weights = unsafe.Add(d.Weights, a.Ins*blockChannels*blockBytes)
-	}
-}
+func product(_ cpu.Level, tiles int, a *asm.Product) { asm.ProductNEON(tiles, a) }
 
 func pooling(_ cpu.Level, largest bool, a *asm.Pooling) {
 	if largest {

@@ -16,7 +16,7 @@ var neon = vectors{name: "NEON", bytes: 16}
 // writeNEON writes all the kernels for arm64.
 func writeNEON() {
 	for name, generate := range map[string]func(*armFile){
-		"direct": generateNEONDirect, "depthwise": generateNEONDepthwise, "winograd": generateNEONWinograd,
+		"direct": generateNEONDirect, "product": generateNEONProduct, "depthwise": generateNEONDepthwise, "winograd": generateNEONWinograd,
 		"rows": generateNEONRows, "smooth": generateNEONSmooth, "peak": generateNEONPeak,
 	} {
 		f := &armFile{name: name + "_neon"}

@@ -86,24 +86,18 @@ func (t armTile) finish(residual, low, high, dst, width uintptr) {
 	t.op("MOVD", t.field(residual), armScratch)
 	t.op("CBZ", armScratch, "added")
 	t.op("ADD", armTo, armScratch)
-	for p, sum := range t.sums {
-		for v := 0; v < 4; v += 2 {
-			a, b := t.free[0], t.free[1]
-			t.op("FLDPQ", armScratch.at(64*p+16*v), pair(a, b))
-			t.word(fadd(sum[v], a, sum[v]))
-			t.word(fadd(sum[v+1], b, sum[v+1]))
-		}
-	}
+	t.each(func(a, b vec, distance int) {
+		x, y := t.free[0], t.free[1]
+		t.op("FLDPQ", armScratch.at(distance), pair(x, y))
+		t.word(fadd(a, x, a))
+		t.word(fadd(b, y, b))
+	})
 	t.label("added")
 	t.limit("low", low, math.Inf(-1), fmax)
 	t.limit("high", high, math.Inf(1), fmin)
 	t.op("MOVD", t.field(dst), armScratch)
 	t.op("ADD", armTo, armScratch)
-	for p, sum := range t.sums {
-		for v := 0; v < 4; v += 2 {
-			t.op("FSTPQ", pair(sum[v], sum[v+1]), armScratch.at(64*p+16*v))
-		}
-	}
+	t.each(func(a, b vec, distance int) { t.op("FSTPQ", pair(a, b), armScratch.at(distance)) })
 	t.op("ADD", imm(64*t.pixels), armTo)
 	t.op("MOVD", imm(t.pixels), armScratch)
 	t.op("MADD", armScratch, armFrom, armPixel, armFrom)
@@ -111,6 +105,15 @@ func (t armTile) finish(residual, low, high, dst, width uintptr) {
 	t.op("CMP", armScratch, armTo)
 	t.op("BLT", "tile")
 	t.op("RET")
+}
+
+// each calls f for two sums at a time, and their distance from the tile's output.
+func (t armTile) each(f func(a, b vec, distance int)) {
+	for p, sum := range t.sums {
+		for v := 0; v < 4; v += 2 {
+			f(sum[v], sum[v+1], 64*p+16*v)
+		}
+	}
 }
 
 // limit applies a bound to the sums, unless it is infinite: most layers want one

@@ -24,10 +24,7 @@ func (k *neonTransform) generate() {
 	ins, outs := len(k.coefficients[0]), len(k.coefficients)
 	var a asm.Winograd
 	k.op("MOVD", "a+0(FP)", gp(0))
-	k.fields(map[gp]uintptr{count: unsafe.Offsetof(a.Count), srcNext: unsafe.Offsetof(a.SrcNext), dstNext: unsafe.Offsetof(a.DstNext)})
-	k.elements(src, ins, unsafe.Offsetof(a.Src), unsafe.Offsetof(a.SrcStep))
-	k.elements(dst, outs, unsafe.Offsetof(a.Dst), unsafe.Offsetof(a.DstStep))
-
+	k.fields(map[gp]uintptr{srcNext: unsafe.Offsetof(a.SrcNext), dstNext: unsafe.Offsetof(a.DstNext)})
 	k.arithmetic = neonArithmetic{k.armFile}
 	k.in, k.free = vecs(0, ins), vecs(ins, 32-ins)
 	k.constants = map[float64]vec{}
@@ -45,8 +42,14 @@ func (k *neonTransform) generate() {
 		}
 		k.broadcast(unsafe.Offsetof(a.Low), low)
 		k.broadcast(unsafe.Offsetof(a.High), high)
+	}
+	k.label("line")
+	k.fields(map[gp]uintptr{count: unsafe.Offsetof(a.Count)})
+	k.elements(src, ins, unsafe.Offsetof(a.Src), unsafe.Offsetof(a.SrcStep))
+	k.elements(dst, outs, unsafe.Offsetof(a.Dst), unsafe.Offsetof(a.DstStep))
+	if k.pixels {
 		k.elements(residual, outs, unsafe.Offsetof(a.Residual), unsafe.Offsetof(a.DstStep))
-		k.op("MOVD", gp(0).at(int(unsafe.Offsetof(a.Residual))), scratch) // zero for none
+		k.fields(map[gp]uintptr{scratch: unsafe.Offsetof(a.Residual)}) // zero for none
 	}
 	k.label("next")
 	for quarter := range 4 {
@@ -74,7 +77,25 @@ func (k *neonTransform) generate() {
 	}
 	k.op("SUBS", imm(1), count)
 	k.op("BNE", "next")
+	k.onward(unsafe.Offsetof(a.Src), unsafe.Offsetof(a.SrcLine))
+	k.onward(unsafe.Offsetof(a.Dst), unsafe.Offsetof(a.DstLine))
+	if k.pixels {
+		k.op("CBZ", scratch, "alone")
+		k.onward(unsafe.Offsetof(a.Residual), unsafe.Offsetof(a.ResidualLine))
+		k.label("alone")
+	}
+	k.fields(map[gp]uintptr{count: unsafe.Offsetof(a.Lines)})
+	k.op("SUBS", imm(1), count)
+	k.op("MOVD", count, gp(0).at(int(unsafe.Offsetof(a.Lines))))
+	k.op("BNE", "line")
 	k.op("RET")
+}
+
+// onward moves a field of the argument to the next line.
+func (k *neonTransform) onward(start, line uintptr) {
+	k.fields(map[gp]uintptr{1: start, 2: line})
+	k.op("ADD", gp(2), gp(1))
+	k.op("MOVD", gp(1), gp(0).at(int(start)))
 }
 
 // elements points registers, from a first one on, at n elements that lie step
