@@ -92,8 +92,8 @@ block:
 	VMOVUPS     (SI), Z2
 	VMOVUPS     (R8), Z3
 	VFMADD213PS (R9), Z3, Z2
-	VMAXPS      Z0, Z2, Z2
-	VMINPS      Z1, Z2, Z2
+	VMAXPS      Z2, Z0, Z2
+	VMINPS      Z2, Z1, Z2
 	VMOVUPS     Z2, (DI)
 	ADDQ        $0x40, DI
 	ADDQ        $0x40, SI
@@ -247,14 +247,14 @@ block:
 	VMOVUPS     (SI), Y2
 	VMOVUPS     (R8), Y3
 	VFMADD213PS (R9), Y3, Y2
-	VMAXPS      Y0, Y2, Y2
-	VMINPS      Y1, Y2, Y2
+	VMAXPS      Y2, Y0, Y2
+	VMINPS      Y2, Y1, Y2
 	VMOVUPS     Y2, (DI)
 	VMOVUPS     32(SI), Y2
 	VMOVUPS     32(R8), Y3
 	VFMADD213PS 32(R9), Y3, Y2
-	VMAXPS      Y0, Y2, Y2
-	VMINPS      Y1, Y2, Y2
+	VMAXPS      Y2, Y0, Y2
+	VMINPS      Y2, Y1, Y2
 	VMOVUPS     Y2, 32(DI)
 	ADDQ        $0x40, DI
 	ADDQ        $0x40, SI

@@ -91,8 +91,8 @@ func generateMulAdd(v vectors) {
 		VMOVUPS(at(RSI, i*v.bytes), x)
 		VMOVUPS(at(R8, i*v.bytes), y)
 		VFMADD213PS(at(R9, i*v.bytes), y, x)
-		VMAXPS(low, x, x)
-		VMINPS(high, x, x)
+		VMAXPS(x, low, x) // NaN stays NaN
+		VMINPS(x, high, x)
 		VMOVUPS(x, at(RDI, i*v.bytes))
 	}
 	ADDQ(Imm(64), RDI)
