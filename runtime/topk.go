@@ -19,19 +19,41 @@ type Class struct {
 // of the logits, in float64. A logit that is not a number has probability 0 and
 // comes last; infinite ones share what there is.
 func TopK(logits []float32, names []string, k int) []Class {
-	probabilities := softmax(logits)
-	order := make([]int, len(logits))
-	for i := range order {
-		order[i] = i
+	// Probabilities far down are all 0; logits still tell them apart. cmp puts NaN
+	// before every number.
+	return likeliest(softmax(logits), names, k, func(a, b int) int { return cmp.Compare(logits[b], logits[a]) })
+}
+
+// TopKMean is TopK for several outputs of as many logits each, those of an image's
+// crops: probabilities are the mean of theirs, as in the ten-crop testing of
+// Krizhevsky et al. (2012) and He et al. (2015).
+func TopKMean(outputs [][]float32, names []string, k int) []Class {
+	if len(outputs) == 1 {
+		return TopK(outputs[0], names, k)
 	}
-	slices.SortFunc(order, func(a, b int) int {
-		// Probabilities far down are all 0; logits still tell them apart. cmp
-		// puts NaN before every number.
-		return cmp.Or(cmp.Compare(logits[b], logits[a]), cmp.Compare(a, b))
-	})
-	classes := make([]Class, min(max(k, 0), len(order)))
+	var mean []float64
+	for _, logits := range outputs {
+		p := softmax(logits)
+		if mean == nil {
+			mean = make([]float64, len(p))
+		}
+		for i := range mean {
+			mean[i] += p[i] / float64(len(outputs))
+		}
+	}
+	return likeliest(mean, names, k, func(a, b int) int { return cmp.Compare(mean[b], mean[a]) })
+}
+
+// likeliest makes classes of the first k indices in an order of them.
+func likeliest(probabilities []float64, names []string, k int, order func(a, b int) int) []Class {
+	indices := make([]int, len(probabilities))
+	for i := range indices {
+		indices[i] = i
+	}
+	slices.SortFunc(indices, func(a, b int) int { return cmp.Or(order(a, b), cmp.Compare(a, b)) })
+	classes := make([]Class, min(max(k, 0), len(indices)))
 	for i := range classes {
-		index := order[i]
+		index := indices[i]
 		classes[i] = Class{strconv.Itoa(index), index, probabilities[index]}
 		if index < len(names) {
 			classes[i].Name = names[index]

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"math"
 	"reflect"
+	"slices"
 	"testing"
 )
 
@@ -53,5 +54,18 @@ func TestClassJSON(t *testing.T) {
 	text, err := json.Marshal(TopK([]float32{0, 0}, []string{"cat"}, 1)[0])
 	if want := `{"class":"cat","index":0,"probability":0.5}`; err != nil || string(text) != want {
 		t.Errorf("%s, %v; want %s", text, err, want)
+	}
+}
+
+// TestTopKMean checks the mean of probabilities by hand.
+func TestTopKMean(t *testing.T) {
+	log := func(p float64) float32 { return float32(math.Log(p)) }
+	outputs := [][]float32{{log(0.5), log(0.3), log(0.2)}, {log(0.1), log(0.3), log(0.6)}}
+	got := TopKMean(outputs, []string{"a", "b", "c"}, 2)
+	if len(got) != 2 || got[0].Name != "c" || got[1].Name != "a" || math.Abs(got[0].Probability-0.4) > 1e-6 || math.Abs(got[1].Probability-0.3) > 1e-6 {
+		t.Errorf("classes %v", got)
+	}
+	if one := TopKMean(outputs[:1], nil, 3); !slices.Equal(one, TopK(outputs[0], nil, 3)) {
+		t.Errorf("one output: %v", one)
 	}
 }
