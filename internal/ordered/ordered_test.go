@@ -1,0 +1,103 @@
+package ordered
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// TestOrder lets later work end earlier.
+func TestOrder(t *testing.T) {
+	for _, workers := range []int{1, 2, 7} {
+		synctest.Test(t, func(t *testing.T) {
+			busy := make([]atomic.Bool, workers)
+			var ahead, delivered atomic.Int32
+			var got []int
+			err := Run(t.Context(), 100, workers, func(_ context.Context, worker, i int) (int, error) {
+				if busy[worker].Swap(true) {
+					t.Error("a worker has two calls")
+				}
+				defer busy[worker].Store(false)
+				ahead.Store(max(ahead.Load(), int32(i)-delivered.Load()))
+				time.Sleep(time.Duration(i*37%11) * time.Millisecond)
+				return i * i, nil
+			}, func(i, v int) error {
+				got = append(got, v)
+				delivered.Add(1)
+				return nil
+			})
+			want := []int{}
+			for i := range 100 {
+				want = append(want, i*i)
+			}
+			if err != nil || !slices.Equal(got, want) {
+				t.Errorf("%d workers: %v, %v", workers, got, err)
+			}
+			if n := int(ahead.Load()); n > 5*workers+1 {
+				t.Errorf("%d workers are %d ahead", workers, n)
+			}
+		})
+	}
+}
+
+// TestEnd ends work by the context, by an error of work and by one of deliver.
+func TestEnd(t *testing.T) {
+	broken := errors.New("broken")
+	for name, want := range map[string]error{"context": context.Canceled, "work": broken, "deliver": broken} {
+		t.Run(name, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			var began atomic.Int32
+			var got []int
+			err := Run(ctx, 1000, 3, func(ctx context.Context, _, i int) (int, error) {
+				began.Add(1)
+				if name == "work" && i == 20 {
+					return 0, broken
+				}
+				return i, ctx.Err()
+			}, func(i, v int) error {
+				if i == 20 {
+					switch name {
+					case "context":
+						cancel()
+					case "deliver":
+						return broken
+					}
+				}
+				got = append(got, v)
+				return nil
+			})
+			if !errors.Is(err, want) {
+				t.Errorf("error %v, want %v", err, want)
+			}
+			for i, v := range got {
+				if v != i {
+					t.Fatalf("results %v", got)
+				}
+			}
+			if len(got) < 20 || len(got) > 60 || began.Load() > 80 {
+				t.Errorf("%d results of %d that began", len(got), began.Load())
+			}
+		})
+	}
+}
+
+func TestPanic(t *testing.T) {
+	defer func() {
+		if r, _ := recover().(string); !strings.HasPrefix(r, "at 5\n") {
+			t.Errorf("panic %q", r)
+		}
+	}()
+	Run(t.Context(), 10, 2, func(_ context.Context, _, i int) (int, error) {
+		if i == 5 {
+			panic("at 5")
+		}
+		return i, nil
+	}, func(i, v int) error { return nil })
+	t.Error("no panic")
+}
