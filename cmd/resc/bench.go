@@ -159,15 +159,17 @@ func (b *bench) measure(a *app, runs int) (*benchResult, error) {
 		return nil, err
 	}
 	times := make([]float64, 0, runs)
+	bar := a.newBar(runs, true)
+	defer bar.clear()
 	for i := range runs {
-		a.progress(i, runs)
+		bar.set(i)
 		start := time.Now()
 		if err := b.run(a.ctx); err != nil {
 			return nil, err
 		}
 		times = append(times, milliseconds(time.Since(start)))
 	}
-	a.progress(runs, runs)
+	bar.clear()
 	slices.Sort(times)
 	allocs, err := b.allocations(a.ctx)
 	if err != nil {

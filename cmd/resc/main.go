@@ -25,6 +25,7 @@ const (
 // cli is the verbs.
 type cli struct {
 	Run        runCmd        `cmd:"" help:"Classify images, or compute the outputs of an .npy file."`
+	Eval       evalCmd       `cmd:"" help:"Count what a network gets right on images with labels."`
 	Build      buildCmd      `cmd:"" help:"Print the network as a Go package."`
 	Check      checkCmd      `cmd:"" help:"Parse files and prove their shapes."`
 	Fmt        fmtCmd        `cmd:"" help:"Format files canonically."`
@@ -129,19 +130,6 @@ func (a *app) note(text string) {
 	if !a.noted[text] {
 		a.noted[text] = true
 		fmt.Fprintln(a.stderr, text)
-	}
-}
-
-// progress shows how far long work has come, on a terminal only, and clears the
-// line at the end. Work whose results go to the same terminal shows enough.
-func (a *app) progress(done, of int) {
-	if !a.terminal || a.stdoutTerminal || of < 2 {
-		return
-	}
-	if done < of {
-		fmt.Fprintf(a.stderr, "\r%d of %d", done, of)
-	} else {
-		fmt.Fprintf(a.stderr, "\r%*s\r", len(fmt.Sprintf("%d of %d", of, of)), "")
 	}
 }
 

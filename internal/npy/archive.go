@@ -75,6 +75,20 @@ type Named struct {
 	Name   string
 	Shape  []int
 	Values []float32
+	// From, if not nil, has the values instead: row-major and little-endian.
+	From io.Reader
+}
+
+// Write writes the array as an .npy file.
+func (a Named) Write(w io.Writer) error {
+	if a.From == nil {
+		return WriteFloat32(w, a.Shape, a.Values)
+	}
+	if err := WriteFloat32Header(w, a.Shape); err != nil {
+		return err
+	}
+	_, err := io.Copy(w, a.From)
+	return err
 }
 
 // WriteArchive writes arrays as an .npz file. The bytes depend on nothing but the
@@ -92,7 +106,7 @@ func WriteArchive(w io.Writer, arrays []Named) error {
 		if err != nil {
 			return err
 		}
-		if err := WriteFloat32(f, a.Shape, a.Values); err != nil {
+		if err := a.Write(f); err != nil {
 			return fmt.Errorf("array %q: %w", a.Name, err)
 		}
 	}

@@ -145,6 +145,17 @@ func WriteFloat32(w io.Writer, shape []int, values []float32) error {
 	})
 }
 
+// WriteFloat32Header writes what stands before the values of an array, which the
+// caller writes behind it: in row-major order and little-endian.
+func WriteFloat32Header(w io.Writer, shape []int) error {
+	b, err := formatHeader("<f4", shape)
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(b)
+	return err
+}
+
 // WriteFloat64 is WriteFloat32 for float64.
 func WriteFloat64(w io.Writer, shape []int, values []float64) error {
 	return write(w, "<f8", shape, len(values), func(b []byte, i int) []byte {
