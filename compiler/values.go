@@ -21,6 +21,9 @@ type Value struct {
 	// module for squeeze and excitation returns the product, under the name that the
 	// factor has here.
 	Product string
+	// Norm is the name of the batch norm that reads this value, or "": exporters fold
+	// it into the convolution, whose name then is that of the normalised value.
+	Norm string
 
 	step int
 }
@@ -41,10 +44,13 @@ func (p *Program) Values() []Value {
 	for i, s := range p.model.Steps {
 		ids[s.Out] = i + 1 // as lower counts
 	}
-	products := map[int]string{}
+	products, norms := map[int]string{}, map[int]string{}
 	for _, n := range p.lowered.Nodes {
-		if _, ok := n.Op.(op.Mul); ok {
+		switch n.Op.(type) {
+		case op.Mul:
 			products[n.Args[1].ID] = n.Path
+		case op.BatchNorm, op.Scale:
+			norms[n.Args[0].ID] = n.Path
 		}
 	}
 	var values []Value
@@ -54,7 +60,7 @@ func (p *Program) Values() []Value {
 			continue
 		}
 		v := Value{Name: x.Name, Op: strings.TrimSpace(n.Op.Name() + " " + n.Op.String()), Source: n.Source.String(), Fused: fused[n.ID], step: n.ID}
-		v.Product = products[n.ID]
+		v.Product, v.Norm = products[n.ID], norms[n.ID]
 		v.Shape = x.Value.Shape.Dims()
 		values = append(values, v)
 	}

@@ -35,10 +35,13 @@ func TestScripts(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			e.Vars = append(e.Vars, env...)
 			e.Setenv("PROJECT", root)
+			e.Setenv("RESC_ORT", os.Getenv("RESC_ORT"))
 			e.Setenv("PATH", e.Getenv("PATH")+string(os.PathListSeparator)+os.Getenv("PATH"))
 			return nil
 		},
-		Condition: func(c string) (bool, error) { return c == "long" && !testing.Short(), nil },
+		Condition: func(c string) (bool, error) {
+			return c == "long" && !testing.Short() || c == "ort" && os.Getenv("RESC_ORT") != "", nil
+		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"weights": writeWeights,
 			"input":   writeInput,

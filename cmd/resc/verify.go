@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -15,8 +16,8 @@ type verifyCmd struct {
 	modelArgs
 	fitFlags
 	Weights   string  `placeholder:"FILE" help:"Checkpoint, PyTorch's, safetensors or .npz; by default the one that comes with the model."`
-	Reference string  `required:"" placeholder:"R.npz" help:"An input, and values inside the network by their names, as contrib/trace.py writes them."`
-	Input     string  `placeholder:"X.npy" help:"The input, where the reference holds none."`
+	Reference string  `required:"" placeholder:"R.npz|M.onnx" help:"An input, and values inside the network by their names, as contrib/trace.py writes them; or a model that ONNX Runtime computes in Node.js."`
+	Input     string  `placeholder:"X.npy" help:"The input; by default that of the .npz, or a made-up one for M.onnx."`
 	Tolerance float64 `default:"1e-4" placeholder:"T" help:"Allowed difference, relative to a layer's largest absolute value."`
 	Threads   int     `placeholder:"N" help:"Threads; by default one for each processor."`
 	Format    string  `enum:"text,json" default:"text" help:"text or json."`
@@ -32,20 +33,16 @@ func (c *verifyCmd) Run(a *app) error {
 	case len(c.Outputs) > 0:
 		return usagef("verify compares every value that the reference names; --outputs is not for it")
 	}
-	shape, err := parseShape(c.Shape)
-	if err != nil {
-		return err
-	}
-	ref, err := openTrace(c.Reference)
+	ref, input, err := c.open(a)
 	if err != nil {
 		return err
 	}
 	defer ref.Close()
-	input, err := c.input(ref)
+	shape, err := parseShape(c.Shape)
 	if err != nil {
 		return err
 	}
-	if shape, err = inputShape(c.Reference, input.Shape, shape); err != nil {
+	if shape, err = inputShape(cmp.Or(c.Input, c.Reference), input.Shape, shape); err != nil {
 		return err
 	}
 	shown := false // diagnostics once, though the model is compiled several times
@@ -83,17 +80,37 @@ func (c *verifyCmd) Run(a *app) error {
 	return err
 }
 
-// input is the images to run on: a file's, or the reference's own.
-func (c *verifyCmd) input(ref *trace) (*npy.Array, error) {
+// reference is a verify.Reference with files to close.
+type reference interface {
+	verify.Reference
+	Close() error
+}
+
+// open opens the reference and the images that it is about: a file's, the
+// reference's own, or for an ONNX model made-up ones.
+func (c *verifyCmd) open(a *app) (reference, *npy.Array, error) {
+	var input *npy.Array
+	var err error
 	if c.Input != "" {
-		return npy.ReadFile(c.Input)
+		if input, err = npy.ReadFile(c.Input); err != nil {
+			return nil, nil, err
+		}
+	}
+	if strings.HasSuffix(c.Reference, ".onnx") {
+		return c.openONNX(a, input)
+	}
+	ref, err := openTrace(c.Reference)
+	if err != nil || input != nil {
+		return ref, input, err
 	}
 	for _, name := range inputNames {
 		if slices.Contains(ref.archive.Names(), name) {
-			return ref.archive.Read(name)
+			input, err = ref.archive.Read(name)
+			return ref, input, err
 		}
 	}
-	return nil, fmt.Errorf("%s holds no array named input, of the images that it is about; give them with --input X.npy", c.Reference)
+	ref.Close()
+	return nil, nil, fmt.Errorf("%s holds no array named input, of the images that it is about; give them with --input X.npy", c.Reference)
 }
 
 // inputNames are what a reference may call its input.
@@ -107,9 +124,6 @@ type trace struct {
 
 // openTrace opens a reference.
 func openTrace(path string) (*trace, error) {
-	if strings.HasSuffix(path, ".onnx") {
-		return nil, usagef("--reference takes an .npz file")
-	}
 	z, err := npy.OpenArchive(path)
 	if err != nil {
 		return nil, err

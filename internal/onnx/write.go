@@ -179,8 +179,13 @@ func tensor(t *Tensor) (x message, size uint64, err error) {
 	return x.tag(9, size), size, nil
 }
 
+// value leaves out what the value does not say.
 func value(v Value) message {
 	var shape, tensor, typ, x message
+	x.text(1, v.Name)
+	if v.DType == "" {
+		return x
+	}
 	for _, d := range v.Shape {
 		var dim message
 		if d.Name != "" {
@@ -191,9 +196,10 @@ func value(v Value) message {
 		shape.bytes(1, dim)
 	}
 	tensor.number(1, int64(elementNumber(v.DType)))
-	tensor.bytes(2, shape)
+	if v.Shape != nil {
+		tensor.bytes(2, shape)
+	}
 	typ.bytes(1, tensor)
-	x.text(1, v.Name)
 	x.bytes(2, typ)
 	return x
 }
