@@ -267,6 +267,9 @@ const emittedCaseText = `	case %[1]q:
 		if n := testing.AllocsPerRun(2, func() { check(s.Run(&in[0], single)) }); n != 0 {
 			panic("Run allocates")
 		}
+		if n := testing.AllocsPerRun(2, func() { check(s.RunBatch(in, out)) }); n != 0 {
+			panic("RunBatch allocates")
+		}
 		write(out)
 `
 

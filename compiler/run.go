@@ -80,6 +80,13 @@ func (s *Session) Run(ctx context.Context, image []float32, height, width int, o
 	return s.session.Run(ctx, image, height, width, outputs)
 }
 
+// RunBatch is Run for a number of images, which lie side by side as each of their
+// outputs do, with the same bits. Threads compute images of their own, and only what
+// is left over together; the first run of a batch allocates memory for that.
+func (s *Session) RunBatch(ctx context.Context, count int, images []float32, height, width int, outputs [][]float32) error {
+	return s.session.RunBatch(ctx, count, images, height, width, outputs)
+}
+
 // Layer is one kernel call of a program, as profiles show it.
 type Layer struct {
 	Name   string // weight path

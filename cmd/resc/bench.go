@@ -137,20 +137,14 @@ func newBench(p *compiler.Program, n *compiler.Network, s *compiler.Session, bat
 	b := &bench{program: p, session: s, height: h, width: w, batch: batch}
 	b.images = fixture.Fill(fixture.InputName, []int{batch, c, h, w})
 	for i := range p.Outputs() {
-		b.outputs = append(b.outputs, make([]float32, product(n.OutputShape(i, h, w))))
+		b.outputs = append(b.outputs, make([]float32, batch*product(n.OutputShape(i, h, w))))
 	}
 	return b
 }
 
 // run computes the batch.
 func (b *bench) run(ctx context.Context) error {
-	size := len(b.images) / b.batch
-	for i := range b.batch {
-		if err := b.session.Run(ctx, b.images[i*size:(i+1)*size], b.height, b.width, b.outputs); err != nil {
-			return err
-		}
-	}
-	return nil
+	return b.session.RunBatch(ctx, b.batch, b.images, b.height, b.width, b.outputs)
 }
 
 // measure times runs, after one to warm up.
@@ -205,7 +199,7 @@ func (b *bench) allocations(ctx context.Context) (float64, error) {
 	return float64(counts[runs/2]), nil
 }
 
-// profile is the best time of each layer over several runs.
+// profile is the best time of each layer over several runs of one image.
 func (b *bench) profile(ctx context.Context, runs int) ([]benchLayer, error) {
 	layers := b.program.Layers()
 	best := make([]time.Duration, len(layers))
@@ -215,8 +209,13 @@ func (b *bench) profile(ctx context.Context, runs int) ([]benchLayer, error) {
 		}
 	})
 	defer b.session.Observe(nil)
+	one := *b
+	one.batch, one.images, one.outputs = 1, b.images[:len(b.images)/b.batch], nil
+	for _, o := range b.outputs {
+		one.outputs = append(one.outputs, o[:len(o)/b.batch])
+	}
 	for range runs {
-		if err := b.run(ctx); err != nil {
+		if err := one.run(ctx); err != nil {
 			return nil, err
 		}
 	}

@@ -30,6 +30,7 @@ type Threads struct {
 	place     placeJob
 	imported  importJob
 	exported  exportJob
+	batch     batchJob
 
 	workspace []float32 // of algorithms that need one; grows to the largest
 }

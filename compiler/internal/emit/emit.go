@@ -51,13 +51,13 @@ func Package(m *typed.Model, s *plan.Schedule, o Options) ([]File, error) {
 		return nil, fmt.Errorf("%q cannot name a Go package", o.Package)
 	}
 	g := &generator{model: m, schedule: s, options: o, ranged: s.Ranged(), sizes: newSizeTable(s)}
-	locals := newNames("t", "a", "w", "n", "s", "m", "i", "ctx", "err", "dst", "src", "x", "y", "residual", "options", "img",
+	locals := newNames("t", "a", "w", "n", "s", "m", "i", "ctx", "err", "dst", "src", "x", "y", "residual", "options", "img", "images", "height", "width",
 		"context", "runtime", "kernel", "safetensors", "preprocess", "fs", "io")
 	g.inputName = locals.take(camel(m.InputName))
 	for _, out := range m.Outputs {
 		g.outputNames = append(g.outputNames, locals.take(camel(out.Name)))
 	}
-	top := newNames("arena", "newArena", "weights", "loadWeights", "sizes", "newSizes", "init", "main",
+	top := newNames("arena", "newArena", "batch", "weights", "loadWeights", "sizes", "newSizes", "init", "main",
 		"context", "runtime", "kernel", "safetensors", "preprocess", "image", "fs", "io", "fmt", "strconv")
 	g.outline = newOutline(s, top)
 

@@ -16,16 +16,19 @@ func (g *generator) sessionFile() *jen.File {
 	f.Type().Id("Session").Struct(
 		jen.Id("session").Op("*").Qual(runtimePath, "Session"),
 		jen.Id("weights").Op("*").Id("weights"),
-		jen.Id("arena").Op("*").Id("arena"),
+		jen.Id("arenas").Index().Op("*").Id("arena").Comment("the first, and of each other thread once there was a batch"),
+		jen.Id("batch").Id("batch").Comment("under way"),
 	)
 	f.Line()
 	comment(f, "NewSession allocates what a run needs: activations, and threads as the options", "say. Close it when it is no longer needed.")
 	f.Func().Params(jen.Id("m").Op("*").Id("Model")).Id("NewSession").Params(jen.Id("options").Op("...").Qual(runtimePath, "Option")).Op("*").Id("Session").Block(
-		jen.Return(jen.Op("&").Id("Session").Values(
+		jen.Id("s").Op(":=").Op("&").Id("Session").Values(
 			jen.Id("session").Op(":").Qual(runtimePath, "NewSession").Call(jen.Id("options").Op("...")),
 			jen.Id("weights").Op(":").Id("m").Dot("weights"),
-			jen.Id("arena").Op(":").Id("newArena").Call(),
-		)),
+		),
+		jen.Id("s").Dot("arenas").Op("=").Make(jen.Index().Op("*").Id("arena"), jen.Id("s").Dot("session").Dot("Threads").Call().Dot("N").Call()),
+		jen.Id("s").Dot("arenas").Index(jen.Lit(0)).Op("=").Id("newArena").Call(),
+		jen.Return(jen.Id("s")),
 	)
 	f.Line()
 	comment(f, "Close ends the session's threads.")
@@ -36,6 +39,7 @@ func (g *generator) sessionFile() *jen.File {
 	} else {
 		g.fixedRun(f)
 	}
+	g.batch(f)
 	g.forward(f)
 	return f
 }
@@ -97,23 +101,17 @@ func (g *generator) fixedRun(f *jen.File) {
 	comment(f, "RunContext is Run, given up between two parts of the network when the context is", "done; the outputs are then not to be used.")
 	f.Func().Params(receiver()).Id("RunContext").
 		Params(append([]jen.Code{jen.Id("ctx").Qual("context", "Context")}, g.fixedParams()...)...).Error().Block(
-		append(enter(), jen.Return(jen.Id("s").Dot("forward").Call(g.forwardArgs(func(id string) jen.Code { return jen.Id(id).Index(jen.Op(":")) })...)))...,
+		append(enter(), jen.Return(jen.Id("s").Dot("forward").Call(append([]jen.Code{jen.Id("ctx"), threads(), jen.Id("s").Dot("arenas").Index(jen.Lit(0))}, g.callerArgs(func(id string) jen.Code { return jen.Id(id).Index(jen.Op(":")) })...)...)))...,
 	)
 	f.Line()
-	comment(f, "RunBatch computes any number of images, with the same bits as Run for each.", "There must be as many of each output as there are images.")
+	comment(f, "RunBatch computes any number of images, with the same bits as Run for each.", "There must be as many of each output as there are images. Threads compute images", "of their own, and only what is left over together.")
 	params := []jen.Code{jen.Id(g.inputName).Index().Add(array(g.model.Input.Shape))}
 	for i, o := range g.model.Outputs {
 		params = append(params, jen.Id(g.outputNames[i]).Index().Add(array(o.Value.Shape)))
 	}
 	body := g.batchCheck()
 	body = append(body, enter()...)
-	body = append(body,
-		jen.For(jen.Id("i").Op(":=").Range().Id(g.inputName)).Block(
-			jen.If(jen.Err().Op(":=").Id("s").Dot("forward").Call(
-				append([]jen.Code{jen.Qual("context", "Background").Call()}, g.callerArgs(func(id string) jen.Code { return jen.Id(id).Index(jen.Id("i")).Index(jen.Op(":")) })...)...,
-			), jen.Err().Op("!=").Nil()).Block(jen.Return(jen.Err())),
-		),
-		jen.Return(jen.Nil()))
+	body = append(body, g.runBatch(jen.Qual("context", "Background").Call(), jen.Len(jen.Id(g.inputName)))...)
 	f.Func().Params(receiver()).Id("RunBatch").Params(params...).Error().Block(body...)
 	f.Line()
 }
@@ -138,8 +136,72 @@ func (g *generator) callerArgs(slice func(string) jen.Code) []jen.Code {
 	return args
 }
 
-func (g *generator) forwardArgs(slice func(string) jen.Code) []jen.Code {
-	return append([]jen.Code{jen.Id("ctx")}, g.callerArgs(slice)...)
+// threads is the session's pool.
+func threads() *jen.Statement { return jen.Id("s").Dot("session").Dot("Threads").Call() }
+
+// runBatch prints the run of as many images as count says.
+func (g *generator) runBatch(ctx jen.Code, count *jen.Statement) []jen.Code {
+	values := []jen.Code{jen.Id("s"), ctx}
+	if g.ranged {
+		values = append(values, jen.Id("n"))
+	}
+	return []jen.Code{
+		jen.If(count.Clone().Op(">").Lit(1)).Block(jen.Id("s").Dot("reserve").Call()),
+		jen.Id("s").Dot("batch").Op("=").Id("batch").Values(append(values, g.names()...)...),
+		jen.Defer().Func().Params().Block(jen.Id("s").Dot("batch").Op("=").Id("batch").Values()).Call(),
+		jen.Return(threads().Dot("RunBatch").Call(jen.Op("&").Id("s").Dot("batch"), count.Clone())),
+	}
+}
+
+// batch prints the type batch, with the images of a run and how to compute one.
+func (g *generator) batch(f *jen.File) {
+	field := func(i int) string { return fmt.Sprintf("output%d", i) }
+	comment(f, "batch is the images of a run and their outputs.")
+	f.Type().Id("batch").StructFunc(func(b *jen.Group) {
+		b.Id("session").Op("*").Id("Session")
+		b.Id("ctx").Qual("context", "Context")
+		if g.ranged {
+			b.Id("n").Id("sizes")
+			b.Id("input").Qual(runtimePath, "Tensor")
+		} else {
+			b.Id("input").Index().Add(array(g.model.Input.Shape))
+		}
+		for i, o := range g.model.Outputs {
+			if g.ranged {
+				b.Id(field(i)).Op("*").Qual(runtimePath, "Tensor")
+			} else {
+				b.Id(field(i)).Index().Add(array(o.Value.Shape))
+			}
+		}
+	})
+	f.Line()
+	comment(f, "reserve gives each thread an arena.")
+	f.Func().Params(receiver()).Id("reserve").Params().Block(
+		jen.For(jen.List(jen.Id("i"), jen.Id("a")).Op(":=").Range().Id("s").Dot("arenas")).Block(
+			jen.If(jen.Id("a").Op("==").Nil()).Block(jen.Id("s").Dot("arenas").Index(jen.Id("i")).Op("=").Id("newArena").Call()),
+		),
+	)
+	f.Line()
+	comment(f, "Image computes the i-th image in a worker's arena, for kernel.Threads.")
+	slice := func(name string) jen.Code {
+		if g.ranged {
+			return jen.Id("b").Dot(name).Dot("Image").Call(jen.Id("i"))
+		}
+		return jen.Id("b").Dot(name).Index(jen.Id("i")).Index(jen.Op(":"))
+	}
+	args := []jen.Code{jen.Id("b").Dot("ctx"), jen.Id("t"), jen.Id("b").Dot("session").Dot("arenas").Index(jen.Id("worker"))}
+	if g.ranged {
+		args = append(args, jen.Op("&").Id("b").Dot("n"))
+	}
+	args = append(args, slice("input"))
+	for i := range g.model.Outputs {
+		args = append(args, slice(field(i)))
+	}
+	f.Func().Params(jen.Id("b").Op("*").Id("batch")).Id("Image").
+		Params(threadsParam.Clone(), jen.List(jen.Id("worker"), jen.Id("i")).Int()).Error().Block(
+		jen.Return(jen.Id("b").Dot("session").Dot("forward").Call(args...)),
+	)
+	f.Line()
 }
 
 // rangedRun prints Run and RunContext for a range of sizes.
@@ -162,27 +224,20 @@ func (g *generator) rangedRun(f *jen.File) {
 		square = jen.True()
 	}
 	body = append(body,
-		jen.List(jen.Id("batch"), jen.Id("height"), jen.Id("width"), jen.Err()).Op(":=").Id(g.inputName).Dot("Images").Call(
+		jen.List(jen.Id("images"), jen.Id("height"), jen.Id("width"), jen.Err()).Op(":=").Id(g.inputName).Dot("Images").Call(
 			jen.Lit(in.C), sizesLiteral(in.H), sizesLiteral(in.W), square),
 		jen.If(jen.Err().Op("!=").Nil()).Block(jen.Return(jen.Err())),
 		jen.Id("n").Op(":=").Id("newSizes").Call(jen.Id("height"), jen.Id("width")),
 	)
 	for i, o := range g.model.Outputs {
 		s := o.Value.Shape
-		dims := []jen.Code{jen.Id("batch"), jen.Lit(s.C)}
+		dims := []jen.Code{jen.Id("images"), jen.Lit(s.C)}
 		if !s.Flat {
 			dims = append(dims, g.dim(s.H), g.dim(s.W))
 		}
 		body = append(body, jen.Id(g.outputNames[i]).Dot("Resize").Call(dims...))
 	}
-	each := append([]jen.Code{jen.Id("ctx"), jen.Op("&").Id("n")}, g.callerArgs(func(id string) jen.Code {
-		return jen.Id(id).Dot("Image").Call(jen.Id("i"))
-	})...)
-	body = append(body,
-		jen.For(jen.Id("i").Op(":=").Range().Id("batch")).Block(
-			jen.If(jen.Err().Op(":=").Id("s").Dot("forward").Call(each...), jen.Err().Op("!=").Nil()).Block(jen.Return(jen.Err())),
-		),
-		jen.Return(jen.Nil()))
+	body = append(body, g.runBatch(jen.Id("ctx"), jen.Id("images"))...)
 	f.Func().Params(receiver()).Id("RunContext").
 		Params(append([]jen.Code{jen.Id("ctx").Qual("context", "Context")}, params...)...).Error().Block(body...)
 	f.Line()
@@ -200,7 +255,7 @@ func sizesLiteral(d shape.Dim) *jen.Statement {
 // forward prints the run of one image through every part of the network.
 func (g *generator) forward(f *jen.File) {
 	comment(f, "forward runs the parts of the network in order.")
-	params := []jen.Code{jen.Id("ctx").Qual("context", "Context")}
+	params := []jen.Code{jen.Id("ctx").Qual("context", "Context"), threadsParam.Clone(), arenaParam.Clone()}
 	if g.ranged {
 		params = append(params, jen.Id("n").Op("*").Id("sizes"))
 	}
@@ -210,12 +265,9 @@ func (g *generator) forward(f *jen.File) {
 	}
 	params = append(params, jen.List(ids...).Index().Float32())
 	f.Func().Params(receiver()).Id("forward").Params(params...).Error().BlockFunc(func(b *jen.Group) {
-		names := []jen.Code{jen.Id("t"), jen.Id("a")}
-		values := []jen.Code{jen.Id("s").Dot("session").Dot("Threads").Call(), jen.Id("s").Dot("arena")}
 		if g.readsWeights() {
-			names, values = append(names, jen.Id("w")), append(values, jen.Id("s").Dot("weights"))
+			b.Id("w").Op(":=").Id("s").Dot("weights")
 		}
-		b.List(names...).Op(":=").List(values...)
 		for i, p := range g.outline.parts {
 			if i > 0 {
 				b.If(jen.Err().Op(":=").Id("ctx").Dot("Err").Call(), jen.Err().Op("!=").Nil()).Block(jen.Return(jen.Err()))

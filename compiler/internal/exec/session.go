@@ -17,28 +17,33 @@ import (
 type Session struct {
 	model   *Model
 	session *runtime.Session
-	arena   []float32
+	all     *lane   // of all threads
+	alone   []*lane // of each thread, once there was a batch
+	bound   size    // the input's size that lanes are for
 
-	bound   size // the input's size that steps are for
-	steps   []func()
-	image   []float32   // the caller's, while a run is under way
-	outputs [][]float32 // likewise
+	batch batch // under way
 
 	// Observe, if not nil, is told how long each call of the schedule took, by
-	// its index.
+	// its index, in runs of one image.
 	Observe func(call int, took time.Duration)
+}
+
+// batch is the images of a run and their outputs, side by side.
+type batch struct {
+	session *Session
+	ctx     context.Context
+	images  []float32
+	outputs [][]float32
+	count   int
 }
 
 // NewSession allocates what a run needs.
 func (m *Model) NewSession(options ...runtime.Option) *Session {
 	in := m.schedule.Input
-	s := &Session{
-		model:   m,
-		session: runtime.NewSession(options...),
-		arena:   kernel.NewArena(m.schedule.ArenaFloats()),
-		outputs: make([][]float32, len(m.schedule.Graph.Outputs)),
-	}
-	s.bind(size{in.H.Max(), in.W.Max()})
+	s := &Session{model: m, session: runtime.NewSession(options...)}
+	s.all = s.newLane()
+	s.bound = size{in.H.Max(), in.W.Max()}
+	s.all.bind(s.session.Threads(), s.bound)
 	return s
 }
 
@@ -49,6 +54,13 @@ func (s *Session) Close() { s.session.Close() }
 // image; outputs have the lengths that follow. It allocates nothing unless the
 // size differs from the last run's.
 func (s *Session) Run(ctx context.Context, image []float32, height, width int, outputs [][]float32) error {
+	return s.RunBatch(ctx, 1, image, height, width, outputs)
+}
+
+// RunBatch is Run for a number of images, which lie side by side as each of their
+// outputs do. The first run of a batch allocates memory for the activations of an
+// image for each thread.
+func (s *Session) RunBatch(ctx context.Context, count int, images []float32, height, width int, outputs [][]float32) error {
 	if err := s.session.Enter(); err != nil {
 		return err
 	}
@@ -57,32 +69,42 @@ func (s *Session) Run(ctx context.Context, image []float32, height, width int, o
 	if !sizeOf(in).has(height, width) {
 		return fmt.Errorf("an image of %dx%d, but the model takes %v by %v", height, width, in.H, in.W)
 	}
-	if s.bound != (size{height, width}) {
-		s.bind(size{height, width})
+	if n := (size{height, width}); s.bound != n {
+		s.bound = n
+		s.all.bind(s.session.Threads(), n)
 	}
-	if len(image) != in.C*height*width || len(outputs) != len(s.outputs) {
+	if count < 0 || len(images) != count*in.C*height*width || len(outputs) != len(s.all.outputs) {
 		return errors.New("the image or the outputs are not of the model's size")
 	}
 	for i, o := range s.model.schedule.Graph.Outputs {
-		if len(outputs[i]) != s.elements(o.Node) {
-			return fmt.Errorf("output %s has %d values, but room for %d", o.Name, s.elements(o.Node), len(outputs[i]))
+		if len(outputs[i]) != count*s.elements(o.Node) {
+			return fmt.Errorf("output %s has %d values, but room for %d", o.Name, count*s.elements(o.Node), len(outputs[i]))
 		}
 	}
-	s.image = image
-	copy(s.outputs, outputs)
-	for i, step := range s.steps {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		if s.Observe == nil {
-			step()
-			continue
-		}
-		start := time.Now()
-		step()
-		s.Observe(i, time.Since(start))
+	if count > 1 {
+		s.reserve()
 	}
-	return nil
+	s.batch = batch{s, ctx, images, outputs, count}
+	defer func() { s.batch = batch{} }()
+	return s.session.Threads().RunBatch(&s.batch, count)
+}
+
+// reserve gives each thread a lane.
+func (s *Session) reserve() {
+	for worker, t := range s.session.Threads().Alone() {
+		if worker == len(s.alone) {
+			s.alone = append(s.alone, s.newLane())
+		}
+		s.alone[worker].bind(t, s.bound)
+	}
+}
+
+// Image computes the i-th image in a worker's lane, for kernel.Threads.
+func (b *batch) Image(t *kernel.Threads, worker, i int) error {
+	if t == b.session.all.threads {
+		return b.session.all.run(b, i)
+	}
+	return b.session.alone[worker].run(b, i)
 }
 
 // elements is the number of values of a node for the size that is bound.
@@ -114,12 +136,3 @@ func sidesOf(d shape.Dim) runtime.Sizes {
 }
 
 func (s sizes) has(height, width int) bool { return s.height.Has(height) && s.width.Has(width) }
-
-// bind makes a step of each call, for one size of the input.
-func (s *Session) bind(n size) {
-	s.bound = n
-	s.steps = s.steps[:0]
-	for _, c := range s.model.schedule.Calls {
-		s.steps = append(s.steps, s.step(c, &n))
-	}
-}

@@ -15,19 +15,19 @@ func geometry[K any](c *plan.Call, n *size) K {
 }
 
 // step is a call of the schedule as a function.
-func (s *Session) step(c *plan.Call, n *size) func() {
-	t := s.session.Threads()
-	src := func(i int) []float32 { return s.memory(c.Srcs[i]) }
-	weights := s.model.weights[c.Weights]
+func (l *lane) step(c *plan.Call, n *size) func() {
+	t := l.threads
+	src := func(i int) []float32 { return l.memory(c.Srcs[i]) }
+	weights := l.session.model.weights[c.Weights]
 	if c.Kernel == "Export" {
 		k, in := geometry[kernel.Export](c, n), src(0)
-		return func() { k.Run(t, s.outputs[c.Dst.Output], in) }
+		return func() { k.Run(t, l.outputs[c.Dst.Output], in) }
 	}
-	dst := s.memory(c.Dst)
+	dst := l.memory(c.Dst)
 	switch c.Kernel {
 	case "Import":
 		k := geometry[kernel.Import](c, n)
-		return func() { k.Run(t, dst, s.image) }
+		return func() { k.Run(t, dst, l.image) }
 	case "Conv":
 		k, x, r, w := geometry[kernel.Conv](c, n), src(0), src(1), weights.(*kernel.Filter)
 		return func() { k.Run(t, dst, x, r, w) }
@@ -57,12 +57,4 @@ func (s *Session) step(c *plan.Call, n *size) func() {
 		return func() { k.Run(t, dst, x) }
 	}
 	panic(fmt.Sprintf("exec: no kernel %s", c.Kernel))
-}
-
-// memory is the slot of an operand; nil where it is absent.
-func (s *Session) memory(o *plan.Operand) []float32 {
-	if o == nil || o.Slot == nil {
-		return nil
-	}
-	return s.arena[o.Slot.Offset : o.Slot.Offset+o.Slot.Size]
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 
 	"github.com/resc-lang/resc/runtime"
+	"github.com/resc-lang/resc/runtime/kernel"
 )
 
 // Session runs the model for one goroutine at a time. Used by two at once it
@@ -13,13 +14,17 @@ import (
 type Session struct {
 	session *runtime.Session
 	weights *weights
-	arena   *arena
+	arenas  []*arena // the first, and of each other thread once there was a batch
+	batch   batch    // under way
 }
 
 // NewSession allocates what a run needs: activations, and threads as the options
 // say. Close it when it is no longer needed.
 func (m *Model) NewSession(options ...runtime.Option) *Session {
-	return &Session{session: runtime.NewSession(options...), weights: m.weights, arena: newArena()}
+	s := &Session{session: runtime.NewSession(options...), weights: m.weights}
+	s.arenas = make([]*arena, s.session.Threads().N())
+	s.arenas[0] = newArena()
+	return s
 }
 
 // Close ends the session's threads.
@@ -48,25 +53,52 @@ func (s *Session) RunContext(ctx context.Context, image runtime.Tensor, c2 *runt
 		return err
 	}
 	defer s.session.Leave()
-	batch, height, width, err := image.Images(3, runtime.Sizes{Low: 64, High: 256, Step: 32}, runtime.Sizes{Low: 64, High: 256, Step: 32}, false)
+	images, height, width, err := image.Images(3, runtime.Sizes{Low: 64, High: 256, Step: 32}, runtime.Sizes{Low: 64, High: 256, Step: 32}, false)
 	if err != nil {
 		return err
 	}
 	n := newSizes(height, width)
-	c2.Resize(batch, 16, n.h1, n.w1)
-	c3.Resize(batch, 32, n.h2, n.w2)
-	c4.Resize(batch, 64, n.h4, n.w4)
-	for i := range batch {
-		if err := s.forward(ctx, &n, image.Image(i), c2.Image(i), c3.Image(i), c4.Image(i)); err != nil {
-			return err
+	c2.Resize(images, 16, n.h1, n.w1)
+	c3.Resize(images, 32, n.h2, n.w2)
+	c4.Resize(images, 64, n.h4, n.w4)
+	if images > 1 {
+		s.reserve()
+	}
+	s.batch = batch{s, ctx, n, image, c2, c3, c4}
+	defer func() {
+		s.batch = batch{}
+	}()
+	return s.session.Threads().RunBatch(&s.batch, images)
+}
+
+// batch is the images of a run and their outputs.
+type batch struct {
+	session *Session
+	ctx     context.Context
+	n       sizes
+	input   runtime.Tensor
+	output0 *runtime.Tensor
+	output1 *runtime.Tensor
+	output2 *runtime.Tensor
+}
+
+// reserve gives each thread an arena.
+func (s *Session) reserve() {
+	for i, a := range s.arenas {
+		if a == nil {
+			s.arenas[i] = newArena()
 		}
 	}
-	return nil
+}
+
+// Image computes the i-th image in a worker's arena, for kernel.Threads.
+func (b *batch) Image(t *kernel.Threads, worker, i int) error {
+	return b.session.forward(b.ctx, t, b.session.arenas[worker], &b.n, b.input.Image(i), b.output0.Image(i), b.output1.Image(i), b.output2.Image(i))
 }
 
 // forward runs the parts of the network in order.
-func (s *Session) forward(ctx context.Context, n *sizes, image, c2, c3, c4 []float32) error {
-	t, a, w := s.session.Threads(), s.arena, s.weights
+func (s *Session) forward(ctx context.Context, t *kernel.Threads, a *arena, n *sizes, image, c2, c3, c4 []float32) error {
+	w := s.weights
 	stem(t, a, n, &w.stem, image)
 	if err := ctx.Err(); err != nil {
 		return err

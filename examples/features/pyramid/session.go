@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"github.com/resc-lang/resc/runtime"
+	"github.com/resc-lang/resc/runtime/kernel"
 )
 
 // Session runs the model for one goroutine at a time. Used by two at once it
@@ -14,13 +15,17 @@ import (
 type Session struct {
 	session *runtime.Session
 	weights *weights
-	arena   *arena
+	arenas  []*arena // the first, and of each other thread once there was a batch
+	batch   batch    // under way
 }
 
 // NewSession allocates what a run needs: activations, and threads as the options
 // say. Close it when it is no longer needed.
 func (m *Model) NewSession(options ...runtime.Option) *Session {
-	return &Session{session: runtime.NewSession(options...), weights: m.weights, arena: newArena()}
+	s := &Session{session: runtime.NewSession(options...), weights: m.weights}
+	s.arenas = make([]*arena, s.session.Threads().N())
+	s.arenas[0] = newArena()
+	return s
 }
 
 // Close ends the session's threads.
@@ -50,11 +55,12 @@ func (s *Session) RunContext(ctx context.Context, image *[3 * 32 * 32]float32, c
 		return err
 	}
 	defer s.session.Leave()
-	return s.forward(ctx, image[:], c2[:], c3[:], c4[:], embedding[:])
+	return s.forward(ctx, s.session.Threads(), s.arenas[0], image[:], c2[:], c3[:], c4[:], embedding[:])
 }
 
 // RunBatch computes any number of images, with the same bits as Run for each.
-// There must be as many of each output as there are images.
+// There must be as many of each output as there are images. Threads compute images
+// of their own, and only what is left over together.
 func (s *Session) RunBatch(image [][3 * 32 * 32]float32, c2 [][16 * 32 * 32]float32, c3 [][32 * 16 * 16]float32, c4 [][64 * 8 * 8]float32, embedding [][64 * 1 * 1]float32) error {
 	if len(c2) != len(image) {
 		return fmt.Errorf("pyramid: %d images, but room for %d of c2", len(image), len(c2))
@@ -75,17 +81,44 @@ func (s *Session) RunBatch(image [][3 * 32 * 32]float32, c2 [][16 * 32 * 32]floa
 		return err
 	}
 	defer s.session.Leave()
-	for i := range image {
-		if err := s.forward(context.Background(), image[i][:], c2[i][:], c3[i][:], c4[i][:], embedding[i][:]); err != nil {
-			return err
+	if len(image) > 1 {
+		s.reserve()
+	}
+	s.batch = batch{s, context.Background(), image, c2, c3, c4, embedding}
+	defer func() {
+		s.batch = batch{}
+	}()
+	return s.session.Threads().RunBatch(&s.batch, len(image))
+}
+
+// batch is the images of a run and their outputs.
+type batch struct {
+	session *Session
+	ctx     context.Context
+	input   [][3 * 32 * 32]float32
+	output0 [][16 * 32 * 32]float32
+	output1 [][32 * 16 * 16]float32
+	output2 [][64 * 8 * 8]float32
+	output3 [][64 * 1 * 1]float32
+}
+
+// reserve gives each thread an arena.
+func (s *Session) reserve() {
+	for i, a := range s.arenas {
+		if a == nil {
+			s.arenas[i] = newArena()
 		}
 	}
-	return nil
+}
+
+// Image computes the i-th image in a worker's arena, for kernel.Threads.
+func (b *batch) Image(t *kernel.Threads, worker, i int) error {
+	return b.session.forward(b.ctx, t, b.session.arenas[worker], b.input[i][:], b.output0[i][:], b.output1[i][:], b.output2[i][:], b.output3[i][:])
 }
 
 // forward runs the parts of the network in order.
-func (s *Session) forward(ctx context.Context, image, c2, c3, c4, embedding []float32) error {
-	t, a, w := s.session.Threads(), s.arena, s.weights
+func (s *Session) forward(ctx context.Context, t *kernel.Threads, a *arena, image, c2, c3, c4, embedding []float32) error {
+	w := s.weights
 	stem(t, a, &w.stem, image)
 	if err := ctx.Err(); err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"github.com/resc-lang/resc/runtime"
+	"github.com/resc-lang/resc/runtime/kernel"
 )
 
 // Session runs the model for one goroutine at a time. Used by two at once it
@@ -14,13 +15,17 @@ import (
 type Session struct {
 	session *runtime.Session
 	weights *weights
-	arena   *arena
+	arenas  []*arena // the first, and of each other thread once there was a batch
+	batch   batch    // under way
 }
 
 // NewSession allocates what a run needs: activations, and threads as the options
 // say. Close it when it is no longer needed.
 func (m *Model) NewSession(options ...runtime.Option) *Session {
-	return &Session{session: runtime.NewSession(options...), weights: m.weights, arena: newArena()}
+	s := &Session{session: runtime.NewSession(options...), weights: m.weights}
+	s.arenas = make([]*arena, s.session.Threads().N())
+	s.arenas[0] = newArena()
+	return s
 }
 
 // Close ends the session's threads.
@@ -47,11 +52,12 @@ func (s *Session) RunContext(ctx context.Context, image *[3 * 224 * 224]float32,
 		return err
 	}
 	defer s.session.Leave()
-	return s.forward(ctx, image[:], fc[:])
+	return s.forward(ctx, s.session.Threads(), s.arenas[0], image[:], fc[:])
 }
 
 // RunBatch computes any number of images, with the same bits as Run for each.
-// There must be as many of each output as there are images.
+// There must be as many of each output as there are images. Threads compute images
+// of their own, and only what is left over together.
 func (s *Session) RunBatch(image [][3 * 224 * 224]float32, fc [][1000]float32) error {
 	if len(fc) != len(image) {
 		return fmt.Errorf("resnet50: %d images, but room for %d of fc", len(image), len(fc))
@@ -63,17 +69,41 @@ func (s *Session) RunBatch(image [][3 * 224 * 224]float32, fc [][1000]float32) e
 		return err
 	}
 	defer s.session.Leave()
-	for i := range image {
-		if err := s.forward(context.Background(), image[i][:], fc[i][:]); err != nil {
-			return err
+	if len(image) > 1 {
+		s.reserve()
+	}
+	s.batch = batch{s, context.Background(), image, fc}
+	defer func() {
+		s.batch = batch{}
+	}()
+	return s.session.Threads().RunBatch(&s.batch, len(image))
+}
+
+// batch is the images of a run and their outputs.
+type batch struct {
+	session *Session
+	ctx     context.Context
+	input   [][3 * 224 * 224]float32
+	output0 [][1000]float32
+}
+
+// reserve gives each thread an arena.
+func (s *Session) reserve() {
+	for i, a := range s.arenas {
+		if a == nil {
+			s.arenas[i] = newArena()
 		}
 	}
-	return nil
+}
+
+// Image computes the i-th image in a worker's arena, for kernel.Threads.
+func (b *batch) Image(t *kernel.Threads, worker, i int) error {
+	return b.session.forward(b.ctx, t, b.session.arenas[worker], b.input[i][:], b.output0[i][:])
 }
 
 // forward runs the parts of the network in order.
-func (s *Session) forward(ctx context.Context, image, fc []float32) error {
-	t, a, w := s.session.Threads(), s.arena, s.weights
+func (s *Session) forward(ctx context.Context, t *kernel.Threads, a *arena, image, fc []float32) error {
+	w := s.weights
 	stem(t, a, &w.stem, image)
 	if err := ctx.Err(); err != nil {
 		return err
