@@ -196,7 +196,7 @@ func describe(value any) string {
 		if isModule(v) {
 			return "a whole module, " + v.Class.String() + ", which is not read"
 		}
-		return "a " + strings.TrimPrefix(v.Class.String(), ".")
+		return "an object (" + strings.TrimPrefix(v.Class.String(), ".") + ")"
 	}
 	return "a value that is not read"
 }

@@ -71,6 +71,7 @@ type Matcher struct {
 	file    *File
 	options Options
 	views   []*names
+	useless map[string]string // idle of names, which many views ask for
 }
 
 // NewMatcher reads the file's names in each way that may be meant.
@@ -87,7 +88,7 @@ func NewMatcher(f *File, o Options) (*Matcher, error) {
 		}
 		parts = []scope{{prefix: from}}
 	}
-	m := &Matcher{file: f, options: o}
+	m := &Matcher{file: f, options: o, useless: make(map[string]string)}
 	for _, s := range parts {
 		for i := range len(families) + 1 {
 			family := &family{}
@@ -196,7 +197,7 @@ func (m *Matcher) read(list []string, s scope, f *family) *names {
 			to, changed = f.rename(rest)
 			any = any || changed
 		}
-		useless := cmp.Or(idle(name), idle(rest))
+		useless := cmp.Or(m.idle(name), m.idle(rest))
 		switch why := m.passed(name, rest, to, inside); {
 		case why != "":
 			v.passed = append(v.passed, Unread{name, why})
@@ -216,6 +217,16 @@ func (m *Matcher) read(list []string, s scope, f *family) *names {
 		return nil
 	}
 	return v
+}
+
+// idle is idle, remembered.
+func (m *Matcher) idle(name string) string {
+	why, ok := m.useless[name]
+	if !ok {
+		why = idle(name)
+		m.useless[name] = why
+	}
+	return why
 }
 
 // passed says why the options pass a tensor over, "" where they do not: by its name

@@ -287,3 +287,18 @@ func TestIntegers(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 }
+
+// TestManyNames bounds what is searched.
+func TestManyNames(t *testing.T) {
+	var many []Entry
+	for i := range maxNames + 1 {
+		many = append(many, Entry{fmt.Sprintf("module.%d", i), nil})
+	}
+	if _, err := Match(file(t, many), tiny, Options{}); err == nil || !strings.Contains(err.Error(), "looked for in at most") {
+		t.Errorf("error %v", err)
+	}
+	var misfit *MisfitError
+	if _, err := Match(file(t, many[1:]), tiny, Options{}); !errors.As(err, &misfit) || len(misfit.Missing) != len(tiny) {
+		t.Errorf("error %v", err)
+	}
+}

@@ -75,9 +75,10 @@ func Open(path string) (*File, error) {
 	}
 	for _, r := range readers {
 		if r.is(head[:n]) {
-			file, err := open(&source{r: f, size: info.Size(), close: f.Close}, r.read)
+			s := newSource(f, info.Size())
+			file, err := open(s, r.read)
 			if err != nil {
-				f.Close()
+				s.release()
 				return nil, fmt.Errorf("%s: %w", path, err)
 			}
 			return file, nil
