@@ -15,6 +15,7 @@ type machine struct {
 	CPU         string  `json:"cpu"`
 	Cores       int     `json:"cores"`
 	OS          string  `json:"os"`
+	Tier        string  `json:"tier"`        // of resc's kernels
 	PeakGFLOPS  float64 `json:"peak_gflops"` // of multiply-adds on one core, measured
 	Go          string  `json:"go"`
 	Node        string  `json:"node"`
@@ -36,7 +37,7 @@ func (t *tools) machine(ctx context.Context) (machine, error) {
 		m.Commit = strings.TrimSpace(string(commit))
 	}
 	r, err := read(t.command(ctx, "bench", "std/cifar_resnet", "--threads", "1", "--runs", "1", "--format", "json"))
-	m.PeakGFLOPS = r.PeakGFLOPS
+	m.PeakGFLOPS, m.Tier = r.PeakGFLOPS, r.Tier
 	return m, err
 }
 

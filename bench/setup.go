@@ -150,6 +150,7 @@ type timed struct {
 	LoadMS      float64 `json:"load_ms,omitempty"`
 	MaxRSSBytes int64   `json:"max_rss_bytes"`
 	PeakGFLOPS  float64 `json:"peak_gflops,omitempty"`
+	Tier        string  `json:"tier,omitempty"`
 }
 
 // read runs a program whose last line of output is JSON.

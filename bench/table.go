@@ -26,8 +26,8 @@ func replaceSection(text, tables string) (string, error) {
 func (r *results) markdown() string {
 	var b strings.Builder
 	m := r.Machine
-	fmt.Fprintf(&b, "Measured on %s: %s, %d cores, %s; %.0f GFLOP/s of multiply-adds on one core at most, measured. "+
-		"%s, Node.js %s, ONNX Runtime %s", r.Date, m.CPU, m.Cores, m.OS, m.PeakGFLOPS, m.Go, m.Node, m.ONNXRuntime)
+	fmt.Fprintf(&b, "Measured on %s: %s, %d cores, %s; %.0f GFLOP/s of multiply-adds on one core at most with %s, measured. "+
+		"%s, Node.js %s, ONNX Runtime %s", r.Date, m.CPU, m.Cores, m.OS, m.PeakGFLOPS, m.Tier, m.Go, m.Node, m.ONNXRuntime)
 	if m.Commit != "" {
 		fmt.Fprintf(&b, ", resc at %s", m.Commit)
 	}

@@ -42,6 +42,7 @@ type benchResult struct {
 	WeightBytes  int64        `json:"weight_bytes"` // packed
 	Memory       string       `json:"memory"`
 	AllocsPerRun float64      `json:"allocs_per_run"`
+	Tier         string       `json:"tier"`
 	PeakGFLOPS   float64      `json:"peak_gflops"`
 	Layers       []benchLayer `json:"layers,omitempty"`
 }
@@ -99,6 +100,7 @@ func (c *benchCmd) Run(a *app) error {
 	r.ColdStartMS = milliseconds(cold)
 	r.MaxRSSBytes = maxRSS()
 	r.WeightBytes, r.Memory = network.WeightBytes(), c.Memory
+	r.Tier = kernel.Tier()
 	r.PeakGFLOPS = kernel.MeasurePeak(50 * time.Millisecond)
 	if c.Profile {
 		if r.Layers, err = b.profile(a.ctx, c.Runs); err != nil {
@@ -226,6 +228,9 @@ func (b *bench) profile(ctx context.Context, runs int) ([]benchLayer, error) {
 	var rows []benchLayer
 	for i, l := range layers {
 		row := benchLayer{Name: l.Name, Op: l.Op, Algorithm: l.Algorithm, Source: l.Source, MS: milliseconds(best[i]), Share: float64(best[i]) / float64(total)}
+		if row.Algorithm != "" && kernel.Tier() == "portable" {
+			row.Algorithm = "direct" // it has no other
+		}
 		if best[i] > 0 {
 			row.GFLOPS = 2 * float64(l.MACs) / float64(best[i].Nanoseconds())
 		}
@@ -245,7 +250,7 @@ func (r *benchResult) text(a *app) error {
 	fmt.Fprintf(t, "memory\t%s bytes at most\n", compiler.Thousands(r.MaxRSSBytes))
 	fmt.Fprintf(t, "weights\t%s bytes packed, --memory %s\n", compiler.Thousands(r.WeightBytes), r.Memory)
 	fmt.Fprintf(t, "allocations\t%.1f a run\n", r.AllocsPerRun)
-	fmt.Fprintf(t, "peak\t%.1f GFLOP/s of multiply-adds on one core, measured\n", r.PeakGFLOPS)
+	fmt.Fprintf(t, "peak\t%.1f GFLOP/s of multiply-adds on one core with the kernels for %s, measured\n", r.PeakGFLOPS, r.Tier)
 	if err := t.Flush(); err != nil || len(r.Layers) == 0 {
 		return err
 	}
