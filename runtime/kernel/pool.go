@@ -140,18 +140,13 @@ type averageJob struct {
 	dst, src []float32
 }
 
-// do averages one block: the rows one by one, then their sums, which keeps the
+// do averages one block: some rows at a time, then their sums, which keeps the
 // error small.
 func (j *averageJob) do(_, b int) {
 	var total lanes
-	for y := range j.In.H {
-		var sum lanes
-		row := j.In.pixels(j.src, b, y)
-		for i := 0; i < len(row); i += blockChannels {
-			for k, v := range (*lanes)(row[i:]) {
-				sum[k] += v
-			}
-		}
+	rows := max(pixelsAtOnce/j.In.W, 1)
+	for y := 0; y < j.In.H; y += rows {
+		sum := j.sum(b, y, min(y+rows, j.In.H))
 		for k, v := range sum {
 			total[k] += v
 		}
@@ -162,6 +157,27 @@ func (j *averageJob) do(_, b int) {
 		dst[k] = total[k] * scale
 	}
 	j.Out.clearHalo(j.dst, b, 0, 1)
+}
+
+// pixelsAtOnce is how many pixels are added up one after another, if they are
+// more than a row.
+const pixelsAtOnce = 64
+
+// sum adds up the rows top..bottom of a block.
+func (j *averageJob) sum(b, top, bottom int) (sum lanes) {
+	window := Pool{KernelH: bottom - top, KernelW: j.In.W, Stride: 1}
+	if poolRow(sum[:], j.src[j.In.at(b, top, 0):], &window, j.In.row(), 1, 0, 1) {
+		return sum
+	}
+	for y := top; y < bottom; y++ {
+		row := j.In.pixels(j.src, b, y)
+		for i := 0; i < len(row); i += blockChannels {
+			for k, v := range (*lanes)(row[i:]) {
+				sum[k] += v
+			}
+		}
+	}
+	return sum
 }
 
 // CeilSize is the number of windows along one axis in ceiling mode, as PyTorch

@@ -27,14 +27,37 @@ func (j *importJob) do(_, chunk int) {
 		if channels < block {
 			clear(dst)
 		}
+		if channels == colours && block == colours {
+			interleave(dst, j.row(0, y), j.row(1, y), j.row(2, y))
+			continue
+		}
 		for k := range channels {
-			src := j.src[((b*block+k)*j.Out.H+y)*j.Out.W:][:j.Out.W]
-			for x, v := range src {
+			for x, v := range j.row(b*block+k, y) {
 				dst[x*block+k] = v
 			}
 		}
 	}
 	j.Out.clearHalo(j.dst, b, top, bottom)
+}
+
+// row is a row of one channel of the caller's image.
+func (j *importJob) row(channel, y int) []float32 {
+	return j.src[(channel*j.Out.H+y)*j.Out.W:][:j.Out.W]
+}
+
+// colours is the number of channels of most images, which are read side by side.
+const colours = 3
+
+// interleave puts the values of three rows side by side.
+func interleave(dst, red, green, blue []float32) {
+	green, blue = green[:len(red)], blue[:len(red)]
+	for x, v := range red {
+		if len(dst) < colours {
+			return
+		}
+		dst[0], dst[1], dst[2] = v, green[x], blue[x]
+		dst = dst[colours:]
+	}
 }
 
 // Export gives an image to its caller, as [C][H][W] in NCHW order.
