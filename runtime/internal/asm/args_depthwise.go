@@ -3,7 +3,7 @@ package asm
 import "unsafe"
 
 // Depthwise3 is the argument of the kernels of depthwise convolution that are
-// three columns wide, of stride 1 or 2 and without dilation along a row. A call
+// three columns wide, of stride 1 or, with AVX-512, 2, and without dilation. A call
 // computes lines of pixels of one block:
 //
 //	Dst[y][x][lane] = min(max(Bias[lane] + Residual[y][x][lane] +

@@ -27,26 +27,6 @@ func Depthwise3AVX2(stride, pixels int, a *Depthwise3) {
 		depthwise3AVX2_1x9(a)
 	case 1<<4 | 10:
 		depthwise3AVX2_1x10(a)
-	case 2<<4 | 1:
-		depthwise3AVX2_2x1(a)
-	case 2<<4 | 2:
-		depthwise3AVX2_2x2(a)
-	case 2<<4 | 3:
-		depthwise3AVX2_2x3(a)
-	case 2<<4 | 4:
-		depthwise3AVX2_2x4(a)
-	case 2<<4 | 5:
-		depthwise3AVX2_2x5(a)
-	case 2<<4 | 6:
-		depthwise3AVX2_2x6(a)
-	case 2<<4 | 7:
-		depthwise3AVX2_2x7(a)
-	case 2<<4 | 8:
-		depthwise3AVX2_2x8(a)
-	case 2<<4 | 9:
-		depthwise3AVX2_2x9(a)
-	case 2<<4 | 10:
-		depthwise3AVX2_2x10(a)
 	default:
 		panic("asm: no kernel of this tile")
 	}

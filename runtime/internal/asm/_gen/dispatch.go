@@ -41,11 +41,11 @@ func generateDepthwise(v vectors, most int, grouped bool, file string) {
 	d.write(file)
 }
 
-// generateDepthwise3 writes the kernels of strides 1 and 2 and of 1 to most
+// generateDepthwise3 writes the kernels of strides from 1 on and of 1 to most
 // pixels, and the function that chooses among them.
-func generateDepthwise3(v vectors, most int, file string) {
+func generateDepthwise3(v vectors, strides, most int, file string) {
 	d := newDispatch("Depthwise3", v, "stride, pixels int, a *Depthwise3", "stride<<4 | pixels")
-	for stride := 1; stride <= 2; stride++ {
+	for stride := 1; stride <= strides; stride++ {
 		for pixels := 1; pixels <= most; pixels++ {
 			d.add(newDepthwise3(v, stride, pixels), fmt.Sprintf("%d<<4 | %d", stride, pixels))
 		}
