@@ -115,22 +115,17 @@ func exposeValues(from, to string, p *compiler.Program) (map[string]string, erro
 	return names, f.Close()
 }
 
-// onnxNames maps values of an ONNX model to a program's names for them: an output is
-// "output", another value what its own name says, or its node's.
+// onnxNames maps values of an ONNX model to a program's names for them: what a value's
+// own name says, or its node's. An output that these do not tell is the program's
+// output in the same place, if both have as many.
 func onnxNames(m *onnx.Model, p *compiler.Program) map[string]string {
 	ours := map[string]compiler.Value{}
 	for _, v := range p.Values() {
 		ours[v.Name] = v
 	}
 	names, taken := map[string]string{}, map[string]bool{}
-	for i, o := range m.Graph.Outputs {
-		names[o.Name] = fmt.Sprintf("%s.%d", verify.End, i)
-		if len(m.Graph.Outputs) == 1 {
-			names[o.Name] = verify.End
-		}
-	}
 	for _, n := range m.Graph.Nodes {
-		if len(n.Outputs) == 0 || names[n.Outputs[0]] != "" {
+		if len(n.Outputs) == 0 {
 			continue
 		}
 		v, ok := find(ours, n)
@@ -145,6 +140,11 @@ func onnxNames(m *onnx.Model, p *compiler.Program) map[string]string {
 		if !taken[v.Name] {
 			taken[v.Name] = true
 			names[n.Outputs[0]] = v.Name
+		}
+	}
+	for i, o := range m.Graph.Outputs {
+		if names[o.Name] == "" && len(m.Graph.Outputs) == p.Outputs() {
+			names[o.Name] = fmt.Sprintf("%s.%d", verify.End, i)
 		}
 	}
 	return names

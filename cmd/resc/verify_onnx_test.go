@@ -37,13 +37,19 @@ func TestONNXNames(t *testing.T) {
 	node("layer3.1.conv2", "Conv", "v8", "x", "w")
 	node("/features/Conv", "Conv", "v9", "x", "w")
 	node("/fc/Gemm", "Gemm", "logits")
-	m.Graph.Outputs = []onnx.Value{{Name: "logits"}}
+	node("", "Softmax", "scores")
+	m.Graph.Outputs = []onnx.Value{{Name: "scores"}}
 	want := map[string]string{
 		"/conv1/Conv_output_0": "bn1", "/relu/Relu_output_0": "relu",
 		"v1": "layer1.0.conv1", "v2": "layer1.0.bn1", "v4": "layer1.0.relu", "v5": "layer1.0.add", "v6": "layer1.0.relu#2",
-		"v7": "layer2.0.downsample.1", "layer3.0.relu_1": "layer3.0.relu#2", "v8": "layer3.1.conv2", "logits": verify.End,
+		"v7": "layer2.0.downsample.1", "layer3.0.relu_1": "layer3.0.relu#2", "v8": "layer3.1.conv2", "logits": "fc", "scores": verify.End + ".0",
 	}
 	if got := onnxNames(m, p); !maps.Equal(got, want) {
 		t.Errorf("%v\nwant %v", got, want)
+	}
+	m.Graph.Outputs = append(m.Graph.Outputs, onnx.Value{Name: "v1"})
+	delete(want, "scores")
+	if got := onnxNames(m, p); !maps.Equal(got, want) {
+		t.Errorf("with two outputs: %v\nwant %v", got, want)
 	}
 }
