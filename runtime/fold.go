@@ -3,6 +3,7 @@ package runtime
 import (
 	"fmt"
 	"math"
+	"slices"
 	"sync/atomic"
 
 	"github.com/resc-lang/resc/runtime/safetensors"
@@ -123,10 +124,15 @@ func (r *rows) finite() bool { return !r.beyond.Load() }
 // fold reads a layer's weight of that shape, whose first dimension is the output
 // channels, and its norms: rows of weight·scale, and bias·scale + shift. bias is
 // nil where the layer has neither bias nor norms. The rows are not read yet.
+// Norms alone are of a weight of ones.
 func (l *Loader) fold(f Fold, shape ...int) (r *rows, bias []float32, ok bool) {
 	channels := shape[0]
 	r = new(rows)
-	r.tensor, ok = l.tensor(f.Weight, shape...)
+	if f.Weight == "" {
+		r.tensor, ok = safetensors.FromFloat32("", shape, slices.Repeat([]float32{1}, channels)), true
+	} else {
+		r.tensor, ok = l.tensor(f.Weight, shape...)
+	}
 	if f.Bias != "" {
 		var good bool
 		bias, good = l.read(f.Bias, channels)

@@ -35,6 +35,7 @@ func Threads(n int) Option {
 type Session struct {
 	threads *kernel.Threads
 	state   atomic.Int32
+	release func() // called once closed; nil for nothing
 }
 
 // The states of a session. A session that is closed while it runs is closing
@@ -103,4 +104,7 @@ func (s *Session) Close() {
 func (s *Session) end() {
 	s.threads.Close()
 	s.state.Store(closed)
+	if s.release != nil {
+		s.release()
+	}
 }

@@ -12,6 +12,10 @@ import "fmt"
 // so that a run can be filled, kept in a file, mapped into memory and used, and
 // a packing of another length or for another kernel cannot be expressed.
 
+// PackVersion is the version of the order of packed values. It rises with every
+// change to what a PackTo makes: files of packed weights hold it.
+const PackVersion = 1
+
 // Rows gives the weights of a layer as its checkpoint orders them: for each
 // output channel the values that lead to it, row-major. Several goroutines call
 // Row at once.

@@ -1,0 +1,162 @@
+package runtime
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	goruntime "runtime"
+	"sync"
+
+	"github.com/resc-lang/resc/runtime/internal/source"
+	"github.com/resc-lang/resc/runtime/packed"
+	"github.com/resc-lang/resc/runtime/safetensors"
+)
+
+// Weights is an open file of weights: a checkpoint in safetensors format, which
+// is folded and packed when a model is loaded from it, or weights that resc pack
+// has packed, which are used where they lie. Its methods may be used by several
+// goroutines at once.
+//
+// Packed weights that are mapped into memory stay so until the Weights and every
+// session that NewSession made are closed, or garbage: a run never loses its
+// weights.
+type Weights struct {
+	name       string // of the file, or ""
+	checkpoint *safetensors.File
+	borrowed   bool // the checkpoint is somebody else's to close
+	packed     *packed.File
+
+	mu       sync.Mutex
+	closed   bool
+	sessions int // that are open
+}
+
+// OpenWeights opens the file at path, whichever kind it is. The file must be
+// neither truncated nor written to while it is open.
+func OpenWeights(path string) (*Weights, error) {
+	s, err := source.Open(path)
+	return newWeights(path, s, err)
+}
+
+// OpenWeightsFS opens the named file of fsys, as OpenWeights does where the file
+// is the operating system's.
+func OpenWeightsFS(fsys fs.FS, name string) (*Weights, error) {
+	s, err := source.OpenFS(fsys, name)
+	return newWeights(name, s, err)
+}
+
+// ReadWeights opens a file of size bytes that r gives access to. r must stay
+// usable until a model is loaded, and is not closed.
+func ReadWeights(r io.ReaderAt, size int64) (*Weights, error) {
+	return newWeights("", source.Reader(r, size), nil)
+}
+
+// ParseWeights opens a file that lies in memory, and keeps data. Packed weights
+// are used where they lie if data begins at a multiple of 32 bytes, as large files
+// of go:embed do on 64-bit processors, and copied otherwise.
+func ParseWeights(data []byte) (*Weights, error) {
+	return newWeights("", source.Bytes(data), nil)
+}
+
+// CheckpointWeights is the weights of a checkpoint that is open already. Close
+// leaves c open.
+func CheckpointWeights(c *safetensors.File) *Weights {
+	return &Weights{checkpoint: c, borrowed: true}
+}
+
+// newWeights finds out the kind of a file.
+func newWeights(name string, s *source.Source, err error) (*Weights, error) {
+	if err != nil {
+		return nil, err
+	}
+	w := &Weights{name: name}
+	if s.HasPrefix(packed.Magic) {
+		w.packed, err = packed.From(s)
+	} else {
+		w.checkpoint, err = safetensors.From(s)
+	}
+	if err != nil {
+		s.Close()
+		return nil, w.named(err)
+	}
+	goruntime.AddCleanup(w, func(s *source.Source) { s.Close() }, s)
+	return w, nil
+}
+
+// named gives an error the file's name.
+func (w *Weights) named(err error) error {
+	var weights *WeightsError
+	if err == nil || w.name == "" || errors.As(err, &weights) {
+		return err
+	}
+	return fmt.Errorf("%s: %w", w.name, err)
+}
+
+// Packed describes a file of packed weights; ok is false for a checkpoint.
+func (w *Weights) Packed() (index packed.Index, ok bool) {
+	if w.packed == nil {
+		return index, false
+	}
+	return w.packed.Index, true
+}
+
+// Loader returns a loader for the model of that name.
+func (w *Weights) Loader(model string) *Loader {
+	l := NewLoader(w.checkpoint)
+	l.weights, l.packed, l.model = w, w.packed, model
+	return l
+}
+
+// NewSession starts a session over the weights, as the function of that name
+// does, and keeps them until it is closed. After Close the session is closed too.
+func (w *Weights) NewSession(opts ...Option) *Session {
+	s := NewSession(opts...)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.closed {
+		s.Close()
+		return s
+	}
+	w.sessions++
+	s.release = w.release
+	return s
+}
+
+// release ends a session's hold.
+func (w *Weights) release() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.sessions--
+	w.unmap()
+}
+
+// Close releases the file and, once the last session is closed, the memory of
+// packed weights. It may be called more than once.
+func (w *Weights) Close() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.closed = true
+	return w.unmap()
+}
+
+// unmap releases the file when nobody needs it any more.
+func (w *Weights) unmap() error {
+	switch {
+	case !w.closed || w.sessions > 0:
+		return nil
+	case w.packed != nil:
+		return w.packed.Close()
+	case !w.borrowed:
+		return w.checkpoint.Close()
+	}
+	return nil
+}
+
+// loaded closes a checkpoint: a model keeps nothing of it.
+func (w *Weights) loaded() error {
+	if w.packed != nil || w.borrowed {
+		return nil
+	}
+	return w.checkpoint.Close()
+}
