@@ -3,15 +3,19 @@ package compiler
 import "github.com/resc-lang/resc/compiler/internal/emit"
 
 // KernelVersion is the version of runtime/kernel that emitted code is for.
-const KernelVersion = 3
+const KernelVersion = 4
 
 // File is one file of an emitted package.
 type File = emit.File
 
 // Emit prints the program as a Go package of the given name. version is resc's
 // own, for the header. Equal programs give equal bytes, on every host.
-func (p *Program) Emit(pkg, version string) ([]File, error) {
-	return emit.Package(p.model, p.schedule, emit.Options{Package: pkg, Version: version, Kernel: KernelVersion, Strides: p.strides()})
+func (p *Program) Emit(pkg, version string) ([]File, error) { return p.EmitEmbedding(pkg, version, "") }
+
+// EmitEmbedding is Emit of a package that embeds the file of weights of that name
+// beside its code, and opens it by its function Embedded.
+func (p *Program) EmitEmbedding(pkg, version, weights string) ([]File, error) {
+	return emit.Package(p.model, p.schedule, emit.Options{Package: pkg, Version: version, Kernel: KernelVersion, Strides: p.strides(), Embed: weights})
 }
 
 // strides are the outputs' distances of neighbours in pixels of the input; 0 where an

@@ -23,6 +23,9 @@ func (p *Program) Batch() int { return p.model.Batch }
 // Name is the model's.
 func (p *Program) Name() string { return p.model.Name }
 
+// Memory is the choice that the program was compiled with.
+func (p *Program) Memory() Memory { return p.schedule.Memory }
+
 // Classes are the names of the classes, or nil.
 func (p *Program) Classes() []string { return p.model.Classes }
 

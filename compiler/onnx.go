@@ -3,7 +3,6 @@ package compiler
 import (
 	"io"
 
-	"github.com/resc-lang/resc/compiler/internal/exec"
 	"github.com/resc-lang/resc/compiler/internal/onnx"
 	format "github.com/resc-lang/resc/internal/onnx"
 	"github.com/resc-lang/resc/runtime/safetensors"
@@ -14,7 +13,7 @@ import (
 // initialiser for each weight under its own name, in float32. Its batch is free.
 // Weights that Load would refuse are refused. version is resc's.
 func (p *Program) WriteONNX(w io.Writer, f *safetensors.File, version string) error {
-	if _, err := exec.Load(p.schedule, f); err != nil {
+	if _, err := p.Load(f); err != nil {
 		return err
 	}
 	m, err := onnx.Export(p.model, p.lowered, f, version)

@@ -2,6 +2,7 @@ package compiler
 
 import (
 	"context"
+	"io"
 	"time"
 
 	"github.com/resc-lang/resc/compiler/internal/exec"
@@ -42,12 +43,29 @@ type Network struct {
 // Where they do not fit, the error is a *runtime.WeightsError that lists
 // everything.
 func (p *Program) Load(f *safetensors.File) (*Network, error) {
-	m, err := exec.Load(p.schedule, f)
+	return p.Open(runtime.CheckpointWeights(f))
+}
+
+// Pack packs a checkpoint as Load does, and writes a file of packed weights for
+// this processor's tier of kernels.
+func (p *Program) Pack(w io.Writer, f *safetensors.File) error {
+	return exec.Pack(w, p.Name(), p.schedule, f)
+}
+
+// Open makes a network of an open file of weights: a checkpoint, as Load does, or
+// packed weights, which are used where they lie. Unless there is an error the
+// network takes the file over, and Network.Close closes it.
+func (p *Program) Open(w *runtime.Weights) (*Network, error) {
+	m, err := exec.Load(p.Name(), p.schedule, w)
 	if err != nil {
 		return nil, err
 	}
 	return &Network{p, m}, nil
 }
+
+// Close releases the memory of packed weights once the last session is closed;
+// sessions cannot be made any more.
+func (n *Network) Close() error { return n.model.Close() }
 
 // WeightBytes is the memory that packed weights occupy.
 func (n *Network) WeightBytes() int64 { return n.model.WeightBytes() }

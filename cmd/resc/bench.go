@@ -13,7 +13,6 @@ import (
 	"github.com/resc-lang/resc/internal/fixture"
 	rt "github.com/resc-lang/resc/runtime"
 	"github.com/resc-lang/resc/runtime/kernel"
-	"github.com/resc-lang/resc/runtime/safetensors"
 )
 
 type benchCmd struct {
@@ -64,31 +63,24 @@ func (c *benchCmd) Run(a *app) error {
 	if c.Batch < 1 || c.Runs < 1 || c.Threads < 0 {
 		return usagef("--batch, --runs and --threads must be at least 1")
 	}
+	c.follow(c.Weights)
 	p, err := c.compile(a)
 	if err != nil {
 		return err
 	}
 	start := time.Now()
-	file, err := c.checkpoint(a, p)
+	network, err := c.load(a, p)
 	if err != nil {
 		return err
 	}
-	madeUp := time.Since(start)
-	if c.Weights != "" {
-		madeUp = 0
-	}
-	network, err := p.Load(file)
-	file.Close()
-	if err != nil {
-		return err
-	}
+	defer network.Close()
 	session := network.NewSession(rt.Threads(c.Threads))
 	defer session.Close()
 	b := newBench(p, network, session, c.Batch)
 	if err := b.run(a.ctx); err != nil {
 		return err
 	}
-	cold := time.Since(start) - madeUp
+	cold := time.Since(start)
 	r, err := b.measure(a, c.Runs)
 	if err != nil {
 		return err
@@ -99,7 +91,7 @@ func (c *benchCmd) Run(a *app) error {
 	}
 	r.ColdStartMS = milliseconds(cold)
 	r.MaxRSSBytes = maxRSS()
-	r.WeightBytes, r.Memory = network.WeightBytes(), c.Memory
+	r.WeightBytes, r.Memory = network.WeightBytes(), string(p.Memory())
 	r.Tier = kernel.Tier()
 	r.PeakGFLOPS = kernel.MeasurePeak(50 * time.Millisecond)
 	if c.Profile {
@@ -116,12 +108,12 @@ func (c *benchCmd) Run(a *app) error {
 	return r.text(a)
 }
 
-// checkpoint is the weights to measure with.
-func (c *benchCmd) checkpoint(a *app, p *compiler.Program) (*safetensors.File, error) {
+// load loads the weights to measure with.
+func (c *benchCmd) load(a *app, p *compiler.Program) (*compiler.Network, error) {
 	if c.Weights != "" {
-		return c.openWeights(a, p, c.Weights, c.fitFlags)
+		return c.network(a, p, c.Weights, c.fitFlags)
 	}
-	return madeUp(p), nil
+	return p.Load(madeUp(p))
 }
 
 // bench is a session with a batch to run.

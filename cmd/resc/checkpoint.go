@@ -65,6 +65,9 @@ func (m *modelArgs) openWeights(a *app, p *compiler.Program, path string, fit fi
 
 // openCheckpoint opens a checkpoint in any format.
 func openCheckpoint(path string) (*checkpoint.File, error) {
+	if isPacked(path) {
+		return nil, fmt.Errorf("%s is packed weights, which only run, bench, eval and build read: name the checkpoint that it was made from", path)
+	}
 	f, err := checkpoint.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("there is no file %s", path)

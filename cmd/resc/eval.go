@@ -39,6 +39,7 @@ func (c *evalCmd) Run(a *app) error {
 	case c.Mistakes < 0:
 		return usagef("--mistakes must be at least 0")
 	}
+	c.follow(c.Weights)
 	p, err := c.compile(a)
 	if err != nil {
 		return err
@@ -51,15 +52,11 @@ func (c *evalCmd) Run(a *app) error {
 		return err
 	}
 	defer set.Close()
-	file, err := c.openWeights(a, p, c.Weights, c.fitFlags)
+	network, err := c.network(a, p, c.Weights, c.fitFlags)
 	if err != nil {
 		return err
 	}
-	network, err := p.Load(file)
-	file.Close()
-	if err != nil {
-		return err
-	}
+	defer network.Close()
 	_, h, w := p.Input()
 	shape := network.OutputShape(0, h, w)
 	if product(shape) != shape[0] {

@@ -27,6 +27,7 @@ type cli struct {
 	Run        runCmd        `cmd:"" help:"Classify images, or compute the outputs of an .npy file."`
 	Eval       evalCmd       `cmd:"" help:"Count what a network gets right on images with labels."`
 	Build      buildCmd      `cmd:"" help:"Print the network as a Go package."`
+	Pack       packCmd       `cmd:"" help:"Pack weights for this processor, into a file that needs no loading."`
 	Check      checkCmd      `cmd:"" help:"Parse files and prove their shapes."`
 	Fmt        fmtCmd        `cmd:"" help:"Format files canonically."`
 	Report     reportCmd     `cmd:"" help:"Show layers, shapes, parameters, costs and memory."`

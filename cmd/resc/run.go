@@ -53,6 +53,7 @@ func (c *runCmd) Run(a *app) error {
 			return err
 		}
 	}
+	c.follow(c.Weights)
 	p, err := c.compileShape(a, shape)
 	if err != nil {
 		return err
@@ -66,15 +67,11 @@ func (c *runCmd) Run(a *app) error {
 		}
 		from = &images{p, dataset.Find(c.Images), c.Crops}
 	}
-	file, err := c.openWeights(a, p, c.Weights, c.fitFlags)
+	network, err := c.network(a, p, c.Weights, c.fitFlags)
 	if err != nil {
 		return err
 	}
-	network, err := p.Load(file)
-	file.Close()
-	if err != nil {
-		return err
-	}
+	defer network.Close()
 	return c.compute(a, p, network, from)
 }
 

@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -43,6 +44,7 @@ func TestScripts(t *testing.T) {
 			return c == "long" && !testing.Short() || c == "ort" && os.Getenv("RESC_ORT") != "", nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"damage":  damage,
 			"weights": writeWeights,
 			"input":   writeInput,
 		},
@@ -104,4 +106,22 @@ func writeInput(ts *testscript.TestScript, neg bool, args []string) {
 	shape := []int{2, 3, 32, 32}
 	ts.Check(npy.WriteFloat32(f, shape, fixture.Fill(fixture.InputName, shape)))
 	ts.Check(f.Close())
+}
+
+// damage is the script command "damage FILE COPY cut|PLACE": a copy without its
+// last byte, or with another byte at a place.
+func damage(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 3 || neg {
+		ts.Fatalf("usage: damage FILE COPY cut|PLACE")
+	}
+	data, err := os.ReadFile(ts.MkAbs(args[0]))
+	ts.Check(err)
+	if args[2] == "cut" {
+		data = data[:len(data)-1]
+	} else {
+		place, err := strconv.Atoi(args[2])
+		ts.Check(err)
+		data[place] ^= 1
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), data, 0o666))
 }

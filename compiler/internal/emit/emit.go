@@ -18,6 +18,7 @@ type Options struct {
 	Package string // its name
 	Version string // resc's, for the header
 	Kernel  int    // version of runtime/kernel that the code is for
+	Embed   string // file of weights beside the code that the package embeds, or ""
 	Strides []int  // of the outputs, in pixels of the input; 0 for one that sees all
 }
 
@@ -57,7 +58,7 @@ func Package(m *typed.Model, s *plan.Schedule, o Options) ([]File, error) {
 	for _, out := range m.Outputs {
 		g.outputNames = append(g.outputNames, locals.take(camel(out.Name)))
 	}
-	top := newNames("arena", "newArena", "batch", "weights", "loadWeights", "sizes", "newSizes", "init", "main",
+	top := newNames("arena", "newArena", "batch", "weights", "loadWeights", "embedded", "sizes", "newSizes", "init", "main",
 		"context", "runtime", "kernel", "safetensors", "preprocess", "image", "fs", "io", "fmt", "strconv")
 	g.outline = newOutline(s, top)
 
@@ -66,6 +67,10 @@ func Package(m *typed.Model, s *plan.Schedule, o Options) ([]File, error) {
 	if g.classifies() {
 		files["classify"] = g.classifyFile()
 		order = append(order, "classify")
+	}
+	if o.Embed != "" {
+		files["embed"] = g.embedFile()
+		order = append(order, "embed")
 	}
 	fileNames := newNames(order...)
 	for _, p := range g.outline.parts {
@@ -100,7 +105,6 @@ func (g *generator) newFile() *jen.File {
 	f.HeaderComment(Header(g.options.Version, g.source()))
 	f.ImportName(runtimePath, "runtime")
 	f.ImportName(kernelPath, "kernel")
-	f.ImportName(safetensorsPath, "safetensors")
 	f.ImportName(preprocessPath, "preprocess")
 	return f
 }

@@ -11,10 +11,9 @@ import (
 
 // The packages that emitted code imports.
 const (
-	runtimePath     = "github.com/resc-lang/resc/runtime"
-	kernelPath      = runtimePath + "/kernel"
-	safetensorsPath = runtimePath + "/safetensors"
-	preprocessPath  = runtimePath + "/preprocess"
+	runtimePath    = "github.com/resc-lang/resc/runtime"
+	kernelPath     = runtimePath + "/kernel"
+	preprocessPath = runtimePath + "/preprocess"
 )
 
 // multiline prints fields as a composite literal, a field a line. Zero fields

@@ -26,38 +26,52 @@ func (g *generator) modelFile() *jen.File {
 	f.Line()
 	g.features(f)
 	comment(f, "Model is the network with its weights, packed for this processor. It is", "immutable, and any number of sessions may share it.")
-	f.Type().Id("Model").Struct(jen.Id("weights").Op("*").Id("weights"))
-	f.Line()
-	g.opener(f, "Open", "reads the weights from a safetensors file.",
-		[]jen.Code{jen.Id("path").String()}, "Open", jen.Id("path"))
-	g.opener(f, "OpenFS", "reads the weights from a safetensors file of a file system.",
-		[]jen.Code{jen.Id("fsys").Qual("io/fs", "FS"), jen.Id("name").String()}, "OpenFS", jen.Id("fsys"), jen.Id("name"))
-	g.opener(f, "Read", "reads the weights from size bytes in safetensors format.",
-		[]jen.Code{jen.Id("r").Qual("io", "ReaderAt"), jen.Id("size").Int64()}, "Read", jen.Id("r"), jen.Id("size"))
-	g.opener(f, "New", "takes the weights as the bytes of a safetensors file, such as go:embed gives.",
-		[]jen.Code{jen.Id("data").Index().Byte()}, "Parse", jen.Id("data"))
-	comment(f, "load packs the weights, then lets go of the file.")
-	f.Func().Id("load").Params(jen.Id("f").Op("*").Qual(safetensorsPath, "File")).Params(jen.Op("*").Id("Model"), jen.Error()).Block(
-		jen.Defer().Id("f").Dot("Close").Call(),
-		jen.List(jen.Id("w"), jen.Err()).Op(":=").Id("loadWeights").Call(jen.Id("f")),
-		jen.If(jen.Err().Op("!=").Nil()).Block(jen.Return(jen.Nil(), jen.Err())),
-		jen.Return(jen.Op("&").Id("Model").Values(jen.Id("weights").Op(":").Id("w")), jen.Nil()),
+	f.Type().Id("Model").Struct(
+		jen.Id("file").Op("*").Qual(runtimePath, "Weights"),
+		jen.Id("weights").Op("*").Id("weights"),
 	)
 	f.Line()
-	comment(f, "Close lets go of the weights. Sessions that are open keep them until they are", "closed too; new ones cannot be made.")
-	f.Func().Params(jen.Id("m").Op("*").Id("Model")).Id("Close").Params().Error().Block(
-		jen.Id("m").Dot("weights").Op("=").Nil(),
-		jen.Return(jen.Nil()),
+	g.opener(f, "Open", "opens a file of weights: safetensors, or packed by resc pack.",
+		[]jen.Code{jen.Id("path").String()}, "OpenWeights", jen.Id("path"))
+	g.opener(f, "OpenFS", "opens a file of weights of a file system: safetensors, or packed by resc pack.",
+		[]jen.Code{jen.Id("fsys").Qual("io/fs", "FS"), jen.Id("name").String()}, "OpenWeightsFS", jen.Id("fsys"), jen.Id("name"))
+	g.opener(f, "Read", "opens a file of weights of size bytes: safetensors, or packed by resc pack.",
+		[]jen.Code{jen.Id("r").Qual("io", "ReaderAt"), jen.Id("size").Int64()}, "ReadWeights", jen.Id("r"), jen.Id("size"))
+	g.opener(f, "New", "takes the bytes of a file of weights, such as go:embed gives: safetensors, or packed by resc pack.",
+		[]jen.Code{jen.Id("data").Index().Byte()}, "ParseWeights", jen.Id("data"))
+	comment(f, "load folds and packs a checkpoint, or uses packed weights where they lie.")
+	f.Func().Id("load").Params(jen.Id("f").Op("*").Qual(runtimePath, "Weights")).Params(jen.Op("*").Id("Model"), jen.Error()).Block(
+		jen.List(jen.Id("w"), jen.Err()).Op(":=").Id("loadWeights").Call(jen.Id("f").Dot("Loader").Call(jen.Lit(g.model.Name))),
+		jen.If(jen.Err().Op("!=").Nil()).Block(
+			jen.Id("f").Dot("Close").Call(),
+			jen.Return(jen.Nil(), jen.Err()),
+		),
+		jen.Return(jen.Op("&").Id("Model").Values(jen.Id("file").Op(":").Id("f"), jen.Id("weights").Op(":").Id("w")), jen.Nil()),
 	)
+	f.Line()
+	comment(f, "Close lets go of the weights. Sessions that are open keep them until they are", "closed too, and only then is a file unmapped; new ones cannot be made.")
+	f.Func().Params(jen.Id("m").Op("*").Id("Model")).Id("Close").Params().Error().Block(jen.Return(jen.Id("m").Dot("file").Dot("Close").Call()))
+	return f
+}
+
+// embedFile prints the weights that the package carries, and how to open them.
+func (g *generator) embedFile() *jen.File {
+	f := g.newFile()
+	f.Anon("embed")
+	f.Comment("//go:embed " + g.options.Embed)
+	f.Var().Id("embedded").Index().Byte()
+	f.Line()
+	comment(f, "Embedded opens the weights that the package carries, "+g.options.Embed+".")
+	f.Func().Id("Embedded").Params().Params(jen.Op("*").Id("Model"), jen.Error()).Block(jen.Return(jen.Id("New").Call(jen.Id("embedded"))))
 	return f
 }
 
 // opener prints one way to open the model.
 func (g *generator) opener(f *jen.File, name, doc string, params []jen.Code, open string, args ...jen.Code) {
-	lines := wrap(fmt.Sprintf("%s %s Every weight that is missing, of another shape, or not the model's is listed in the error, a *runtime.WeightsError.", name, doc))
+	lines := wrap(fmt.Sprintf("%s %s Where a checkpoint does not fit, the error is a *runtime.WeightsError that lists everything; where packed weights do not, a *runtime.PackedError.", name, doc))
 	comment(f, lines...)
 	f.Func().Id(name).Params(params...).Params(jen.Op("*").Id("Model"), jen.Error()).Block(
-		jen.List(jen.Id("f"), jen.Err()).Op(":=").Qual(safetensorsPath, open).Call(args...),
+		jen.List(jen.Id("f"), jen.Err()).Op(":=").Qual(runtimePath, open).Call(args...),
 		jen.If(jen.Err().Op("!=").Nil()).Block(jen.Return(jen.Nil(), jen.Err())),
 		jen.Return(jen.Id("load").Call(jen.Id("f"))),
 	)

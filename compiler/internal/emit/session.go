@@ -23,7 +23,7 @@ func (g *generator) sessionFile() *jen.File {
 	comment(f, "NewSession allocates what a run needs: activations, and threads as the options", "say. Close it when it is no longer needed.")
 	f.Func().Params(jen.Id("m").Op("*").Id("Model")).Id("NewSession").Params(jen.Id("options").Op("...").Qual(runtimePath, "Option")).Op("*").Id("Session").Block(
 		jen.Id("s").Op(":=").Op("&").Id("Session").Values(
-			jen.Id("session").Op(":").Qual(runtimePath, "NewSession").Call(jen.Id("options").Op("...")),
+			jen.Id("session").Op(":").Id("m").Dot("file").Dot("NewSession").Call(jen.Id("options").Op("...")),
 			jen.Id("weights").Op(":").Id("m").Dot("weights"),
 		),
 		jen.Id("s").Dot("arenas").Op("=").Make(jen.Index().Op("*").Id("arena"), jen.Id("s").Dot("session").Dot("Threads").Call().Dot("N").Call()),

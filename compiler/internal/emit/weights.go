@@ -25,9 +25,8 @@ func (g *generator) weightsFile() *jen.File {
 		}
 	})
 	f.Line()
-	comment(f, "loadWeights folds and packs a state dictionary.")
-	f.Func().Id("loadWeights").Params(jen.Id("f").Op("*").Qual(safetensorsPath, "File")).Params(jen.Op("*").Id("weights"), jen.Error()).BlockFunc(func(b *jen.Group) {
-		b.Id("l").Op(":=").Qual(runtimePath, "NewLoader").Call(jen.Id("f"))
+	comment(f, "loadWeights asks for every weight.")
+	f.Func().Id("loadWeights").Params(jen.Id("l").Op("*").Qual(runtimePath, "Loader")).Params(jen.Op("*").Id("weights"), jen.Error()).BlockFunc(func(b *jen.Group) {
 		if idle := g.schedule.Idle; len(idle) > 0 {
 			b.Comment("what no output needs")
 			var names []jen.Code

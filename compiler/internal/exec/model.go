@@ -4,6 +4,7 @@ package exec
 
 import (
 	"fmt"
+	"io"
 
 	"github.com/resc-lang/resc/compiler/internal/plan"
 	"github.com/resc-lang/resc/runtime"
@@ -17,18 +18,15 @@ type Model struct {
 	schedule *plan.Schedule
 	weights  map[*plan.Weights]any // *kernel.Filter, *kernel.Dense or *kernel.ScaleShift
 	bytes    int64
+	file     *runtime.Weights
 }
 
-// Load folds and packs the weights of a checkpoint, which may be closed then.
-// Its error lists everything that does not fit.
-func Load(s *plan.Schedule, f *safetensors.File) (*Model, error) {
-	m := &Model{schedule: s, weights: map[*plan.Weights]any{}}
-	l := runtime.NewLoader(f)
-	l.Idle(s.Idle...)
-	for _, w := range s.Weights {
-		m.weights[w] = pack(l, w)
-	}
-	if err := l.Done(); err != nil {
+// Load makes a model of a file of weights, and takes the file over unless there is
+// an error: a checkpoint, which is folded and packed, or packed weights. name is
+// the network's.
+func Load(name string, s *plan.Schedule, f *runtime.Weights) (*Model, error) {
+	m := &Model{schedule: s, weights: map[*plan.Weights]any{}, file: f}
+	if err := m.load(f.Loader(name)); err != nil {
 		return nil, err
 	}
 	for _, w := range m.weights {
@@ -36,6 +34,28 @@ func Load(s *plan.Schedule, f *safetensors.File) (*Model, error) {
 	}
 	return m, nil
 }
+
+// load asks for the weights of every layer.
+func (m *Model) load(l *runtime.Loader) error {
+	l.Idle(m.schedule.Idle...)
+	for _, w := range m.schedule.Weights {
+		m.weights[w] = pack(l, w)
+	}
+	return l.Done()
+}
+
+// Pack packs a checkpoint and writes a file of packed weights.
+func Pack(w io.Writer, name string, s *plan.Schedule, c *safetensors.File) error {
+	l := runtime.CheckpointWeights(c).Loader(name)
+	m := &Model{schedule: s, weights: map[*plan.Weights]any{}}
+	if err := m.load(l); err != nil {
+		return err
+	}
+	return l.WritePacked(w, string(s.Memory))
+}
+
+// Close releases the memory of packed weights once the last session is closed.
+func (m *Model) Close() error { return m.file.Close() }
 
 // WeightBytes is the memory that packed weights occupy.
 func (m *Model) WeightBytes() int64 { return m.bytes }

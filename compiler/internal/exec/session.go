@@ -40,7 +40,7 @@ type batch struct {
 // NewSession allocates what a run needs.
 func (m *Model) NewSession(options ...runtime.Option) *Session {
 	in := m.schedule.Input
-	s := &Session{model: m, session: runtime.NewSession(options...)}
+	s := &Session{model: m, session: m.file.NewSession(options...)}
 	s.all = s.newLane()
 	s.bound = size{in.H.Max(), in.W.Max()}
 	s.all.bind(s.session.Threads(), s.bound)

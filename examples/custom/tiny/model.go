@@ -23,16 +23,16 @@ import (
 	"io"
 	"io/fs"
 
+	"github.com/resc-lang/resc/runtime"
 	"github.com/resc-lang/resc/runtime/kernel"
-	"github.com/resc-lang/resc/runtime/safetensors"
 )
 
 // The package is for one version of resc's runtime. If a line below does not
 // compile, the two do not fit: run go generate with the version of resc in go.mod,
 // or go get the version of the runtime that the package was generated for.
 const (
-	_ = uint(kernel.Version - 3)       // fails if the runtime is older
-	_ = uint(3 - kernel.OldestVersion) // fails if the runtime no longer supports this code
+	_ = uint(kernel.Version - 4)       // fails if the runtime is older
+	_ = uint(4 - kernel.OldestVersion) // fails if the runtime no longer supports this code
 )
 
 // The outputs: channels, and of feature maps the distance of neighbours in pixels of
@@ -46,66 +46,68 @@ const (
 // Model is the network with its weights, packed for this processor. It is
 // immutable, and any number of sessions may share it.
 type Model struct {
+	file    *runtime.Weights
 	weights *weights
 }
 
-// Open reads the weights from a safetensors file. Every weight that is missing,
-// of another shape, or not the model's is listed in the error, a
-// *runtime.WeightsError.
+// Open opens a file of weights: safetensors, or packed by resc pack. Where a
+// checkpoint does not fit, the error is a *runtime.WeightsError that lists
+// everything; where packed weights do not, a *runtime.PackedError.
 func Open(path string) (*Model, error) {
-	f, err := safetensors.Open(path)
+	f, err := runtime.OpenWeights(path)
 	if err != nil {
 		return nil, err
 	}
 	return load(f)
 }
 
-// OpenFS reads the weights from a safetensors file of a file system. Every
-// weight that is missing, of another shape, or not the model's is listed in the
-// error, a *runtime.WeightsError.
+// OpenFS opens a file of weights of a file system: safetensors, or packed by
+// resc pack. Where a checkpoint does not fit, the error is a
+// *runtime.WeightsError that lists everything; where packed weights do not, a
+// *runtime.PackedError.
 func OpenFS(fsys fs.FS, name string) (*Model, error) {
-	f, err := safetensors.OpenFS(fsys, name)
+	f, err := runtime.OpenWeightsFS(fsys, name)
 	if err != nil {
 		return nil, err
 	}
 	return load(f)
 }
 
-// Read reads the weights from size bytes in safetensors format. Every weight
-// that is missing, of another shape, or not the model's is listed in the error,
-// a *runtime.WeightsError.
+// Read opens a file of weights of size bytes: safetensors, or packed by resc
+// pack. Where a checkpoint does not fit, the error is a *runtime.WeightsError
+// that lists everything; where packed weights do not, a *runtime.PackedError.
 func Read(r io.ReaderAt, size int64) (*Model, error) {
-	f, err := safetensors.Read(r, size)
+	f, err := runtime.ReadWeights(r, size)
 	if err != nil {
 		return nil, err
 	}
 	return load(f)
 }
 
-// New takes the weights as the bytes of a safetensors file, such as go:embed
-// gives. Every weight that is missing, of another shape, or not the model's is
-// listed in the error, a *runtime.WeightsError.
+// New takes the bytes of a file of weights, such as go:embed gives:
+// safetensors, or packed by resc pack. Where a checkpoint does not fit, the
+// error is a *runtime.WeightsError that lists everything; where packed weights
+// do not, a *runtime.PackedError.
 func New(data []byte) (*Model, error) {
-	f, err := safetensors.Parse(data)
+	f, err := runtime.ParseWeights(data)
 	if err != nil {
 		return nil, err
 	}
 	return load(f)
 }
 
-// load packs the weights, then lets go of the file.
-func load(f *safetensors.File) (*Model, error) {
-	defer f.Close()
-	w, err := loadWeights(f)
+// load folds and packs a checkpoint, or uses packed weights where they lie.
+func load(f *runtime.Weights) (*Model, error) {
+	w, err := loadWeights(f.Loader("tiny"))
 	if err != nil {
+		f.Close()
 		return nil, err
 	}
-	return &Model{weights: w}, nil
+	return &Model{file: f, weights: w}, nil
 }
 
 // Close lets go of the weights. Sessions that are open keep them until they are
-// closed too; new ones cannot be made.
+// closed too, and only then is a file unmapped; new ones cannot be made.
 func (m *Model) Close() error {
-	m.weights = nil
-	return nil
+	return m.file.Close()
 }

@@ -7,7 +7,6 @@ import (
 
 	"github.com/resc-lang/resc/runtime"
 	"github.com/resc-lang/resc/runtime/kernel"
-	"github.com/resc-lang/resc/runtime/safetensors"
 )
 
 // weights is every weight of the model, with batch norm folded in, packed for this
@@ -21,9 +20,8 @@ type weights struct {
 	layer3Block1 layer3Block1Weights
 }
 
-// loadWeights folds and packs a state dictionary.
-func loadWeights(f *safetensors.File) (*weights, error) {
-	l := runtime.NewLoader(f)
+// loadWeights asks for every weight.
+func loadWeights(l *runtime.Loader) (*weights, error) {
 	w := new(weights)
 	w.stem.load(l, "")
 	for i := range w.layer1Block0 {

@@ -22,7 +22,7 @@ type Session struct {
 // NewSession allocates what a run needs: activations, and threads as the options
 // say. Close it when it is no longer needed.
 func (m *Model) NewSession(options ...runtime.Option) *Session {
-	s := &Session{session: runtime.NewSession(options...), weights: m.weights}
+	s := &Session{session: m.file.NewSession(options...), weights: m.weights}
 	s.arenas = make([]*arena, s.session.Threads().N())
 	s.arenas[0] = newArena()
 	return s

@@ -7,7 +7,6 @@ import (
 
 	"github.com/resc-lang/resc/runtime"
 	"github.com/resc-lang/resc/runtime/kernel"
-	"github.com/resc-lang/resc/runtime/safetensors"
 )
 
 // weights is every weight of the model, with batch norm folded in, packed for this
@@ -25,9 +24,8 @@ type weights struct {
 	head         headWeights
 }
 
-// loadWeights folds and packs a state dictionary.
-func loadWeights(f *safetensors.File) (*weights, error) {
-	l := runtime.NewLoader(f)
+// loadWeights asks for every weight.
+func loadWeights(l *runtime.Loader) (*weights, error) {
 	w := new(weights)
 	w.stem.load(l, "")
 	w.layer1Block0.load(l, "layer1.0.")

@@ -1,0 +1,84 @@
+package kernel
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/resc-lang/resc/runtime/internal/cpu"
+)
+
+// packings are the specifications whose orders TestPackVersion holds.
+var packings = []FilterSpec{
+	{In: 3, Out: 40, KernelH: 7, KernelW: 7, Block: 3, Stride: 2},
+	{In: 20, Out: 100, KernelH: 1, KernelW: 1},
+	{In: 64, Out: 64, KernelH: 3, KernelW: 3, Groups: 4},
+	{In: 32, Out: 32, KernelH: 3, KernelW: 3, Groups: 16},
+	{In: 20, Out: 40, KernelH: 3, KernelW: 3, Algorithm: ByTier{AVX512: Winograd2, AVX2: Winograd2, NEON: Winograd2}},
+	{In: 20, Out: 40, KernelH: 3, KernelW: 3, Stride: 2, Algorithm: ByTier{AVX512: Winograd4, AVX2: Winograd4, NEON: Winograd4}},
+}
+
+// packedValues is the packed values of integers that all differ, under a tier.
+func packedValues(tier cpu.Level) []byte {
+	defer cpu.Force(tier)()
+	numbers := func(n int) []float32 {
+		values := make([]float32, n)
+		for i := range values {
+			values[i] = float32(i + 1)
+		}
+		return values
+	}
+	var data []byte
+	add := func(values []float32) { data, _ = binary.Append(data, binary.LittleEndian, values) }
+	for _, s := range packings {
+		f := s.Pack(numbers(s.Out*s.In/max(s.Groups, 1)*s.taps()), numbers(s.Out))
+		add(f.weights)
+		add(f.bias)
+	}
+	linear := LinearSpec{In: Layout{C: 20, H: 2, W: 3}, Out: 18}
+	d := linear.Pack(numbers(linear.inputs()*linear.Out), numbers(linear.Out))
+	add(d.weights)
+	add(d.bias)
+	return data
+}
+
+// TestPackVersion holds the order of packed values, which files on disk have, to
+// its version. If it fails after a change that is meant, raise PackVersion and
+// write the new sums here.
+func TestPackVersion(t *testing.T) {
+	want := map[cpu.Level]string{
+		cpu.Portable: "1 d9dde712e1a5ff792c23b0405534cf528ca4b150247df23981c8a544c3d1984a",
+		cpu.AVX2:     "1 ac55ad0f6527a7e4664690d2772dad066b85c1f550041b526d32d074c650cbfb",
+		cpu.AVX512:   "1 3d422b6043904b5f01aa361c780ea73a1c42fa37e326ca5e08696c242ec5a2d2",
+	}
+	for _, tier := range cpu.Available() {
+		sum, ok := want[tier]
+		if !ok {
+			continue // only there can it be written down
+		}
+		if got := fmt.Sprintf("%d %x", PackVersion, sha256.Sum256(packedValues(tier))); got != sum {
+			t.Errorf("%v: %s, want %s", tier, got, sum)
+		}
+	}
+}
+
+// TestOver uses a run of values elsewhere, and refuses one of another length.
+func TestOver(t *testing.T) {
+	for _, s := range packings {
+		f := s.Pack(make([]float32, s.Out*s.In/max(s.Groups, 1)*s.taps()), slices.Repeat([]float32{1}, s.Out))
+		run := append(slices.Clone(f.weights), f.bias...)
+		if g := s.Over(run); !slices.Equal(g.weights, f.weights) || !slices.Equal(g.bias, f.bias) || len(run) != s.Size() {
+			t.Errorf("%+v: another filter", s)
+		}
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("%+v: took a run of another length", s)
+				}
+			}()
+			s.Over(run[1:])
+		}()
+	}
+}
