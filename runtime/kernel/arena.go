@@ -6,8 +6,7 @@ import "unsafe"
 // cache line, and one AVX-512 register.
 const cacheLine = 64
 
-// NewArena returns n zeroed floats that start at a cache line. A large arena asks
-// for large pages: touching fresh memory costs several times less.
+// NewArena returns n zeroed floats that start at a cache line.
 func NewArena(n int) []float32 {
 	const lane = 4 // bytes of a float32
 	m := make([]float32, n+cacheLine/lane)
@@ -15,7 +14,5 @@ func NewArena(n int) []float32 {
 	if rest := uintptr(unsafe.Pointer(unsafe.SliceData(m))) % cacheLine; rest != 0 {
 		skip = int(cacheLine-rest) / lane
 	}
-	m = m[skip : skip+n : skip+n]
-	adviseLarge(m)
-	return m
+	return m[skip : skip+n : skip+n]
 }
