@@ -2,8 +2,14 @@ package compiler
 
 import (
 	"io"
+	"path/filepath"
+	"strings"
 
+	"github.com/resc-lang/resc/compiler/internal/check"
+	"github.com/resc-lang/resc/compiler/internal/ir"
+	"github.com/resc-lang/resc/compiler/internal/lower"
 	"github.com/resc-lang/resc/compiler/internal/onnx"
+	"github.com/resc-lang/resc/dsl"
 	format "github.com/resc-lang/resc/internal/onnx"
 	"github.com/resc-lang/resc/runtime/safetensors"
 )
@@ -21,4 +27,56 @@ func (p *Program) WriteONNX(w io.Writer, f *safetensors.File, version string) er
 		return err
 	}
 	return format.Write(w, m)
+}
+
+// Imported is an ONNX model in the language.
+type Imported struct {
+	Name    string // of the model, and of its files
+	Source  string // the .res file
+	Weights []safetensors.Tensor
+}
+
+// WeightsFile is the name of the file that the source says its weights are in.
+func (i *Imported) WeightsFile() string { return i.Name + ".safetensors" }
+
+// ImportONNX says an ONNX model in the language, with blocks, stages and shortcut
+// policies found again. The source compiles to the same operators, node by node,
+// and loads the weights; they are the model's own memory, which may be closed when
+// they have been written. file is where the model comes from, and shape, which may
+// be nil, its input where it leaves sizes open. An error names every node that the
+// language cannot say.
+func ImportONNX(m *format.Model, file string, shape []int) (*Imported, error) {
+	name := m.Graph.Name
+	if m.Producer != "resc" || onnx.ModelName(name) != name {
+		name = onnx.ModelName(strings.TrimSuffix(filepath.Base(file), filepath.Ext(file)))
+	}
+	i := &Imported{Name: name}
+	found, err := onnx.Import(m, name, shape, i.WeightsFile(), compileGraph(name))
+	if err != nil {
+		return nil, err
+	}
+	i.Source, i.Weights = found.Text, found.Weights
+	p, ds := Compile(dsl.NewSource(name+".res", i.Source), Options{})
+	if p == nil {
+		return nil, ds[0]
+	}
+	checkpoint, err := safetensors.New(i.Weights...)
+	if err != nil {
+		return nil, err
+	}
+	_, err = p.Load(checkpoint)
+	return i, err
+}
+
+// compileGraph compiles the model of a text to its graph as it was written.
+func compileGraph(name string) onnx.Compiler {
+	return func(text string) (*ir.Graph, error) {
+		model, ds := check.Check(dsl.NewSource(name+".res", text), check.Options{Loader: files{}})
+		for _, d := range ds {
+			if d.Severity == dsl.Error {
+				return nil, d
+			}
+		}
+		return lower.Lower(model), nil
+	}
 }

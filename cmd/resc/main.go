@@ -36,6 +36,7 @@ type cli struct {
 	Convert    convertCmd    `cmd:"" help:"Convert a checkpoint to safetensors."`
 	Bench      benchCmd      `cmd:"" help:"Measure latency."`
 	Export     exportCmd     `cmd:"" help:"Write the network and its weights as ONNX."`
+	Import     importCmd     `cmd:"" help:"Say an ONNX model in the language, with its weights."`
 	List       listCmd       `cmd:"" help:"List the standard library."`
 	Explain    explainCmd    `cmd:"" help:"Explain the code of a diagnostic."`
 	Completion completionCmd `cmd:"" help:"Print a completion script for a shell."`

@@ -133,7 +133,8 @@ func (e *exporter) pool(n *ir.Node, o op.Pool, name string, emit func(string, []
 		bottom, fixedH := overhang(in.H, out.H, o.KernelH, o.Stride, o.Pad[0])
 		right, fixedW := overhang(in.W, out.W, o.KernelW, o.Stride, o.Pad[1])
 		if fixedH && fixedW {
-			pad[2], pad[3], ceil = bottom, right, false
+			pad[2], pad[3] = bottom, right
+			ceil = pad == o.Pad // windows that end where the image does, in either mode
 		}
 	}
 	if !o.Max && !o.ExcludePad && pad != o.Pad {
@@ -155,7 +156,7 @@ func (e *exporter) pool(n *ir.Node, o op.Pool, name string, emit func(string, []
 		emit("MaxPool", []string{x}, attributes...)
 		return
 	}
-	if !o.ExcludePad && pad != [4]int{} {
+	if !o.ExcludePad && (ceil || pad != [4]int{}) {
 		attributes = append(attributes, format.Int("count_include_pad", 1))
 	}
 	emit("AveragePool", []string{x}, attributes...)

@@ -1,0 +1,50 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/resc-lang/resc/compiler"
+	"github.com/resc-lang/resc/internal/atomicfile"
+	"github.com/resc-lang/resc/internal/onnx"
+	"github.com/resc-lang/resc/runtime/safetensors"
+)
+
+type importCmd struct {
+	File  string `arg:"" name:"model" placeholder:"M.onnx" help:"An ONNX model of a residual network."`
+	Dir   string `short:"o" required:"" placeholder:"DIR" help:"Folder for the .res file and its weights."`
+	Shape string `placeholder:"CxHxW" help:"The input's size, where the model leaves it open."`
+}
+
+// Run writes NAME.res and NAME.safetensors, each whole; nothing where the model
+// cannot be said.
+func (c *importCmd) Run(a *app) error {
+	shape, err := parseShape(c.Shape)
+	if err != nil {
+		return err
+	}
+	f, err := onnx.Open(c.File)
+	if err != nil {
+		if b := bare(err); b != err {
+			return fmt.Errorf("cannot read %s: %w", c.File, b)
+		}
+		return err
+	}
+	defer f.Close()
+	i, err := compiler.ImportONNX(f.Model, c.File, shape)
+	if err != nil {
+		return fmt.Errorf("%s: %w", c.File, err)
+	}
+	if err := os.MkdirAll(c.Dir, 0o777); err != nil {
+		return err
+	}
+	// The weights first: a .res file that is there has them.
+	if err := atomicfile.Write(filepath.Join(c.Dir, i.WeightsFile()), func(w io.Writer) error {
+		return safetensors.Write(w, i.Weights, nil)
+	}); err != nil {
+		return err
+	}
+	return atomicfile.WriteFile(filepath.Join(c.Dir, i.Name+".res"), []byte(i.Source))
+}
