@@ -357,3 +357,45 @@ func FuzzImport(f *testing.F) {
 		onnx.Import(m, "m", []int{3, 16, 16}, "w", compileGraph("m"))
 	})
 }
+
+// TestImportNameless takes the names from PyTorch's exports, as old exporters and
+// optimisers do, and wants what is made of the structure alone.
+func TestImportNameless(t *testing.T) {
+	for _, name := range []string{"tiny", "tiny_bn"} {
+		f, err := format.Open("testdata/import/" + name + ".onnx")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		short := map[string]string{}
+		for i, w := range f.Graph.Initializers {
+			short[w.Name] = fmt.Sprint(i + 100)
+			w.Name = short[w.Name]
+		}
+		for i, n := range f.Graph.Nodes {
+			n.Name = fmt.Sprintf("%s_%d", n.Op, i)
+			for j, x := range n.Inputs {
+				if s, ok := short[x]; ok {
+					n.Inputs[j] = s
+				}
+			}
+		}
+		found, err := ImportONNX(f.Model, name+".onnx", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		path := "testdata/import/" + name + "_nameless.res"
+		if golden.Update() {
+			if err := os.WriteFile(path, []byte(found.Source), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if found.Source != string(want) {
+			t.Errorf("the file is\n%s\nand should be\n%s", found.Source, want)
+		}
+	}
+}

@@ -128,38 +128,67 @@ func (g *net) isOutput(n *node) bool {
 	return slices.ContainsFunc(g.outputs, func(o output) bool { return o.node == n })
 }
 
-// match says whether a compiled graph's value is computed as an imported one is:
-// the same operators of the same values, with the same weight names where names
-// is set. of maps what is known to be the same; both sides of a sum may be
-// exchanged, and a subsampling of stride 1, which option A has where only channels
-// differ, is nothing. Values stand for each other from then on.
-func match(a *node, b *ir.Node, of map[*node]*ir.Node, name func(*ir.Node) string) bool {
+// matcher compares an imported network with a compiled graph. Values that are
+// known to be the same stand in of; name, unless it is nil, is a compiled layer's
+// path, which must be the imported one's.
+type matcher struct {
+	of     map[*node]*ir.Node
+	name   func(*ir.Node) string
+	differ map[pairing]bool
+}
+
+// pairing is two values that were compared.
+type pairing struct {
+	imported *node
+	compiled *ir.Node
+}
+
+// newMatcher compares networks of one input each.
+func newMatcher(input *node, compiled *ir.Node, name func(*ir.Node) string) *matcher {
+	return &matcher{map[*node]*ir.Node{input: compiled}, name, map[pairing]bool{}}
+}
+
+// match says whether a compiled value is computed as an imported one is: by the
+// same operators of the same values. Both sides of a sum may be exchanged, and a
+// subsampling of stride 1, which option A has where only channels differ, is
+// nothing.
+func (m *matcher) match(a *node, b *ir.Node) bool {
 	for b.Op == (op.Subsample{Stride: 1}) {
 		b = b.Args[0]
 	}
-	if known, ok := of[a]; ok {
+	if known, ok := m.of[a]; ok {
 		return known == b
 	}
+	if m.differ[pairing{a, b}] {
+		return false // found once, or the sides of many sums would be tried again and again
+	}
+	if !m.alike(a, b) {
+		m.differ[pairing{a, b}] = true
+		return false
+	}
+	m.of[a] = b
+	return true
+}
+
+// alike is match for values that were not compared yet.
+func (m *matcher) alike(a *node, b *ir.Node) bool {
 	if a.op == nil || a.op != b.Op || len(a.in) != len(b.Args) {
 		return false
 	}
-	if name != nil && len(a.weights) > 0 && a.path != name(b) {
+	if m.name != nil && len(a.weights) > 0 && a.path != m.name(b) {
 		return false
 	}
-	all := func(args []*ir.Node) bool {
+	all := func(args ...*ir.Node) bool {
 		for i, x := range a.in {
-			if !match(x, args[i], of, name) {
+			if !m.match(x, args[i]) {
 				return false
 			}
 		}
 		return true
 	}
-	if !all(b.Args) {
-		_, sum := a.op.(op.Add)
-		if !sum || !all([]*ir.Node{b.Args[1], b.Args[0]}) {
-			return false
-		}
+	if all(b.Args...) {
+		return true
 	}
-	of[a] = b
-	return true
+	_, sum := a.op.(op.Add)
+	return sum && all(b.Args[1], b.Args[0])
 }

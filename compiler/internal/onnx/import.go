@@ -167,9 +167,9 @@ func (im *importer) write(policyName, policyText string, imports []string) error
 	if err != nil {
 		return err
 	}
-	of := map[*node]*ir.Node{im.net.input: g.Nodes[0]}
+	m := newMatcher(im.net.input, g.Nodes[0], func(n *ir.Node) string { return n.Path })
 	for i, o := range im.net.outputs {
-		if len(g.Outputs) != len(im.net.outputs) || !match(o.node, g.Outputs[i].Node, of, func(n *ir.Node) string { return n.Path }) {
+		if len(g.Outputs) != len(im.net.outputs) || !m.match(o.node, g.Outputs[i].Node) {
 			return fmt.Errorf("what was written computes something else at output %s", o.name)
 		}
 	}

@@ -148,9 +148,9 @@ func (r *region) matches(g *ir.Graph) bool { return r.same(r.out, g.Outputs[0].N
 // same says whether a value of a block, compiled by itself, is one of the region.
 func (r *region) same(n *node, compiled *ir.Node, g *ir.Graph) bool {
 	prefix := r.path() + "."
-	return match(n, compiled, map[*node]*ir.Node{r.in: g.Nodes[0]}, func(n *ir.Node) string {
+	return newMatcher(r.in, g.Nodes[0], func(n *ir.Node) string {
 		return prefix + strings.TrimPrefix(n.Path, "s.0.")
-	})
+	}).match(n, compiled)
 }
 
 // arguments finds the values of a block's parameters with which its main path has
@@ -185,7 +185,7 @@ func (l *library) arguments(r *region, b known) (args []string, stride int, ok b
 			optional = append(optional, p.Name.Text)
 		}
 	}
-	if stride > 1 && !strided || len(needed) > 2 || len(values) == 0 {
+	if stride > 1 && !strided || len(needed) > 2 || len(values) == 0 || len(values) > maxNumbers {
 		return nil, 0, false
 	}
 	try := func(args []string) (alike, all int) {
@@ -224,6 +224,9 @@ func (l *library) arguments(r *region, b known) (args []string, stride int, ok b
 	}
 	return nil, 0, false
 }
+
+// maxNumbers bounds the numbers of a region that are tried.
+const maxNumbers = 16
 
 // choices is every choice of n of the values.
 func choices(values []int, n int) (all [][]int) {
