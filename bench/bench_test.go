@@ -52,7 +52,7 @@ func TestSection(t *testing.T) {
 	}
 }
 
-// TestDocs holds the tables of docs/performance.md to docs/performance.json.
+// TestDocs holds the tables of the pages to docs/performance.json.
 func TestDocs(t *testing.T) {
 	r, err := readResults("../docs/performance.json")
 	if os.IsNotExist(err) {
@@ -61,16 +61,18 @@ func TestDocs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text, err := os.ReadFile("../docs/performance.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	want, err := replaceSection(string(text), r.markdown())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if string(text) != want {
-		t.Error("docs/performance.md is not made from docs/performance.json: go run ./bench -render -record")
+	for page, tables := range map[string]string{"../docs/performance.md": r.markdown(), "../README.md": r.summary()} {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, err := replaceSection(string(text), tables)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if string(text) != want {
+			t.Errorf("%s is not made from docs/performance.json: go run ./bench -render -record", page)
+		}
 	}
 }
 
@@ -85,11 +87,13 @@ func TestRecord(t *testing.T) {
 		Size:      size{2_900_000, 45_800_000},
 		Gomlx:     []gomlx{{Network: "resnet18", Threads: 1, RescMS: 20, MedianMS: 6000}, {Network: "resnet50", Error: "not within 3m0s"}},
 	}
-	page := filepath.Join(dir, "page.md")
-	if err := os.WriteFile(page, []byte("# Page\n"+sectionBegin+sectionEnd), 0o666); err != nil {
-		t.Fatal(err)
+	page, front := filepath.Join(dir, "page.md"), filepath.Join(dir, "front.md")
+	for _, name := range []string{page, front} {
+		if err := os.WriteFile(name, []byte("# Page\n"+sectionBegin+sectionEnd), 0o666); err != nil {
+			t.Fatal(err)
+		}
 	}
-	o := &options{record: true, markdown: page, jsonFiles: []string{filepath.Join(dir, "r.json")}}
+	o := &options{record: true, page: page, front: front, jsonFiles: []string{filepath.Join(dir, "r.json")}}
 	var printed strings.Builder
 	if err := publish(r, o, &printed); err != nil {
 		t.Fatal(err)
@@ -115,6 +119,13 @@ func TestRecord(t *testing.T) {
 		if !strings.Contains(string(text), part) || !strings.Contains(printed.String(), part) {
 			t.Errorf("%q is missing:\n%s", part, text)
 		}
+	}
+	text, err = os.ReadFile(front)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := "| resnet18, resc held to avx2 | 1 | 0.00 | 0.00 | **1.50** |"; !strings.Contains(string(text), want) || strings.Contains(string(text), "| 2 |") {
+		t.Errorf("the front page lacks %q, or has batches:\n%s", want, text)
 	}
 }
 

@@ -4,7 +4,7 @@
 //	go run ./bench            # all networks, some twenty minutes
 //	go run ./bench -quick     # three networks, two minutes
 //	go run ./bench -networks resnet50,resnet18 -threads 1
-//	go run ./bench -record    # keep the results in docs/performance.json and .md
+//	go run ./bench -record    # keep the results in docs and the README
 //	go run ./bench -render    # print docs/performance.json's tables again
 //
 // It needs Go, Node.js and npm. What it makes and installs, ONNX Runtime of npm
@@ -40,7 +40,8 @@ type options struct {
 	gomlx     bool
 	record    bool
 	render    bool
-	markdown  string
+	page      string // of all tables
+	front     string // of the ratios alone
 	jsonFiles []string
 }
 
@@ -96,7 +97,7 @@ func parse(args []string, root string) (*options, error) {
 	if err != nil {
 		cache = os.TempDir()
 	}
-	o := &options{markdown: filepath.Join(root, "docs", "performance.md")}
+	o := &options{page: filepath.Join(root, "docs", "performance.md"), front: filepath.Join(root, "README.md")}
 	f := flag.NewFlagSet("bench", flag.ContinueOnError)
 	f.StringVar(&o.folder, "dir", filepath.Join(cache, "resc-bench"), "`folder` for what is installed, built and exported")
 	f.BoolVar(&o.quick, "quick", false, "a few networks, one thread, fewer rounds")
@@ -106,8 +107,8 @@ func parse(args []string, root string) (*options, error) {
 	f.IntVar(&o.rounds, "rounds", 0, "`number` of processes of each program; 8 by default")
 	f.Float64Var(&o.seconds, "seconds", 1.5, "`time` of timed runs in a process")
 	f.BoolVar(&o.gomlx, "gomlx", true, "measure gomlx too")
-	f.BoolVar(&o.record, "record", false, "write the results to docs/performance.json and docs/performance.md")
-	f.BoolVar(&o.render, "render", false, "measure nothing: print docs/performance.json, or with -record write docs/performance.md anew")
+	f.BoolVar(&o.record, "record", false, "write the results to docs/performance.json, docs/performance.md and README.md")
+	f.BoolVar(&o.render, "render", false, "measure nothing: print docs/performance.json, or with -record write the pages anew")
 	if err := f.Parse(args); err != nil {
 		return nil, err
 	}
@@ -169,23 +170,31 @@ func publish(r *results, o *options, stdout io.Writer) error {
 	}
 	tables := r.markdown()
 	if o.record {
-		text, err := os.ReadFile(o.markdown)
-		if err != nil {
+		if err := rewriteSection(o.page, tables); err != nil {
 			return err
 		}
-		section, err := replaceSection(string(text), tables)
-		if err != nil {
-			return fmt.Errorf("%s: %w", o.markdown, err)
-		}
-		if err := atomicfile.Write(o.markdown, func(w io.Writer) error {
-			_, err := io.WriteString(w, section)
-			return err
-		}); err != nil {
+		if err := rewriteSection(o.front, r.summary()); err != nil {
 			return err
 		}
 	}
 	_, err := io.WriteString(stdout, tables)
 	return err
+}
+
+// rewriteSection puts tables into a page.
+func rewriteSection(page, tables string) error {
+	text, err := os.ReadFile(page)
+	if err != nil {
+		return err
+	}
+	section, err := replaceSection(string(text), tables)
+	if err != nil {
+		return fmt.Errorf("%s: %w", page, err)
+	}
+	return atomicfile.Write(page, func(w io.Writer) error {
+		_, err := io.WriteString(w, section)
+		return err
+	})
 }
 
 func readResults(name string) (*results, error) {

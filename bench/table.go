@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// The section of docs/performance.md that the command writes.
+// The section of docs/performance.md, and of the README, that the command writes.
 const (
 	sectionBegin = "<!-- bench: begin; go run ./bench -record writes this section from performance.json -->\n"
 	sectionEnd   = "<!-- bench: end -->\n"
@@ -44,6 +44,22 @@ func (r *results) markdown() string {
 	return wrapLines(b.String())
 }
 
+// summary is the times of one image, for the README.
+func (r *results) summary() string {
+	var b strings.Builder
+	b.WriteString("| network | threads | resc, ms | ONNX Runtime, ms | ratio | cold start, ms | peak memory, MB |\n")
+	b.WriteString("| --- | --- | --- | --- | --- | --- | --- |\n")
+	for _, s := range r.Speed {
+		if s.Batch > 1 {
+			continue
+		}
+		fmt.Fprintf(&b, "| %s | %d | %.2f | %.2f | **%.2f** | %.0f, %.0f | %.0f, %.0f |\n", s.title(), s.Threads,
+			s.Resc.MedianMS, s.ONNXRuntime.MedianMS, s.Ratio.Median, s.Resc.ColdStartMS, s.ONNXRuntime.ColdStartMS,
+			float64(s.Resc.MaxRSSBytes)/1e6, float64(s.ONNXRuntime.MaxRSSBytes)/1e6)
+	}
+	return b.String()
+}
+
 // speedTable is the latencies that are of a kind. Where two numbers stand, the first
 // is resc's.
 func (r *results) speedTable(b *strings.Builder, title string, kind func(*speed) bool) {
@@ -63,16 +79,20 @@ func (r *results) speedTable(b *strings.Builder, title string, kind func(*speed)
 	}
 }
 
+// title names a row.
+func (s *speed) title() string {
+	if s.Tier != "" {
+		return s.Network + ", resc held to " + s.Tier
+	}
+	return s.Network
+}
+
 // line is a row of the table.
 func (s *speed) line() string {
-	name := s.Network
-	if s.Tier != "" {
-		name += ", resc held to " + s.Tier
-	}
 	times := func(t timed) string { return fmt.Sprintf("%.2f, %.2f, %.2f", t.MinMS, t.MedianMS, t.P99MS) }
 	rate := func(t timed) float64 { return float64(s.Batch) * 1000 / t.MedianMS }
 	return fmt.Sprintf("| %s | %d | %d | %s | %s | **%.2f** (%.2f to %.2f) | %.2f | %.1f, %.1f | %.0f, %.0f | %.0f, %.0f |",
-		name, s.Threads, s.Batch, times(s.Resc), times(s.ONNXRuntime),
+		s.title(), s.Threads, s.Batch, times(s.Resc), times(s.ONNXRuntime),
 		s.Ratio.Median, s.Ratio.Lowest, s.Ratio.Highest, s.Ratio.OfMinima,
 		rate(s.Resc), rate(s.ONNXRuntime), s.Resc.ColdStartMS, s.ONNXRuntime.ColdStartMS,
 		float64(s.Resc.MaxRSSBytes)/1e6, float64(s.ONNXRuntime.MaxRSSBytes)/1e6)
