@@ -83,7 +83,7 @@ func TestRecord(t *testing.T) {
 		Date: "2026-01-02", Machine: machine{CPU: "a processor", Cores: 2, PeakGFLOPS: 118},
 		Speed:     []speed{{Network: "resnet18", Threads: 1, Batch: 1, Tier: "avx2", Ratio: ratio{Median: 1.5}}, {Network: "resnet18", Threads: 2, Batch: 8}},
 		Agreement: []agreement{{"resnet18", 10, 1e-5, 1e-6}},
-		Start:     []start{{"resnet18", 101, 201, 1, 41}},
+		Start:     []start{{"resnet18", 101, 51, 201, 1, 41, 31}},
 		Size:      size{2_900_000, 45_800_000},
 		Gomlx:     []gomlx{{Network: "resnet18", Threads: 1, RescMS: 20, MedianMS: 6000}, {Network: "resnet50", Error: "not within 3m0s"}},
 	}
@@ -113,7 +113,7 @@ func TestRecord(t *testing.T) {
 	}
 	for _, part := range []string{
 		"Measured on 2026-01-02: a processor, 2 cores", "| resnet18, resc held to avx2 | 1 | 1 |", "**Batches: time of a batch**",
-		"| resnet18 | 101 | 1 | 201 | 41 | 1.60 |", "| resnet18 | 10 | 1.0e-05 | 1.0e-06 |",
+		"| resnet18 | 101 | 51 | 1 | 201 | 41 | 1.60 | 3.20 | 31.0 |", "| resnet18 | 10 | 1.0e-05 | 1.0e-06 |",
 		"| resnet18 | 1 | 6000 | 20.0 | 300 |", "not within 3m0s", "2.9 MB",
 	} {
 		if !strings.Contains(string(text), part) || !strings.Contains(printed.String(), part) {

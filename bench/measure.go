@@ -65,9 +65,13 @@ type agreement struct {
 type start struct {
 	Network       string  `json:"network"`
 	RescMS        float64 `json:"resc_ms"`
+	PackedMS      float64 `json:"packed_ms"` // resc from packed weights
 	ONNXRuntimeMS float64 `json:"onnxruntime_ms"`
 	EmptyGoMS     float64 `json:"empty_go_ms"`
 	EmptyNodeMS   float64 `json:"empty_node_ms"`
+	// ColdMS is from opening packed weights to the first output, as cold starts are
+	// measured from a checkpoint.
+	ColdMS float64 `json:"packed_cold_start_ms"`
 }
 
 // size is that of what is shipped.
@@ -241,11 +245,13 @@ func median(values []float64) float64 {
 // brings the files into memory.
 func (t *tools) start(ctx context.Context, n network, rounds int) (start, error) {
 	s := start{Network: n.name}
+	resc := func(weights string) *exec.Cmd {
+		return t.command(ctx, append(append([]string{"run"}, n.args()...), "--weights", t.path(n, weights),
+			"--threads", "1", "--input", t.path(n, ".npy"), "--output", t.path(n, ".resc.npy"), "--format", "json")...)
+	}
 	commands := []func() *exec.Cmd{
-		func() *exec.Cmd {
-			return t.command(ctx, append(append([]string{"run"}, n.args()...), "--weights", t.path(n, ".safetensors"),
-				"--threads", "1", "--input", t.path(n, ".npy"), "--output", t.path(n, ".resc.npy"), "--format", "json")...)
-		},
+		func() *exec.Cmd { return resc(".safetensors") },
+		func() *exec.Cmd { return resc(".resw") },
 		func() *exec.Cmd {
 			return t.node(ctx, n, ortOptions{Shape: n.shape(1), Threads: 1, Input: t.path(n, ".f32"), Output: t.path(n, ".ort.f32")})
 		},
@@ -253,6 +259,7 @@ func (t *tools) start(ctx context.Context, n network, rounds int) (start, error)
 		func() *exec.Cmd { return exec.CommandContext(ctx, "node", "-e", "") },
 	}
 	times := make([][]float64, len(commands))
+	var cold []float64
 	for i := range rounds + 1 {
 		for j, command := range commands {
 			ms, err := wall(command())
@@ -263,8 +270,16 @@ func (t *tools) start(ctx context.Context, n network, rounds int) (start, error)
 				times[j] = append(times[j], ms)
 			}
 		}
+		r, err := read(t.command(ctx, append(append([]string{"bench"}, n.args()...), "--weights", t.path(n, ".resw"), "--threads", "1", "--runs", "1", "--format", "json")...))
+		if err != nil {
+			return s, err
+		}
+		cold = append(cold, r.ColdStartMS)
 	}
-	s.RescMS, s.ONNXRuntimeMS, s.EmptyGoMS, s.EmptyNodeMS = median(times[0]), median(times[1]), median(times[2]), median(times[3])
+	s.ColdMS = median(cold)
+	for i, ms := range []*float64{&s.RescMS, &s.PackedMS, &s.ONNXRuntimeMS, &s.EmptyGoMS, &s.EmptyNodeMS} {
+		*ms = median(times[i])
+	}
 	return s, nil
 }
 

@@ -107,8 +107,12 @@ func (t *tools) export(ctx context.Context, n network) error {
 	if err := n.weights(t.root, weights); err != nil {
 		return err
 	}
-	_, err := output(t.command(ctx, append(append([]string{"export"}, n.args()...), "--weights", weights, "-o", t.path(n, ".onnx"))...))
-	return err
+	for verb, suffix := range map[string]string{"export": ".onnx", "pack": ".resw"} {
+		if _, err := output(t.command(ctx, append(append([]string{verb}, n.args()...), "--weights", weights, "-o", t.path(n, suffix))...)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // command is a command line of resc.

@@ -104,10 +104,10 @@ func (r *results) startTable(b *strings.Builder) {
 	}
 	b.WriteString("\n**Whole processes**, milliseconds from start to end, medians: load the network (`resc run` compiles it too), compute one image on one thread, write the output. " +
 		"The files are in the page cache. The ratio is of the times beyond those of a process that does nothing.\n\n")
-	b.WriteString("| network | resc | empty Go program | ONNX Runtime | empty Node.js program | ratio |\n| --- | --- | --- | --- | --- | --- |\n")
+	b.WriteString("| network | resc | resc, packed weights | empty Go program | ONNX Runtime | empty Node.js program | ratio | of packed | cold start from packed weights |\n| --- | --- | --- | --- | --- | --- | --- | --- | --- |\n")
 	for _, s := range r.Start {
-		fmt.Fprintf(b, "| %s | %.0f | %.0f | %.0f | %.0f | %.2f |\n", s.Network, s.RescMS, s.EmptyGoMS, s.ONNXRuntimeMS, s.EmptyNodeMS,
-			(s.ONNXRuntimeMS-s.EmptyNodeMS)/(s.RescMS-s.EmptyGoMS))
+		fmt.Fprintf(b, "| %s | %.0f | %.0f | %.0f | %.0f | %.0f | %.2f | %.2f | %.1f |\n", s.Network, s.RescMS, s.PackedMS, s.EmptyGoMS, s.ONNXRuntimeMS, s.EmptyNodeMS,
+			(s.ONNXRuntimeMS-s.EmptyNodeMS)/(s.RescMS-s.EmptyGoMS), (s.ONNXRuntimeMS-s.EmptyNodeMS)/(s.PackedMS-s.EmptyGoMS), s.ColdMS)
 	}
 }
 
