@@ -74,6 +74,8 @@ func run(args []string, stdout, stderr io.Writer) (status int) {
 	}()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	// A second signal ends what does not look at ctx, such as reading from a pipe.
+	context.AfterFunc(ctx, stop)
 	a := &app{ctx: ctx, stdout: stdout, stderr: stderr}
 	if f, ok := stderr.(*os.File); ok {
 		a.terminal = isTerminal(f)
