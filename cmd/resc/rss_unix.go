@@ -14,8 +14,9 @@ func maxRSS() int64 {
 	if err := unix.Getrusage(unix.RUSAGE_SELF, &usage); err != nil {
 		return 0
 	}
+	most := int64(usage.Maxrss) // 32 bits wide on some systems
 	if runtime.GOOS == "darwin" || runtime.GOOS == "ios" {
-		return usage.Maxrss
+		return most
 	}
-	return usage.Maxrss * 1024
+	return most * 1024
 }
