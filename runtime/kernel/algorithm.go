@@ -6,12 +6,13 @@ import "github.com/resc-lang/resc/runtime/internal/cpu"
 // own order, so that a Filter belongs to one.
 type Algorithm int
 
-// The algorithms. Direct computes any convolution, the others those of 3×3 with
-// stride 1, without dilation or groups, on the tiers that have assembly.
+// The algorithms. Direct computes any convolution, the others those of
+// 3×3 or 1×1, without dilation or groups, on tiers that have assembly.
 const (
 	Direct    Algorithm = iota // multiply and add, tap by tap
 	Winograd2                  // F(2×2, 3×3)
 	Winograd4                  // F(4×4, 3×3)
+	Strassen                   // of 1×1 convolutions, on amd64
 )
 
 // ByTier is a choice of algorithm for each tier of kernels. The compiler makes

@@ -34,6 +34,9 @@ func (j *directJob) computeTiles(a *asm.Direct, r *directRow, x, tiles, pixels i
 		if r.addend != nil {
 			a.Residual = unsafe.Pointer(&r.addend[r.residual+x*blockChannels])
 		}
+		if r.sum != nil {
+			a.Addend = unsafe.Pointer(&r.sum[x*blockChannels])
+		}
 		a.Width = n * pixels * blockBytes
 		direct(j.filter.tier, pixels, blocks, a)
 		tiles -= n
@@ -52,6 +55,7 @@ func (j *directJob) arguments(r *directRow) asm.Direct {
 		Pixel:         floatBytes * j.Stride * j.in.pixel,
 		DstBlock:      floatBytes * j.out.plane,
 		ResidualBlock: floatBytes * r.plane,
+		AddendBlock:   floatBytes * r.sumPlane,
 		Blocks:        r.depth,
 		BlockStep:     floatBytes * (j.in.plane - r.kernelH*row),
 		Rows:          r.kernelH,

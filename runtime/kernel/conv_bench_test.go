@@ -80,6 +80,9 @@ func BenchmarkConv(b *testing.B) {
 		for _, l := range benchLayers() {
 			name := fmt.Sprintf("%v/%s_%d-%d@%d", tier, l.name, l.In.C, l.Out.C, l.Out.H)
 			b.Run("direct/"+name, func(b *testing.B) { benchmarkConv(b, l.Conv, Direct, l.residual, peak) })
+			if l.KernelH == 1 {
+				b.Run("strassen/"+name, func(b *testing.B) { benchmarkConv(b, l.Conv, Strassen, l.residual, peak) })
+			}
 			if l.KernelH == 3 && l.Groups == 1 {
 				b.Run("F2/"+name, func(b *testing.B) { benchmarkConv(b, l.Conv, Winograd2, l.residual, peak) })
 				b.Run("F4/"+name, func(b *testing.B) { benchmarkConv(b, l.Conv, Winograd4, l.residual, peak) })

@@ -107,6 +107,8 @@ type directRow struct {
 	addend    []float32 // values to add, or nil
 	residual  int       // position in addend
 	plane     int       // distance of blocks in addend
+	sum       []float32 // more values to add, the first of them first, or nil
+	sumPlane  int       // distance of blocks in sum
 	low, high float32   // bounds of the result
 }
 

@@ -49,6 +49,7 @@ func TestConvStaysInItsBuffers(t *testing.T) {
 		cases = append(cases, newConvCase(c, true, true, random))
 	}
 	cases = append(cases, winogradCases(random)...)
+	cases = append(cases, strassenCases(random)...)
 	for _, k := range cases {
 		t.Run(fmt.Sprintf("%+v %d", k.Conv, k.algorithm), func(t *testing.T) {
 			for _, tier := range cpu.Available() {

@@ -97,10 +97,14 @@ func activate(a Activation, x float64) float64 {
 }
 
 func (k *convCase) pack() *Filter {
+	neon := k.algorithm
+	if neon == Strassen {
+		neon = Direct
+	}
 	return FilterSpec{
 		In: k.In.C, Out: k.Out.C, KernelH: k.KernelH, KernelW: k.KernelW,
 		Groups: k.Groups, Block: k.In.Block, Stride: k.Stride,
-		Algorithm: ByTier{AVX512: k.algorithm, AVX2: k.algorithm, NEON: k.algorithm},
+		Algorithm: ByTier{AVX512: k.algorithm, AVX2: k.algorithm, NEON: neon},
 	}.Pack(k.weight, k.bias)
 }
 

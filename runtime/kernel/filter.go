@@ -65,6 +65,8 @@ func (s FilterSpec) PackTo(values []float32, rows Rows, bias []float32) {
 		f.packNarrow(rows)
 	case f.algorithm.winogradSize() > 0:
 		f.packWinograd(rows)
+	case f.algorithm == Strassen:
+		f.packStrassen(rows)
 	default:
 		f.packPanels(rows)
 	}
@@ -94,6 +96,8 @@ func (s FilterSpec) plan() (f *Filter, weights int) {
 		panic(fmt.Sprintf("kernel: algorithm %d for %+v", f.algorithm, s))
 	case s.narrow():
 		f.index, weights = s.planNarrow()
+	case f.algorithm == Strassen:
+		f.panels, weights = s.cutStrassen(panelWidths(tier))
 	case m > 0:
 		weights = newWinogradPoints(m, s.Stride).filters() * s.matrixSize()
 	default:

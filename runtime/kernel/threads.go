@@ -19,6 +19,7 @@ type Threads struct {
 	// nothing.
 	direct    directJob
 	winograd  winogradJob
+	strassen  strassenJob
 	depthwise depthwiseJob
 	pool      poolJob
 	average   averageJob

@@ -21,6 +21,7 @@ import "unsafe"
 //go:generate go run -C _gen -tags purego . -out ../rows_amd64.s -stubs ../rows_amd64.go -pkg asm rows
 //go:generate go run -C _gen -tags purego . -out ../winograd_avx512_amd64.s -stubs ../winograd_avx512_amd64.go -pkg asm winograd-avx512
 //go:generate go run -C _gen -tags purego . -out ../winograd_avx2_amd64.s -stubs ../winograd_avx2_amd64.go -pkg asm winograd-avx2
+//go:generate go run -C _gen -tags purego . -out ../strassen_amd64.s -stubs ../strassen_amd64.go -pkg asm strassen
 //go:generate go run -C _gen -tags purego . -out ../peak_amd64.s -stubs ../peak_amd64.go -pkg asm peak
 //go:generate go run -C _gen -tags purego . neon
 
@@ -55,6 +56,9 @@ type Direct struct {
 	Run                 int // floats side by side
 
 	WeightStep int // weights left out after each input block
+
+	Addend      unsafe.Pointer // added like Residual, on amd64; nil for none
+	AddendBlock int
 
 	Low, High float32 // bounds of the result
 }

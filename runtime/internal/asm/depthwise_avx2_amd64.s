@@ -39,13 +39,13 @@ column:
 	DECQ        R13
 	JNZ         row
 	CMPQ        32(AX), $0x00
-	JEQ         added
+	JEQ         no_residual
 	MOVQ        32(AX), SI
 	ADDQ        R15, SI
 	VADDPS      (SI), Y0, Y0
 	VADDPS      32(SI), Y1, Y1
 
-added:
+no_residual:
 	CMPL         104(AX), $0xff800000
 	JEQ          no_low
 	VBROADCASTSS 104(AX), Y2
@@ -111,7 +111,7 @@ column:
 	DECQ        R13
 	JNZ         row
 	CMPQ        32(AX), $0x00
-	JEQ         added
+	JEQ         no_residual
 	MOVQ        32(AX), SI
 	ADDQ        R15, SI
 	VADDPS      (SI), Y0, Y0
@@ -119,7 +119,7 @@ column:
 	VADDPS      32(SI), Y1, Y1
 	VADDPS      96(SI), Y3, Y3
 
-added:
+no_residual:
 	CMPL         104(AX), $0xff800000
 	JEQ          no_low
 	VBROADCASTSS 104(AX), Y4
@@ -195,7 +195,7 @@ column:
 	DECQ        R13
 	JNZ         row
 	CMPQ        32(AX), $0x00
-	JEQ         added
+	JEQ         no_residual
 	MOVQ        32(AX), SI
 	ADDQ        R15, SI
 	VADDPS      (SI), Y0, Y0
@@ -205,7 +205,7 @@ column:
 	VADDPS      96(SI), Y3, Y3
 	VADDPS      160(SI), Y5, Y5
 
-added:
+no_residual:
 	CMPL         104(AX), $0xff800000
 	JEQ          no_low
 	VBROADCASTSS 104(AX), Y6
@@ -295,7 +295,7 @@ column:
 	DECQ        R13
 	JNZ         row
 	CMPQ        32(AX), $0x00
-	JEQ         added
+	JEQ         no_residual
 	MOVQ        32(AX), SI
 	ADDQ        R15, SI
 	VADDPS      (SI), Y0, Y0
@@ -307,7 +307,7 @@ column:
 	VADDPS      160(SI), Y5, Y5
 	VADDPS      224(SI), Y7, Y7
 
-added:
+no_residual:
 	CMPL         104(AX), $0xff800000
 	JEQ          no_low
 	VBROADCASTSS 104(AX), Y8
@@ -407,7 +407,7 @@ column:
 	DECQ        R13
 	JNZ         row
 	CMPQ        32(AX), $0x00
-	JEQ         added
+	JEQ         no_residual
 	MOVQ        32(AX), SI
 	ADDQ        R15, SI
 	VADDPS      (SI), Y0, Y0
@@ -421,7 +421,7 @@ column:
 	VADDPS      224(SI), Y7, Y7
 	VADDPS      288(SI), Y9, Y9
 
-added:
+no_residual:
 	CMPL         104(AX), $0xff800000
 	JEQ          no_low
 	VBROADCASTSS 104(AX), Y10
@@ -531,7 +531,7 @@ column:
 	DECQ        R13
 	JNZ         row
 	CMPQ        32(AX), $0x00
-	JEQ         added
+	JEQ         no_residual
 	MOVQ        32(AX), SI
 	ADDQ        R15, SI
 	VADDPS      (SI), Y0, Y0
@@ -547,7 +547,7 @@ column:
 	VADDPS      288(SI), Y9, Y9
 	VADDPS      352(SI), Y11, Y11
 
-added:
+no_residual:
 	CMPL         104(AX), $0xff800000
 	JEQ          no_low
 	VBROADCASTSS 104(AX), Y12
@@ -671,7 +671,7 @@ column:
 	DECQ        R13
 	JNZ         row
 	CMPQ        32(AX), $0x00
-	JEQ         added
+	JEQ         no_residual
 	MOVQ        32(AX), SI
 	ADDQ        R15, SI
 	VADDPS      (SI), Y0, Y0
@@ -689,7 +689,7 @@ column:
 	VADDPS      352(SI), Y11, Y11
 	VADDPS      416(SI), Y13, Y13
 
-added:
+no_residual:
 	CMPL         104(AX), $0xff800000
 	JEQ          no_low
 	VBROADCASTSS 104(AX), Y14

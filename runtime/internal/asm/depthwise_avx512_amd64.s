@@ -36,12 +36,12 @@ column:
 	DECQ        R13
 	JNZ         row
 	CMPQ        32(AX), $0x00
-	JEQ         added
+	JEQ         no_residual
 	MOVQ        32(AX), SI
 	ADDQ        R15, SI
 	VADDPS      (SI), Z0, Z0
 
-added:
+no_residual:
 	CMPL         104(AX), $0xff800000
 	JEQ          no_low
 	VBROADCASTSS 104(AX), Z1
@@ -99,13 +99,13 @@ column:
 	DECQ        R13
 	JNZ         row
 	CMPQ        32(AX), $0x00
-	JEQ         added
+	JEQ         no_residual
 	MOVQ        32(AX), SI
 	ADDQ        R15, SI
 	VADDPS      (SI), Z0, Z0
 	VADDPS      64(SI), Z1, Z1
 
-added:
+no_residual:
 	CMPL         104(AX), $0xff800000
 	JEQ          no_low
 	VBROADCASTSS 104(AX), Z2
@@ -168,14 +168,14 @@ column:
 	DECQ        R13
 	JNZ         row
 	CMPQ        32(AX), $0x00
-	JEQ         added
+	JEQ         no_residual
 	MOVQ        32(AX), SI
 	ADDQ        R15, SI
 	VADDPS      (SI), Z0, Z0
 	VADDPS      64(SI), Z1, Z1
 	VADDPS      128(SI), Z2, Z2
 
-added:
+no_residual:
 	CMPL         104(AX), $0xff800000
 	JEQ          no_low
 	VBROADCASTSS 104(AX), Z3
@@ -247,7 +247,7 @@ column:
 	DECQ        R13
 	JNZ         row
 	CMPQ        32(AX), $0x00
-	JEQ         added
+	JEQ         no_residual
 	MOVQ        32(AX), SI
 	ADDQ        R15, SI
 	VADDPS      (SI), Z0, Z0
@@ -255,7 +255,7 @@ column:
 	VADDPS      128(SI), Z2, Z2
 	VADDPS      192(SI), Z3, Z3
 
-added:
+no_residual:
 	CMPL         104(AX), $0xff800000
 	JEQ          no_low
 	VBROADCASTSS 104(AX), Z4
@@ -332,7 +332,7 @@ column:
 	DECQ        R13
 	JNZ         row
 	CMPQ        32(AX), $0x00
-	JEQ         added
+	JEQ         no_residual
 	MOVQ        32(AX), SI
 	ADDQ        R15, SI
 	VADDPS      (SI), Z0, Z0
@@ -341,7 +341,7 @@ column:
 	VADDPS      192(SI), Z3, Z3
 	VADDPS      256(SI), Z4, Z4
 
-added:
+no_residual:
 	CMPL         104(AX), $0xff800000
 	JEQ          no_low
 	VBROADCASTSS 104(AX), Z5
@@ -423,7 +423,7 @@ column:
 	DECQ        R13
 	JNZ         row
 	CMPQ        32(AX), $0x00
-	JEQ         added
+	JEQ         no_residual
 	MOVQ        32(AX), SI
 	ADDQ        R15, SI
 	VADDPS      (SI), Z0, Z0
@@ -433,7 +433,7 @@ column:
 	VADDPS      256(SI), Z4, Z4
 	VADDPS      320(SI), Z5, Z5
 
-added:
+no_residual:
 	CMPL         104(AX), $0xff800000
 	JEQ          no_low
 	VBROADCASTSS 104(AX), Z6
@@ -524,7 +524,7 @@ column:
 	DECQ        R13
 	JNZ         row
 	CMPQ        32(AX), $0x00
-	JEQ         added
+	JEQ         no_residual
 	MOVQ        32(AX), SI
 	ADDQ        R15, SI
 	VADDPS      (SI), Z0, Z0
@@ -535,7 +535,7 @@ column:
 	VADDPS      320(SI), Z5, Z5
 	VADDPS      384(SI), Z6, Z6
 
-added:
+no_residual:
 	CMPL         104(AX), $0xff800000
 	JEQ          no_low
 	VBROADCASTSS 104(AX), Z7
@@ -631,7 +631,7 @@ column:
 	DECQ        R13
 	JNZ         row
 	CMPQ        32(AX), $0x00
-	JEQ         added
+	JEQ         no_residual
 	MOVQ        32(AX), SI
 	ADDQ        R15, SI
 	VADDPS      (SI), Z0, Z0
@@ -643,7 +643,7 @@ column:
 	VADDPS      384(SI), Z6, Z6
 	VADDPS      448(SI), Z7, Z7
 
-added:
+no_residual:
 	CMPL         104(AX), $0xff800000
 	JEQ          no_low
 	VBROADCASTSS 104(AX), Z8
@@ -744,7 +744,7 @@ column:
 	DECQ        R13
 	JNZ         row
 	CMPQ        32(AX), $0x00
-	JEQ         added
+	JEQ         no_residual
 	MOVQ        32(AX), SI
 	ADDQ        R15, SI
 	VADDPS      (SI), Z0, Z0
@@ -757,7 +757,7 @@ column:
 	VADDPS      448(SI), Z7, Z7
 	VADDPS      512(SI), Z8, Z8
 
-added:
+no_residual:
 	CMPL         104(AX), $0xff800000
 	JEQ          no_low
 	VBROADCASTSS 104(AX), Z9
@@ -867,7 +867,7 @@ column:
 	DECQ        R13
 	JNZ         row
 	CMPQ        32(AX), $0x00
-	JEQ         added
+	JEQ         no_residual
 	MOVQ        32(AX), SI
 	ADDQ        R15, SI
 	VADDPS      (SI), Z0, Z0
@@ -881,7 +881,7 @@ column:
 	VADDPS      512(SI), Z8, Z8
 	VADDPS      576(SI), Z9, Z9
 
-added:
+no_residual:
 	CMPL         104(AX), $0xff800000
 	JEQ          no_low
 	VBROADCASTSS 104(AX), Z10
@@ -996,7 +996,7 @@ column:
 	DECQ        R13
 	JNZ         row
 	CMPQ        32(AX), $0x00
-	JEQ         added
+	JEQ         no_residual
 	MOVQ        32(AX), SI
 	ADDQ        R15, SI
 	VADDPS      (SI), Z0, Z0
@@ -1011,7 +1011,7 @@ column:
 	VADDPS      576(SI), Z9, Z9
 	VADDPS      640(SI), Z10, Z10
 
-added:
+no_residual:
 	CMPL         104(AX), $0xff800000
 	JEQ          no_low
 	VBROADCASTSS 104(AX), Z11
@@ -1131,7 +1131,7 @@ column:
 	DECQ        R13
 	JNZ         row
 	CMPQ        32(AX), $0x00
-	JEQ         added
+	JEQ         no_residual
 	MOVQ        32(AX), SI
 	ADDQ        R15, SI
 	VADDPS      (SI), Z0, Z0
@@ -1147,7 +1147,7 @@ column:
 	VADDPS      640(SI), Z10, Z10
 	VADDPS      704(SI), Z11, Z11
 
-added:
+no_residual:
 	CMPL         104(AX), $0xff800000
 	JEQ          no_low
 	VBROADCASTSS 104(AX), Z12
@@ -1276,7 +1276,7 @@ column:
 	DECQ        R13
 	JNZ         row
 	CMPQ        32(AX), $0x00
-	JEQ         added
+	JEQ         no_residual
 	MOVQ        32(AX), SI
 	ADDQ        R15, SI
 	VADDPS      (SI), Z0, Z0
@@ -1293,7 +1293,7 @@ column:
 	VADDPS      704(SI), Z11, Z11
 	VADDPS      768(SI), Z12, Z12
 
-added:
+no_residual:
 	CMPL         104(AX), $0xff800000
 	JEQ          no_low
 	VBROADCASTSS 104(AX), Z13
@@ -1427,7 +1427,7 @@ column:
 	DECQ        R13
 	JNZ         row
 	CMPQ        32(AX), $0x00
-	JEQ         added
+	JEQ         no_residual
 	MOVQ        32(AX), SI
 	ADDQ        R15, SI
 	VADDPS      (SI), Z0, Z0
@@ -1445,7 +1445,7 @@ column:
 	VADDPS      768(SI), Z12, Z12
 	VADDPS      832(SI), Z13, Z13
 
-added:
+no_residual:
 	CMPL         104(AX), $0xff800000
 	JEQ          no_low
 	VBROADCASTSS 104(AX), Z14

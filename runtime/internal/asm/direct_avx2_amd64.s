@@ -130,7 +130,7 @@ done:
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    added
+	JEQ    no_residual
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
 	MOVQ   64(AX), DI
@@ -140,19 +140,31 @@ finish:
 	VADDPS (SI), Y2, Y2
 	VADDPS 32(SI), Y3, Y3
 
-added:
-	CMPL         136(AX), $0xff800000
+no_residual:
+	CMPQ   136(AX), $0x00
+	JEQ    no_addend
+	MOVQ   136(AX), SI
+	ADDQ   R15, SI
+	MOVQ   144(AX), DI
+	VADDPS (SI), Y0, Y0
+	VADDPS 32(SI), Y1, Y1
+	ADDQ   DI, SI
+	VADDPS (SI), Y2, Y2
+	VADDPS 32(SI), Y3, Y3
+
+no_addend:
+	CMPL         152(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 136(AX), Y8
+	VBROADCASTSS 152(AX), Y8
 	VMAXPS       Y0, Y8, Y0
 	VMAXPS       Y1, Y8, Y1
 	VMAXPS       Y2, Y8, Y2
 	VMAXPS       Y3, Y8, Y3
 
 no_low:
-	CMPL         140(AX), $0x7f800000
+	CMPL         156(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 140(AX), Y8
+	VBROADCASTSS 156(AX), Y8
 	VMINPS       Y0, Y8, Y0
 	VMINPS       Y1, Y8, Y1
 	VMINPS       Y2, Y8, Y2
@@ -334,7 +346,7 @@ done:
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    added
+	JEQ    no_residual
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
 	MOVQ   64(AX), DI
@@ -348,10 +360,26 @@ finish:
 	VADDPS 32(SI), Y3, Y3
 	VADDPS 96(SI), Y7, Y7
 
-added:
-	CMPL         136(AX), $0xff800000
+no_residual:
+	CMPQ   136(AX), $0x00
+	JEQ    no_addend
+	MOVQ   136(AX), SI
+	ADDQ   R15, SI
+	MOVQ   144(AX), DI
+	VADDPS (SI), Y0, Y0
+	VADDPS 64(SI), Y4, Y4
+	VADDPS 32(SI), Y1, Y1
+	VADDPS 96(SI), Y5, Y5
+	ADDQ   DI, SI
+	VADDPS (SI), Y2, Y2
+	VADDPS 64(SI), Y6, Y6
+	VADDPS 32(SI), Y3, Y3
+	VADDPS 96(SI), Y7, Y7
+
+no_addend:
+	CMPL         152(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 136(AX), Y12
+	VBROADCASTSS 152(AX), Y12
 	VMAXPS       Y0, Y12, Y0
 	VMAXPS       Y1, Y12, Y1
 	VMAXPS       Y2, Y12, Y2
@@ -362,9 +390,9 @@ added:
 	VMAXPS       Y7, Y12, Y7
 
 no_low:
-	CMPL         140(AX), $0x7f800000
+	CMPL         156(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 140(AX), Y12
+	VBROADCASTSS 156(AX), Y12
 	VMINPS       Y0, Y12, Y0
 	VMINPS       Y1, Y12, Y1
 	VMINPS       Y2, Y12, Y2
@@ -582,7 +610,7 @@ done:
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    added
+	JEQ    no_residual
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
 	MOVQ   64(AX), DI
@@ -600,10 +628,30 @@ finish:
 	VADDPS 96(SI), Y7, Y7
 	VADDPS 160(SI), Y11, Y11
 
-added:
-	CMPL         136(AX), $0xff800000
+no_residual:
+	CMPQ   136(AX), $0x00
+	JEQ    no_addend
+	MOVQ   136(AX), SI
+	ADDQ   R15, SI
+	MOVQ   144(AX), DI
+	VADDPS (SI), Y0, Y0
+	VADDPS 64(SI), Y4, Y4
+	VADDPS 128(SI), Y8, Y8
+	VADDPS 32(SI), Y1, Y1
+	VADDPS 96(SI), Y5, Y5
+	VADDPS 160(SI), Y9, Y9
+	ADDQ   DI, SI
+	VADDPS (SI), Y2, Y2
+	VADDPS 64(SI), Y6, Y6
+	VADDPS 128(SI), Y10, Y10
+	VADDPS 32(SI), Y3, Y3
+	VADDPS 96(SI), Y7, Y7
+	VADDPS 160(SI), Y11, Y11
+
+no_addend:
+	CMPL         152(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 136(AX), Y15
+	VBROADCASTSS 152(AX), Y15
 	VMAXPS       Y0, Y15, Y0
 	VMAXPS       Y1, Y15, Y1
 	VMAXPS       Y2, Y15, Y2
@@ -618,9 +666,9 @@ added:
 	VMAXPS       Y11, Y15, Y11
 
 no_low:
-	CMPL         140(AX), $0x7f800000
+	CMPL         156(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 140(AX), Y15
+	VBROADCASTSS 156(AX), Y15
 	VMINPS       Y0, Y15, Y0
 	VMINPS       Y1, Y15, Y1
 	VMINPS       Y2, Y15, Y2
@@ -757,23 +805,31 @@ done:
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    added
+	JEQ    no_residual
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Y0, Y0
 	VADDPS 32(SI), Y1, Y1
 
-added:
-	CMPL         136(AX), $0xff800000
+no_residual:
+	CMPQ   136(AX), $0x00
+	JEQ    no_addend
+	MOVQ   136(AX), SI
+	ADDQ   R15, SI
+	VADDPS (SI), Y0, Y0
+	VADDPS 32(SI), Y1, Y1
+
+no_addend:
+	CMPL         152(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 136(AX), Y4
+	VBROADCASTSS 152(AX), Y4
 	VMAXPS       Y0, Y4, Y0
 	VMAXPS       Y1, Y4, Y1
 
 no_low:
-	CMPL         140(AX), $0x7f800000
+	CMPL         156(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 140(AX), Y4
+	VBROADCASTSS 156(AX), Y4
 	VMINPS       Y0, Y4, Y0
 	VMINPS       Y1, Y4, Y1
 
@@ -907,7 +963,7 @@ done:
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    added
+	JEQ    no_residual
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Y0, Y0
@@ -915,19 +971,29 @@ finish:
 	VADDPS 32(SI), Y1, Y1
 	VADDPS 96(SI), Y3, Y3
 
-added:
-	CMPL         136(AX), $0xff800000
+no_residual:
+	CMPQ   136(AX), $0x00
+	JEQ    no_addend
+	MOVQ   136(AX), SI
+	ADDQ   R15, SI
+	VADDPS (SI), Y0, Y0
+	VADDPS 64(SI), Y2, Y2
+	VADDPS 32(SI), Y1, Y1
+	VADDPS 96(SI), Y3, Y3
+
+no_addend:
+	CMPL         152(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 136(AX), Y6
+	VBROADCASTSS 152(AX), Y6
 	VMAXPS       Y0, Y6, Y0
 	VMAXPS       Y1, Y6, Y1
 	VMAXPS       Y2, Y6, Y2
 	VMAXPS       Y3, Y6, Y3
 
 no_low:
-	CMPL         140(AX), $0x7f800000
+	CMPL         156(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 140(AX), Y6
+	VBROADCASTSS 156(AX), Y6
 	VMINPS       Y0, Y6, Y0
 	VMINPS       Y1, Y6, Y1
 	VMINPS       Y2, Y6, Y2
@@ -1084,7 +1150,7 @@ done:
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    added
+	JEQ    no_residual
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Y0, Y0
@@ -1094,10 +1160,22 @@ finish:
 	VADDPS 96(SI), Y3, Y3
 	VADDPS 160(SI), Y5, Y5
 
-added:
-	CMPL         136(AX), $0xff800000
+no_residual:
+	CMPQ   136(AX), $0x00
+	JEQ    no_addend
+	MOVQ   136(AX), SI
+	ADDQ   R15, SI
+	VADDPS (SI), Y0, Y0
+	VADDPS 64(SI), Y2, Y2
+	VADDPS 128(SI), Y4, Y4
+	VADDPS 32(SI), Y1, Y1
+	VADDPS 96(SI), Y3, Y3
+	VADDPS 160(SI), Y5, Y5
+
+no_addend:
+	CMPL         152(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 136(AX), Y8
+	VBROADCASTSS 152(AX), Y8
 	VMAXPS       Y0, Y8, Y0
 	VMAXPS       Y1, Y8, Y1
 	VMAXPS       Y2, Y8, Y2
@@ -1106,9 +1184,9 @@ added:
 	VMAXPS       Y5, Y8, Y5
 
 no_low:
-	CMPL         140(AX), $0x7f800000
+	CMPL         156(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 140(AX), Y8
+	VBROADCASTSS 156(AX), Y8
 	VMINPS       Y0, Y8, Y0
 	VMINPS       Y1, Y8, Y1
 	VMINPS       Y2, Y8, Y2
@@ -1295,7 +1373,7 @@ done:
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    added
+	JEQ    no_residual
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Y0, Y0
@@ -1307,10 +1385,24 @@ finish:
 	VADDPS 160(SI), Y5, Y5
 	VADDPS 224(SI), Y7, Y7
 
-added:
-	CMPL         136(AX), $0xff800000
+no_residual:
+	CMPQ   136(AX), $0x00
+	JEQ    no_addend
+	MOVQ   136(AX), SI
+	ADDQ   R15, SI
+	VADDPS (SI), Y0, Y0
+	VADDPS 64(SI), Y2, Y2
+	VADDPS 128(SI), Y4, Y4
+	VADDPS 192(SI), Y6, Y6
+	VADDPS 32(SI), Y1, Y1
+	VADDPS 96(SI), Y3, Y3
+	VADDPS 160(SI), Y5, Y5
+	VADDPS 224(SI), Y7, Y7
+
+no_addend:
+	CMPL         152(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 136(AX), Y10
+	VBROADCASTSS 152(AX), Y10
 	VMAXPS       Y0, Y10, Y0
 	VMAXPS       Y1, Y10, Y1
 	VMAXPS       Y2, Y10, Y2
@@ -1321,9 +1413,9 @@ added:
 	VMAXPS       Y7, Y10, Y7
 
 no_low:
-	CMPL         140(AX), $0x7f800000
+	CMPL         156(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 140(AX), Y10
+	VBROADCASTSS 156(AX), Y10
 	VMINPS       Y0, Y10, Y0
 	VMINPS       Y1, Y10, Y1
 	VMINPS       Y2, Y10, Y2
@@ -1533,7 +1625,7 @@ done:
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    added
+	JEQ    no_residual
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Y0, Y0
@@ -1547,10 +1639,26 @@ finish:
 	VADDPS 224(SI), Y7, Y7
 	VADDPS 288(SI), Y9, Y9
 
-added:
-	CMPL         136(AX), $0xff800000
+no_residual:
+	CMPQ   136(AX), $0x00
+	JEQ    no_addend
+	MOVQ   136(AX), SI
+	ADDQ   R15, SI
+	VADDPS (SI), Y0, Y0
+	VADDPS 64(SI), Y2, Y2
+	VADDPS 128(SI), Y4, Y4
+	VADDPS 192(SI), Y6, Y6
+	VADDPS 256(SI), Y8, Y8
+	VADDPS 32(SI), Y1, Y1
+	VADDPS 96(SI), Y3, Y3
+	VADDPS 160(SI), Y5, Y5
+	VADDPS 224(SI), Y7, Y7
+	VADDPS 288(SI), Y9, Y9
+
+no_addend:
+	CMPL         152(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 136(AX), Y12
+	VBROADCASTSS 152(AX), Y12
 	VMAXPS       Y0, Y12, Y0
 	VMAXPS       Y1, Y12, Y1
 	VMAXPS       Y2, Y12, Y2
@@ -1563,9 +1671,9 @@ added:
 	VMAXPS       Y9, Y12, Y9
 
 no_low:
-	CMPL         140(AX), $0x7f800000
+	CMPL         156(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 140(AX), Y12
+	VBROADCASTSS 156(AX), Y12
 	VMINPS       Y0, Y12, Y0
 	VMINPS       Y1, Y12, Y1
 	VMINPS       Y2, Y12, Y2
@@ -1798,7 +1906,7 @@ done:
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    added
+	JEQ    no_residual
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Y0, Y0
@@ -1814,10 +1922,28 @@ finish:
 	VADDPS 288(SI), Y9, Y9
 	VADDPS 352(SI), Y11, Y11
 
-added:
-	CMPL         136(AX), $0xff800000
+no_residual:
+	CMPQ   136(AX), $0x00
+	JEQ    no_addend
+	MOVQ   136(AX), SI
+	ADDQ   R15, SI
+	VADDPS (SI), Y0, Y0
+	VADDPS 64(SI), Y2, Y2
+	VADDPS 128(SI), Y4, Y4
+	VADDPS 192(SI), Y6, Y6
+	VADDPS 256(SI), Y8, Y8
+	VADDPS 320(SI), Y10, Y10
+	VADDPS 32(SI), Y1, Y1
+	VADDPS 96(SI), Y3, Y3
+	VADDPS 160(SI), Y5, Y5
+	VADDPS 224(SI), Y7, Y7
+	VADDPS 288(SI), Y9, Y9
+	VADDPS 352(SI), Y11, Y11
+
+no_addend:
+	CMPL         152(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 136(AX), Y14
+	VBROADCASTSS 152(AX), Y14
 	VMAXPS       Y0, Y14, Y0
 	VMAXPS       Y1, Y14, Y1
 	VMAXPS       Y2, Y14, Y2
@@ -1832,9 +1958,9 @@ added:
 	VMAXPS       Y11, Y14, Y11
 
 no_low:
-	CMPL         140(AX), $0x7f800000
+	CMPL         156(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 140(AX), Y14
+	VBROADCASTSS 156(AX), Y14
 	VMINPS       Y0, Y14, Y0
 	VMINPS       Y1, Y14, Y1
 	VMINPS       Y2, Y14, Y2
@@ -2092,7 +2218,7 @@ done:
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    added
+	JEQ    no_residual
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Y0, Y0
@@ -2110,10 +2236,30 @@ finish:
 	VADDPS 352(SI), Y11, Y11
 	VADDPS 416(SI), Y13, Y13
 
-added:
-	CMPL         136(AX), $0xff800000
+no_residual:
+	CMPQ   136(AX), $0x00
+	JEQ    no_addend
+	MOVQ   136(AX), SI
+	ADDQ   R15, SI
+	VADDPS (SI), Y0, Y0
+	VADDPS 64(SI), Y2, Y2
+	VADDPS 128(SI), Y4, Y4
+	VADDPS 192(SI), Y6, Y6
+	VADDPS 256(SI), Y8, Y8
+	VADDPS 320(SI), Y10, Y10
+	VADDPS 384(SI), Y12, Y12
+	VADDPS 32(SI), Y1, Y1
+	VADDPS 96(SI), Y3, Y3
+	VADDPS 160(SI), Y5, Y5
+	VADDPS 224(SI), Y7, Y7
+	VADDPS 288(SI), Y9, Y9
+	VADDPS 352(SI), Y11, Y11
+	VADDPS 416(SI), Y13, Y13
+
+no_addend:
+	CMPL         152(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 136(AX), Y15
+	VBROADCASTSS 152(AX), Y15
 	VMAXPS       Y0, Y15, Y0
 	VMAXPS       Y1, Y15, Y1
 	VMAXPS       Y2, Y15, Y2
@@ -2130,9 +2276,9 @@ added:
 	VMAXPS       Y13, Y15, Y13
 
 no_low:
-	CMPL         140(AX), $0x7f800000
+	CMPL         156(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 140(AX), Y15
+	VBROADCASTSS 156(AX), Y15
 	VMINPS       Y0, Y15, Y0
 	VMINPS       Y1, Y15, Y1
 	VMINPS       Y2, Y15, Y2

@@ -138,7 +138,7 @@ done:
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    added
+	JEQ    no_residual
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
 	MOVQ   64(AX), DI
@@ -150,19 +150,33 @@ finish:
 	ADDQ   DI, SI
 	VADDPS (SI), Z3, Z3
 
-added:
-	CMPL         136(AX), $0xff800000
+no_residual:
+	CMPQ   136(AX), $0x00
+	JEQ    no_addend
+	MOVQ   136(AX), SI
+	ADDQ   R15, SI
+	MOVQ   144(AX), DI
+	VADDPS (SI), Z0, Z0
+	ADDQ   DI, SI
+	VADDPS (SI), Z1, Z1
+	ADDQ   DI, SI
+	VADDPS (SI), Z2, Z2
+	ADDQ   DI, SI
+	VADDPS (SI), Z3, Z3
+
+no_addend:
+	CMPL         152(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 136(AX), Z8
+	VBROADCASTSS 152(AX), Z8
 	VMAXPS       Z0, Z8, Z0
 	VMAXPS       Z1, Z8, Z1
 	VMAXPS       Z2, Z8, Z2
 	VMAXPS       Z3, Z8, Z3
 
 no_low:
-	CMPL         140(AX), $0x7f800000
+	CMPL         156(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 140(AX), Z8
+	VBROADCASTSS 156(AX), Z8
 	VMINPS       Z0, Z8, Z0
 	VMINPS       Z1, Z8, Z1
 	VMINPS       Z2, Z8, Z2
@@ -358,7 +372,7 @@ done:
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    added
+	JEQ    no_residual
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
 	MOVQ   64(AX), DI
@@ -374,10 +388,28 @@ finish:
 	VADDPS (SI), Z3, Z3
 	VADDPS 64(SI), Z7, Z7
 
-added:
-	CMPL         136(AX), $0xff800000
+no_residual:
+	CMPQ   136(AX), $0x00
+	JEQ    no_addend
+	MOVQ   136(AX), SI
+	ADDQ   R15, SI
+	MOVQ   144(AX), DI
+	VADDPS (SI), Z0, Z0
+	VADDPS 64(SI), Z4, Z4
+	ADDQ   DI, SI
+	VADDPS (SI), Z1, Z1
+	VADDPS 64(SI), Z5, Z5
+	ADDQ   DI, SI
+	VADDPS (SI), Z2, Z2
+	VADDPS 64(SI), Z6, Z6
+	ADDQ   DI, SI
+	VADDPS (SI), Z3, Z3
+	VADDPS 64(SI), Z7, Z7
+
+no_addend:
+	CMPL         152(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 136(AX), Z12
+	VBROADCASTSS 152(AX), Z12
 	VMAXPS       Z0, Z12, Z0
 	VMAXPS       Z1, Z12, Z1
 	VMAXPS       Z2, Z12, Z2
@@ -388,9 +420,9 @@ added:
 	VMAXPS       Z7, Z12, Z7
 
 no_low:
-	CMPL         140(AX), $0x7f800000
+	CMPL         156(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 140(AX), Z12
+	VBROADCASTSS 156(AX), Z12
 	VMINPS       Z0, Z12, Z0
 	VMINPS       Z1, Z12, Z1
 	VMINPS       Z2, Z12, Z2
@@ -631,7 +663,7 @@ done:
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    added
+	JEQ    no_residual
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
 	MOVQ   64(AX), DI
@@ -651,10 +683,32 @@ finish:
 	VADDPS 64(SI), Z7, Z7
 	VADDPS 128(SI), Z11, Z11
 
-added:
-	CMPL         136(AX), $0xff800000
+no_residual:
+	CMPQ   136(AX), $0x00
+	JEQ    no_addend
+	MOVQ   136(AX), SI
+	ADDQ   R15, SI
+	MOVQ   144(AX), DI
+	VADDPS (SI), Z0, Z0
+	VADDPS 64(SI), Z4, Z4
+	VADDPS 128(SI), Z8, Z8
+	ADDQ   DI, SI
+	VADDPS (SI), Z1, Z1
+	VADDPS 64(SI), Z5, Z5
+	VADDPS 128(SI), Z9, Z9
+	ADDQ   DI, SI
+	VADDPS (SI), Z2, Z2
+	VADDPS 64(SI), Z6, Z6
+	VADDPS 128(SI), Z10, Z10
+	ADDQ   DI, SI
+	VADDPS (SI), Z3, Z3
+	VADDPS 64(SI), Z7, Z7
+	VADDPS 128(SI), Z11, Z11
+
+no_addend:
+	CMPL         152(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 136(AX), Z16
+	VBROADCASTSS 152(AX), Z16
 	VMAXPS       Z0, Z16, Z0
 	VMAXPS       Z1, Z16, Z1
 	VMAXPS       Z2, Z16, Z2
@@ -669,9 +723,9 @@ added:
 	VMAXPS       Z11, Z16, Z11
 
 no_low:
-	CMPL         140(AX), $0x7f800000
+	CMPL         156(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 140(AX), Z16
+	VBROADCASTSS 156(AX), Z16
 	VMINPS       Z0, Z16, Z0
 	VMINPS       Z1, Z16, Z1
 	VMINPS       Z2, Z16, Z2
@@ -964,7 +1018,7 @@ done:
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    added
+	JEQ    no_residual
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
 	MOVQ   64(AX), DI
@@ -988,10 +1042,36 @@ finish:
 	VADDPS 128(SI), Z11, Z11
 	VADDPS 192(SI), Z15, Z15
 
-added:
-	CMPL         136(AX), $0xff800000
+no_residual:
+	CMPQ   136(AX), $0x00
+	JEQ    no_addend
+	MOVQ   136(AX), SI
+	ADDQ   R15, SI
+	MOVQ   144(AX), DI
+	VADDPS (SI), Z0, Z0
+	VADDPS 64(SI), Z4, Z4
+	VADDPS 128(SI), Z8, Z8
+	VADDPS 192(SI), Z12, Z12
+	ADDQ   DI, SI
+	VADDPS (SI), Z1, Z1
+	VADDPS 64(SI), Z5, Z5
+	VADDPS 128(SI), Z9, Z9
+	VADDPS 192(SI), Z13, Z13
+	ADDQ   DI, SI
+	VADDPS (SI), Z2, Z2
+	VADDPS 64(SI), Z6, Z6
+	VADDPS 128(SI), Z10, Z10
+	VADDPS 192(SI), Z14, Z14
+	ADDQ   DI, SI
+	VADDPS (SI), Z3, Z3
+	VADDPS 64(SI), Z7, Z7
+	VADDPS 128(SI), Z11, Z11
+	VADDPS 192(SI), Z15, Z15
+
+no_addend:
+	CMPL         152(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 136(AX), Z20
+	VBROADCASTSS 152(AX), Z20
 	VMAXPS       Z0, Z20, Z0
 	VMAXPS       Z1, Z20, Z1
 	VMAXPS       Z2, Z20, Z2
@@ -1010,9 +1090,9 @@ added:
 	VMAXPS       Z15, Z20, Z15
 
 no_low:
-	CMPL         140(AX), $0x7f800000
+	CMPL         156(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 140(AX), Z20
+	VBROADCASTSS 156(AX), Z20
 	VMINPS       Z0, Z20, Z0
 	VMINPS       Z1, Z20, Z1
 	VMINPS       Z2, Z20, Z2
@@ -1350,7 +1430,7 @@ done:
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    added
+	JEQ    no_residual
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
 	MOVQ   64(AX), DI
@@ -1378,10 +1458,40 @@ finish:
 	VADDPS 192(SI), Z15, Z15
 	VADDPS 256(SI), Z19, Z19
 
-added:
-	CMPL         136(AX), $0xff800000
+no_residual:
+	CMPQ   136(AX), $0x00
+	JEQ    no_addend
+	MOVQ   136(AX), SI
+	ADDQ   R15, SI
+	MOVQ   144(AX), DI
+	VADDPS (SI), Z0, Z0
+	VADDPS 64(SI), Z4, Z4
+	VADDPS 128(SI), Z8, Z8
+	VADDPS 192(SI), Z12, Z12
+	VADDPS 256(SI), Z16, Z16
+	ADDQ   DI, SI
+	VADDPS (SI), Z1, Z1
+	VADDPS 64(SI), Z5, Z5
+	VADDPS 128(SI), Z9, Z9
+	VADDPS 192(SI), Z13, Z13
+	VADDPS 256(SI), Z17, Z17
+	ADDQ   DI, SI
+	VADDPS (SI), Z2, Z2
+	VADDPS 64(SI), Z6, Z6
+	VADDPS 128(SI), Z10, Z10
+	VADDPS 192(SI), Z14, Z14
+	VADDPS 256(SI), Z18, Z18
+	ADDQ   DI, SI
+	VADDPS (SI), Z3, Z3
+	VADDPS 64(SI), Z7, Z7
+	VADDPS 128(SI), Z11, Z11
+	VADDPS 192(SI), Z15, Z15
+	VADDPS 256(SI), Z19, Z19
+
+no_addend:
+	CMPL         152(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 136(AX), Z24
+	VBROADCASTSS 152(AX), Z24
 	VMAXPS       Z0, Z24, Z0
 	VMAXPS       Z1, Z24, Z1
 	VMAXPS       Z2, Z24, Z2
@@ -1404,9 +1514,9 @@ added:
 	VMAXPS       Z19, Z24, Z19
 
 no_low:
-	CMPL         140(AX), $0x7f800000
+	CMPL         156(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 140(AX), Z24
+	VBROADCASTSS 156(AX), Z24
 	VMINPS       Z0, Z24, Z0
 	VMINPS       Z1, Z24, Z1
 	VMINPS       Z2, Z24, Z2
@@ -1789,7 +1899,7 @@ done:
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    added
+	JEQ    no_residual
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
 	MOVQ   64(AX), DI
@@ -1821,10 +1931,44 @@ finish:
 	VADDPS 256(SI), Z19, Z19
 	VADDPS 320(SI), Z23, Z23
 
-added:
-	CMPL         136(AX), $0xff800000
+no_residual:
+	CMPQ   136(AX), $0x00
+	JEQ    no_addend
+	MOVQ   136(AX), SI
+	ADDQ   R15, SI
+	MOVQ   144(AX), DI
+	VADDPS (SI), Z0, Z0
+	VADDPS 64(SI), Z4, Z4
+	VADDPS 128(SI), Z8, Z8
+	VADDPS 192(SI), Z12, Z12
+	VADDPS 256(SI), Z16, Z16
+	VADDPS 320(SI), Z20, Z20
+	ADDQ   DI, SI
+	VADDPS (SI), Z1, Z1
+	VADDPS 64(SI), Z5, Z5
+	VADDPS 128(SI), Z9, Z9
+	VADDPS 192(SI), Z13, Z13
+	VADDPS 256(SI), Z17, Z17
+	VADDPS 320(SI), Z21, Z21
+	ADDQ   DI, SI
+	VADDPS (SI), Z2, Z2
+	VADDPS 64(SI), Z6, Z6
+	VADDPS 128(SI), Z10, Z10
+	VADDPS 192(SI), Z14, Z14
+	VADDPS 256(SI), Z18, Z18
+	VADDPS 320(SI), Z22, Z22
+	ADDQ   DI, SI
+	VADDPS (SI), Z3, Z3
+	VADDPS 64(SI), Z7, Z7
+	VADDPS 128(SI), Z11, Z11
+	VADDPS 192(SI), Z15, Z15
+	VADDPS 256(SI), Z19, Z19
+	VADDPS 320(SI), Z23, Z23
+
+no_addend:
+	CMPL         152(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 136(AX), Z28
+	VBROADCASTSS 152(AX), Z28
 	VMAXPS       Z0, Z28, Z0
 	VMAXPS       Z1, Z28, Z1
 	VMAXPS       Z2, Z28, Z2
@@ -1851,9 +1995,9 @@ added:
 	VMAXPS       Z23, Z28, Z23
 
 no_low:
-	CMPL         140(AX), $0x7f800000
+	CMPL         156(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 140(AX), Z28
+	VBROADCASTSS 156(AX), Z28
 	VMINPS       Z0, Z28, Z0
 	VMINPS       Z1, Z28, Z1
 	VMINPS       Z2, Z28, Z2
@@ -2283,7 +2427,7 @@ done:
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    added
+	JEQ    no_residual
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
 	MOVQ   64(AX), DI
@@ -2319,10 +2463,48 @@ finish:
 	VADDPS 320(SI), Z23, Z23
 	VADDPS 384(SI), Z27, Z27
 
-added:
-	CMPL         136(AX), $0xff800000
+no_residual:
+	CMPQ   136(AX), $0x00
+	JEQ    no_addend
+	MOVQ   136(AX), SI
+	ADDQ   R15, SI
+	MOVQ   144(AX), DI
+	VADDPS (SI), Z0, Z0
+	VADDPS 64(SI), Z4, Z4
+	VADDPS 128(SI), Z8, Z8
+	VADDPS 192(SI), Z12, Z12
+	VADDPS 256(SI), Z16, Z16
+	VADDPS 320(SI), Z20, Z20
+	VADDPS 384(SI), Z24, Z24
+	ADDQ   DI, SI
+	VADDPS (SI), Z1, Z1
+	VADDPS 64(SI), Z5, Z5
+	VADDPS 128(SI), Z9, Z9
+	VADDPS 192(SI), Z13, Z13
+	VADDPS 256(SI), Z17, Z17
+	VADDPS 320(SI), Z21, Z21
+	VADDPS 384(SI), Z25, Z25
+	ADDQ   DI, SI
+	VADDPS (SI), Z2, Z2
+	VADDPS 64(SI), Z6, Z6
+	VADDPS 128(SI), Z10, Z10
+	VADDPS 192(SI), Z14, Z14
+	VADDPS 256(SI), Z18, Z18
+	VADDPS 320(SI), Z22, Z22
+	VADDPS 384(SI), Z26, Z26
+	ADDQ   DI, SI
+	VADDPS (SI), Z3, Z3
+	VADDPS 64(SI), Z7, Z7
+	VADDPS 128(SI), Z11, Z11
+	VADDPS 192(SI), Z15, Z15
+	VADDPS 256(SI), Z19, Z19
+	VADDPS 320(SI), Z23, Z23
+	VADDPS 384(SI), Z27, Z27
+
+no_addend:
+	CMPL         152(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 136(AX), Z31
+	VBROADCASTSS 152(AX), Z31
 	VMAXPS       Z0, Z31, Z0
 	VMAXPS       Z1, Z31, Z1
 	VMAXPS       Z2, Z31, Z2
@@ -2353,9 +2535,9 @@ added:
 	VMAXPS       Z27, Z31, Z27
 
 no_low:
-	CMPL         140(AX), $0x7f800000
+	CMPL         156(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 140(AX), Z31
+	VBROADCASTSS 156(AX), Z31
 	VMINPS       Z0, Z31, Z0
 	VMINPS       Z1, Z31, Z1
 	VMINPS       Z2, Z31, Z2
@@ -2532,7 +2714,7 @@ done:
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    added
+	JEQ    no_residual
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
 	MOVQ   64(AX), DI
@@ -2540,17 +2722,27 @@ finish:
 	ADDQ   DI, SI
 	VADDPS (SI), Z1, Z1
 
-added:
-	CMPL         136(AX), $0xff800000
+no_residual:
+	CMPQ   136(AX), $0x00
+	JEQ    no_addend
+	MOVQ   136(AX), SI
+	ADDQ   R15, SI
+	MOVQ   144(AX), DI
+	VADDPS (SI), Z0, Z0
+	ADDQ   DI, SI
+	VADDPS (SI), Z1, Z1
+
+no_addend:
+	CMPL         152(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 136(AX), Z4
+	VBROADCASTSS 152(AX), Z4
 	VMAXPS       Z0, Z4, Z0
 	VMAXPS       Z1, Z4, Z1
 
 no_low:
-	CMPL         140(AX), $0x7f800000
+	CMPL         156(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 140(AX), Z4
+	VBROADCASTSS 156(AX), Z4
 	VMINPS       Z0, Z4, Z0
 	VMINPS       Z1, Z4, Z1
 
@@ -2694,7 +2886,7 @@ done:
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    added
+	JEQ    no_residual
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
 	MOVQ   64(AX), DI
@@ -2704,19 +2896,31 @@ finish:
 	VADDPS (SI), Z1, Z1
 	VADDPS 64(SI), Z3, Z3
 
-added:
-	CMPL         136(AX), $0xff800000
+no_residual:
+	CMPQ   136(AX), $0x00
+	JEQ    no_addend
+	MOVQ   136(AX), SI
+	ADDQ   R15, SI
+	MOVQ   144(AX), DI
+	VADDPS (SI), Z0, Z0
+	VADDPS 64(SI), Z2, Z2
+	ADDQ   DI, SI
+	VADDPS (SI), Z1, Z1
+	VADDPS 64(SI), Z3, Z3
+
+no_addend:
+	CMPL         152(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 136(AX), Z6
+	VBROADCASTSS 152(AX), Z6
 	VMAXPS       Z0, Z6, Z0
 	VMAXPS       Z1, Z6, Z1
 	VMAXPS       Z2, Z6, Z2
 	VMAXPS       Z3, Z6, Z3
 
 no_low:
-	CMPL         140(AX), $0x7f800000
+	CMPL         156(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 140(AX), Z6
+	VBROADCASTSS 156(AX), Z6
 	VMINPS       Z0, Z6, Z0
 	VMINPS       Z1, Z6, Z1
 	VMINPS       Z2, Z6, Z2
@@ -2885,7 +3089,7 @@ done:
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    added
+	JEQ    no_residual
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
 	MOVQ   64(AX), DI
@@ -2897,10 +3101,24 @@ finish:
 	VADDPS 64(SI), Z3, Z3
 	VADDPS 128(SI), Z5, Z5
 
-added:
-	CMPL         136(AX), $0xff800000
+no_residual:
+	CMPQ   136(AX), $0x00
+	JEQ    no_addend
+	MOVQ   136(AX), SI
+	ADDQ   R15, SI
+	MOVQ   144(AX), DI
+	VADDPS (SI), Z0, Z0
+	VADDPS 64(SI), Z2, Z2
+	VADDPS 128(SI), Z4, Z4
+	ADDQ   DI, SI
+	VADDPS (SI), Z1, Z1
+	VADDPS 64(SI), Z3, Z3
+	VADDPS 128(SI), Z5, Z5
+
+no_addend:
+	CMPL         152(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 136(AX), Z8
+	VBROADCASTSS 152(AX), Z8
 	VMAXPS       Z0, Z8, Z0
 	VMAXPS       Z1, Z8, Z1
 	VMAXPS       Z2, Z8, Z2
@@ -2909,9 +3127,9 @@ added:
 	VMAXPS       Z5, Z8, Z5
 
 no_low:
-	CMPL         140(AX), $0x7f800000
+	CMPL         156(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 140(AX), Z8
+	VBROADCASTSS 156(AX), Z8
 	VMINPS       Z0, Z8, Z0
 	VMINPS       Z1, Z8, Z1
 	VMINPS       Z2, Z8, Z2
@@ -3112,7 +3330,7 @@ done:
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    added
+	JEQ    no_residual
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
 	MOVQ   64(AX), DI
@@ -3126,10 +3344,26 @@ finish:
 	VADDPS 128(SI), Z5, Z5
 	VADDPS 192(SI), Z7, Z7
 
-added:
-	CMPL         136(AX), $0xff800000
+no_residual:
+	CMPQ   136(AX), $0x00
+	JEQ    no_addend
+	MOVQ   136(AX), SI
+	ADDQ   R15, SI
+	MOVQ   144(AX), DI
+	VADDPS (SI), Z0, Z0
+	VADDPS 64(SI), Z2, Z2
+	VADDPS 128(SI), Z4, Z4
+	VADDPS 192(SI), Z6, Z6
+	ADDQ   DI, SI
+	VADDPS (SI), Z1, Z1
+	VADDPS 64(SI), Z3, Z3
+	VADDPS 128(SI), Z5, Z5
+	VADDPS 192(SI), Z7, Z7
+
+no_addend:
+	CMPL         152(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 136(AX), Z10
+	VBROADCASTSS 152(AX), Z10
 	VMAXPS       Z0, Z10, Z0
 	VMAXPS       Z1, Z10, Z1
 	VMAXPS       Z2, Z10, Z2
@@ -3140,9 +3374,9 @@ added:
 	VMAXPS       Z7, Z10, Z7
 
 no_low:
-	CMPL         140(AX), $0x7f800000
+	CMPL         156(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 140(AX), Z10
+	VBROADCASTSS 156(AX), Z10
 	VMINPS       Z0, Z10, Z0
 	VMINPS       Z1, Z10, Z1
 	VMINPS       Z2, Z10, Z2
@@ -3368,7 +3602,7 @@ done:
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    added
+	JEQ    no_residual
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
 	MOVQ   64(AX), DI
@@ -3384,10 +3618,28 @@ finish:
 	VADDPS 192(SI), Z7, Z7
 	VADDPS 256(SI), Z9, Z9
 
-added:
-	CMPL         136(AX), $0xff800000
+no_residual:
+	CMPQ   136(AX), $0x00
+	JEQ    no_addend
+	MOVQ   136(AX), SI
+	ADDQ   R15, SI
+	MOVQ   144(AX), DI
+	VADDPS (SI), Z0, Z0
+	VADDPS 64(SI), Z2, Z2
+	VADDPS 128(SI), Z4, Z4
+	VADDPS 192(SI), Z6, Z6
+	VADDPS 256(SI), Z8, Z8
+	ADDQ   DI, SI
+	VADDPS (SI), Z1, Z1
+	VADDPS 64(SI), Z3, Z3
+	VADDPS 128(SI), Z5, Z5
+	VADDPS 192(SI), Z7, Z7
+	VADDPS 256(SI), Z9, Z9
+
+no_addend:
+	CMPL         152(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 136(AX), Z12
+	VBROADCASTSS 152(AX), Z12
 	VMAXPS       Z0, Z12, Z0
 	VMAXPS       Z1, Z12, Z1
 	VMAXPS       Z2, Z12, Z2
@@ -3400,9 +3652,9 @@ added:
 	VMAXPS       Z9, Z12, Z9
 
 no_low:
-	CMPL         140(AX), $0x7f800000
+	CMPL         156(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 140(AX), Z12
+	VBROADCASTSS 156(AX), Z12
 	VMINPS       Z0, Z12, Z0
 	VMINPS       Z1, Z12, Z1
 	VMINPS       Z2, Z12, Z2
@@ -3653,7 +3905,7 @@ done:
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    added
+	JEQ    no_residual
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
 	MOVQ   64(AX), DI
@@ -3671,10 +3923,30 @@ finish:
 	VADDPS 256(SI), Z9, Z9
 	VADDPS 320(SI), Z11, Z11
 
-added:
-	CMPL         136(AX), $0xff800000
+no_residual:
+	CMPQ   136(AX), $0x00
+	JEQ    no_addend
+	MOVQ   136(AX), SI
+	ADDQ   R15, SI
+	MOVQ   144(AX), DI
+	VADDPS (SI), Z0, Z0
+	VADDPS 64(SI), Z2, Z2
+	VADDPS 128(SI), Z4, Z4
+	VADDPS 192(SI), Z6, Z6
+	VADDPS 256(SI), Z8, Z8
+	VADDPS 320(SI), Z10, Z10
+	ADDQ   DI, SI
+	VADDPS (SI), Z1, Z1
+	VADDPS 64(SI), Z3, Z3
+	VADDPS 128(SI), Z5, Z5
+	VADDPS 192(SI), Z7, Z7
+	VADDPS 256(SI), Z9, Z9
+	VADDPS 320(SI), Z11, Z11
+
+no_addend:
+	CMPL         152(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 136(AX), Z14
+	VBROADCASTSS 152(AX), Z14
 	VMAXPS       Z0, Z14, Z0
 	VMAXPS       Z1, Z14, Z1
 	VMAXPS       Z2, Z14, Z2
@@ -3689,9 +3961,9 @@ added:
 	VMAXPS       Z11, Z14, Z11
 
 no_low:
-	CMPL         140(AX), $0x7f800000
+	CMPL         156(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 140(AX), Z14
+	VBROADCASTSS 156(AX), Z14
 	VMINPS       Z0, Z14, Z0
 	VMINPS       Z1, Z14, Z1
 	VMINPS       Z2, Z14, Z2
@@ -3974,7 +4246,7 @@ done:
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    added
+	JEQ    no_residual
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
 	MOVQ   64(AX), DI
@@ -3994,10 +4266,32 @@ finish:
 	VADDPS 320(SI), Z11, Z11
 	VADDPS 384(SI), Z13, Z13
 
-added:
-	CMPL         136(AX), $0xff800000
+no_residual:
+	CMPQ   136(AX), $0x00
+	JEQ    no_addend
+	MOVQ   136(AX), SI
+	ADDQ   R15, SI
+	MOVQ   144(AX), DI
+	VADDPS (SI), Z0, Z0
+	VADDPS 64(SI), Z2, Z2
+	VADDPS 128(SI), Z4, Z4
+	VADDPS 192(SI), Z6, Z6
+	VADDPS 256(SI), Z8, Z8
+	VADDPS 320(SI), Z10, Z10
+	VADDPS 384(SI), Z12, Z12
+	ADDQ   DI, SI
+	VADDPS (SI), Z1, Z1
+	VADDPS 64(SI), Z3, Z3
+	VADDPS 128(SI), Z5, Z5
+	VADDPS 192(SI), Z7, Z7
+	VADDPS 256(SI), Z9, Z9
+	VADDPS 320(SI), Z11, Z11
+	VADDPS 384(SI), Z13, Z13
+
+no_addend:
+	CMPL         152(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 136(AX), Z16
+	VBROADCASTSS 152(AX), Z16
 	VMAXPS       Z0, Z16, Z0
 	VMAXPS       Z1, Z16, Z1
 	VMAXPS       Z2, Z16, Z2
@@ -4014,9 +4308,9 @@ added:
 	VMAXPS       Z13, Z16, Z13
 
 no_low:
-	CMPL         140(AX), $0x7f800000
+	CMPL         156(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 140(AX), Z16
+	VBROADCASTSS 156(AX), Z16
 	VMINPS       Z0, Z16, Z0
 	VMINPS       Z1, Z16, Z1
 	VMINPS       Z2, Z16, Z2
@@ -4324,7 +4618,7 @@ done:
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    added
+	JEQ    no_residual
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
 	MOVQ   64(AX), DI
@@ -4346,10 +4640,34 @@ finish:
 	VADDPS 384(SI), Z13, Z13
 	VADDPS 448(SI), Z15, Z15
 
-added:
-	CMPL         136(AX), $0xff800000
+no_residual:
+	CMPQ   136(AX), $0x00
+	JEQ    no_addend
+	MOVQ   136(AX), SI
+	ADDQ   R15, SI
+	MOVQ   144(AX), DI
+	VADDPS (SI), Z0, Z0
+	VADDPS 64(SI), Z2, Z2
+	VADDPS 128(SI), Z4, Z4
+	VADDPS 192(SI), Z6, Z6
+	VADDPS 256(SI), Z8, Z8
+	VADDPS 320(SI), Z10, Z10
+	VADDPS 384(SI), Z12, Z12
+	VADDPS 448(SI), Z14, Z14
+	ADDQ   DI, SI
+	VADDPS (SI), Z1, Z1
+	VADDPS 64(SI), Z3, Z3
+	VADDPS 128(SI), Z5, Z5
+	VADDPS 192(SI), Z7, Z7
+	VADDPS 256(SI), Z9, Z9
+	VADDPS 320(SI), Z11, Z11
+	VADDPS 384(SI), Z13, Z13
+	VADDPS 448(SI), Z15, Z15
+
+no_addend:
+	CMPL         152(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 136(AX), Z18
+	VBROADCASTSS 152(AX), Z18
 	VMAXPS       Z0, Z18, Z0
 	VMAXPS       Z1, Z18, Z1
 	VMAXPS       Z2, Z18, Z2
@@ -4368,9 +4686,9 @@ added:
 	VMAXPS       Z15, Z18, Z15
 
 no_low:
-	CMPL         140(AX), $0x7f800000
+	CMPL         156(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 140(AX), Z18
+	VBROADCASTSS 156(AX), Z18
 	VMINPS       Z0, Z18, Z0
 	VMINPS       Z1, Z18, Z1
 	VMINPS       Z2, Z18, Z2
@@ -4703,7 +5021,7 @@ done:
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    added
+	JEQ    no_residual
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
 	MOVQ   64(AX), DI
@@ -4727,10 +5045,36 @@ finish:
 	VADDPS 448(SI), Z15, Z15
 	VADDPS 512(SI), Z17, Z17
 
-added:
-	CMPL         136(AX), $0xff800000
+no_residual:
+	CMPQ   136(AX), $0x00
+	JEQ    no_addend
+	MOVQ   136(AX), SI
+	ADDQ   R15, SI
+	MOVQ   144(AX), DI
+	VADDPS (SI), Z0, Z0
+	VADDPS 64(SI), Z2, Z2
+	VADDPS 128(SI), Z4, Z4
+	VADDPS 192(SI), Z6, Z6
+	VADDPS 256(SI), Z8, Z8
+	VADDPS 320(SI), Z10, Z10
+	VADDPS 384(SI), Z12, Z12
+	VADDPS 448(SI), Z14, Z14
+	VADDPS 512(SI), Z16, Z16
+	ADDQ   DI, SI
+	VADDPS (SI), Z1, Z1
+	VADDPS 64(SI), Z3, Z3
+	VADDPS 128(SI), Z5, Z5
+	VADDPS 192(SI), Z7, Z7
+	VADDPS 256(SI), Z9, Z9
+	VADDPS 320(SI), Z11, Z11
+	VADDPS 384(SI), Z13, Z13
+	VADDPS 448(SI), Z15, Z15
+	VADDPS 512(SI), Z17, Z17
+
+no_addend:
+	CMPL         152(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 136(AX), Z20
+	VBROADCASTSS 152(AX), Z20
 	VMAXPS       Z0, Z20, Z0
 	VMAXPS       Z1, Z20, Z1
 	VMAXPS       Z2, Z20, Z2
@@ -4751,9 +5095,9 @@ added:
 	VMAXPS       Z17, Z20, Z17
 
 no_low:
-	CMPL         140(AX), $0x7f800000
+	CMPL         156(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 140(AX), Z20
+	VBROADCASTSS 156(AX), Z20
 	VMINPS       Z0, Z20, Z0
 	VMINPS       Z1, Z20, Z1
 	VMINPS       Z2, Z20, Z2
@@ -5118,7 +5462,7 @@ done:
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    added
+	JEQ    no_residual
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
 	MOVQ   64(AX), DI
@@ -5144,10 +5488,38 @@ finish:
 	VADDPS 512(SI), Z17, Z17
 	VADDPS 576(SI), Z19, Z19
 
-added:
-	CMPL         136(AX), $0xff800000
+no_residual:
+	CMPQ   136(AX), $0x00
+	JEQ    no_addend
+	MOVQ   136(AX), SI
+	ADDQ   R15, SI
+	MOVQ   144(AX), DI
+	VADDPS (SI), Z0, Z0
+	VADDPS 64(SI), Z2, Z2
+	VADDPS 128(SI), Z4, Z4
+	VADDPS 192(SI), Z6, Z6
+	VADDPS 256(SI), Z8, Z8
+	VADDPS 320(SI), Z10, Z10
+	VADDPS 384(SI), Z12, Z12
+	VADDPS 448(SI), Z14, Z14
+	VADDPS 512(SI), Z16, Z16
+	VADDPS 576(SI), Z18, Z18
+	ADDQ   DI, SI
+	VADDPS (SI), Z1, Z1
+	VADDPS 64(SI), Z3, Z3
+	VADDPS 128(SI), Z5, Z5
+	VADDPS 192(SI), Z7, Z7
+	VADDPS 256(SI), Z9, Z9
+	VADDPS 320(SI), Z11, Z11
+	VADDPS 384(SI), Z13, Z13
+	VADDPS 448(SI), Z15, Z15
+	VADDPS 512(SI), Z17, Z17
+	VADDPS 576(SI), Z19, Z19
+
+no_addend:
+	CMPL         152(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 136(AX), Z22
+	VBROADCASTSS 152(AX), Z22
 	VMAXPS       Z0, Z22, Z0
 	VMAXPS       Z1, Z22, Z1
 	VMAXPS       Z2, Z22, Z2
@@ -5170,9 +5542,9 @@ added:
 	VMAXPS       Z19, Z22, Z19
 
 no_low:
-	CMPL         140(AX), $0x7f800000
+	CMPL         156(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 140(AX), Z22
+	VBROADCASTSS 156(AX), Z22
 	VMINPS       Z0, Z22, Z0
 	VMINPS       Z1, Z22, Z1
 	VMINPS       Z2, Z22, Z2
@@ -5562,7 +5934,7 @@ done:
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    added
+	JEQ    no_residual
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
 	MOVQ   64(AX), DI
@@ -5590,10 +5962,40 @@ finish:
 	VADDPS 576(SI), Z19, Z19
 	VADDPS 640(SI), Z21, Z21
 
-added:
-	CMPL         136(AX), $0xff800000
+no_residual:
+	CMPQ   136(AX), $0x00
+	JEQ    no_addend
+	MOVQ   136(AX), SI
+	ADDQ   R15, SI
+	MOVQ   144(AX), DI
+	VADDPS (SI), Z0, Z0
+	VADDPS 64(SI), Z2, Z2
+	VADDPS 128(SI), Z4, Z4
+	VADDPS 192(SI), Z6, Z6
+	VADDPS 256(SI), Z8, Z8
+	VADDPS 320(SI), Z10, Z10
+	VADDPS 384(SI), Z12, Z12
+	VADDPS 448(SI), Z14, Z14
+	VADDPS 512(SI), Z16, Z16
+	VADDPS 576(SI), Z18, Z18
+	VADDPS 640(SI), Z20, Z20
+	ADDQ   DI, SI
+	VADDPS (SI), Z1, Z1
+	VADDPS 64(SI), Z3, Z3
+	VADDPS 128(SI), Z5, Z5
+	VADDPS 192(SI), Z7, Z7
+	VADDPS 256(SI), Z9, Z9
+	VADDPS 320(SI), Z11, Z11
+	VADDPS 384(SI), Z13, Z13
+	VADDPS 448(SI), Z15, Z15
+	VADDPS 512(SI), Z17, Z17
+	VADDPS 576(SI), Z19, Z19
+	VADDPS 640(SI), Z21, Z21
+
+no_addend:
+	CMPL         152(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 136(AX), Z24
+	VBROADCASTSS 152(AX), Z24
 	VMAXPS       Z0, Z24, Z0
 	VMAXPS       Z1, Z24, Z1
 	VMAXPS       Z2, Z24, Z2
@@ -5618,9 +6020,9 @@ added:
 	VMAXPS       Z21, Z24, Z21
 
 no_low:
-	CMPL         140(AX), $0x7f800000
+	CMPL         156(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 140(AX), Z24
+	VBROADCASTSS 156(AX), Z24
 	VMINPS       Z0, Z24, Z0
 	VMINPS       Z1, Z24, Z1
 	VMINPS       Z2, Z24, Z2
@@ -6035,7 +6437,7 @@ done:
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    added
+	JEQ    no_residual
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
 	MOVQ   64(AX), DI
@@ -6065,10 +6467,42 @@ finish:
 	VADDPS 640(SI), Z21, Z21
 	VADDPS 704(SI), Z23, Z23
 
-added:
-	CMPL         136(AX), $0xff800000
+no_residual:
+	CMPQ   136(AX), $0x00
+	JEQ    no_addend
+	MOVQ   136(AX), SI
+	ADDQ   R15, SI
+	MOVQ   144(AX), DI
+	VADDPS (SI), Z0, Z0
+	VADDPS 64(SI), Z2, Z2
+	VADDPS 128(SI), Z4, Z4
+	VADDPS 192(SI), Z6, Z6
+	VADDPS 256(SI), Z8, Z8
+	VADDPS 320(SI), Z10, Z10
+	VADDPS 384(SI), Z12, Z12
+	VADDPS 448(SI), Z14, Z14
+	VADDPS 512(SI), Z16, Z16
+	VADDPS 576(SI), Z18, Z18
+	VADDPS 640(SI), Z20, Z20
+	VADDPS 704(SI), Z22, Z22
+	ADDQ   DI, SI
+	VADDPS (SI), Z1, Z1
+	VADDPS 64(SI), Z3, Z3
+	VADDPS 128(SI), Z5, Z5
+	VADDPS 192(SI), Z7, Z7
+	VADDPS 256(SI), Z9, Z9
+	VADDPS 320(SI), Z11, Z11
+	VADDPS 384(SI), Z13, Z13
+	VADDPS 448(SI), Z15, Z15
+	VADDPS 512(SI), Z17, Z17
+	VADDPS 576(SI), Z19, Z19
+	VADDPS 640(SI), Z21, Z21
+	VADDPS 704(SI), Z23, Z23
+
+no_addend:
+	CMPL         152(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 136(AX), Z26
+	VBROADCASTSS 152(AX), Z26
 	VMAXPS       Z0, Z26, Z0
 	VMAXPS       Z1, Z26, Z1
 	VMAXPS       Z2, Z26, Z2
@@ -6095,9 +6529,9 @@ added:
 	VMAXPS       Z23, Z26, Z23
 
 no_low:
-	CMPL         140(AX), $0x7f800000
+	CMPL         156(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 140(AX), Z26
+	VBROADCASTSS 156(AX), Z26
 	VMINPS       Z0, Z26, Z0
 	VMINPS       Z1, Z26, Z1
 	VMINPS       Z2, Z26, Z2
@@ -6544,7 +6978,7 @@ done:
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    added
+	JEQ    no_residual
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
 	MOVQ   64(AX), DI
@@ -6576,10 +7010,44 @@ finish:
 	VADDPS 704(SI), Z23, Z23
 	VADDPS 768(SI), Z25, Z25
 
-added:
-	CMPL         136(AX), $0xff800000
+no_residual:
+	CMPQ   136(AX), $0x00
+	JEQ    no_addend
+	MOVQ   136(AX), SI
+	ADDQ   R15, SI
+	MOVQ   144(AX), DI
+	VADDPS (SI), Z0, Z0
+	VADDPS 64(SI), Z2, Z2
+	VADDPS 128(SI), Z4, Z4
+	VADDPS 192(SI), Z6, Z6
+	VADDPS 256(SI), Z8, Z8
+	VADDPS 320(SI), Z10, Z10
+	VADDPS 384(SI), Z12, Z12
+	VADDPS 448(SI), Z14, Z14
+	VADDPS 512(SI), Z16, Z16
+	VADDPS 576(SI), Z18, Z18
+	VADDPS 640(SI), Z20, Z20
+	VADDPS 704(SI), Z22, Z22
+	VADDPS 768(SI), Z24, Z24
+	ADDQ   DI, SI
+	VADDPS (SI), Z1, Z1
+	VADDPS 64(SI), Z3, Z3
+	VADDPS 128(SI), Z5, Z5
+	VADDPS 192(SI), Z7, Z7
+	VADDPS 256(SI), Z9, Z9
+	VADDPS 320(SI), Z11, Z11
+	VADDPS 384(SI), Z13, Z13
+	VADDPS 448(SI), Z15, Z15
+	VADDPS 512(SI), Z17, Z17
+	VADDPS 576(SI), Z19, Z19
+	VADDPS 640(SI), Z21, Z21
+	VADDPS 704(SI), Z23, Z23
+	VADDPS 768(SI), Z25, Z25
+
+no_addend:
+	CMPL         152(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 136(AX), Z28
+	VBROADCASTSS 152(AX), Z28
 	VMAXPS       Z0, Z28, Z0
 	VMAXPS       Z1, Z28, Z1
 	VMAXPS       Z2, Z28, Z2
@@ -6608,9 +7076,9 @@ added:
 	VMAXPS       Z25, Z28, Z25
 
 no_low:
-	CMPL         140(AX), $0x7f800000
+	CMPL         156(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 140(AX), Z28
+	VBROADCASTSS 156(AX), Z28
 	VMINPS       Z0, Z28, Z0
 	VMINPS       Z1, Z28, Z1
 	VMINPS       Z2, Z28, Z2
@@ -7082,7 +7550,7 @@ done:
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    added
+	JEQ    no_residual
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
 	MOVQ   64(AX), DI
@@ -7116,10 +7584,46 @@ finish:
 	VADDPS 768(SI), Z25, Z25
 	VADDPS 832(SI), Z27, Z27
 
-added:
-	CMPL         136(AX), $0xff800000
+no_residual:
+	CMPQ   136(AX), $0x00
+	JEQ    no_addend
+	MOVQ   136(AX), SI
+	ADDQ   R15, SI
+	MOVQ   144(AX), DI
+	VADDPS (SI), Z0, Z0
+	VADDPS 64(SI), Z2, Z2
+	VADDPS 128(SI), Z4, Z4
+	VADDPS 192(SI), Z6, Z6
+	VADDPS 256(SI), Z8, Z8
+	VADDPS 320(SI), Z10, Z10
+	VADDPS 384(SI), Z12, Z12
+	VADDPS 448(SI), Z14, Z14
+	VADDPS 512(SI), Z16, Z16
+	VADDPS 576(SI), Z18, Z18
+	VADDPS 640(SI), Z20, Z20
+	VADDPS 704(SI), Z22, Z22
+	VADDPS 768(SI), Z24, Z24
+	VADDPS 832(SI), Z26, Z26
+	ADDQ   DI, SI
+	VADDPS (SI), Z1, Z1
+	VADDPS 64(SI), Z3, Z3
+	VADDPS 128(SI), Z5, Z5
+	VADDPS 192(SI), Z7, Z7
+	VADDPS 256(SI), Z9, Z9
+	VADDPS 320(SI), Z11, Z11
+	VADDPS 384(SI), Z13, Z13
+	VADDPS 448(SI), Z15, Z15
+	VADDPS 512(SI), Z17, Z17
+	VADDPS 576(SI), Z19, Z19
+	VADDPS 640(SI), Z21, Z21
+	VADDPS 704(SI), Z23, Z23
+	VADDPS 768(SI), Z25, Z25
+	VADDPS 832(SI), Z27, Z27
+
+no_addend:
+	CMPL         152(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 136(AX), Z30
+	VBROADCASTSS 152(AX), Z30
 	VMAXPS       Z0, Z30, Z0
 	VMAXPS       Z1, Z30, Z1
 	VMAXPS       Z2, Z30, Z2
@@ -7150,9 +7654,9 @@ added:
 	VMAXPS       Z27, Z30, Z27
 
 no_low:
-	CMPL         140(AX), $0x7f800000
+	CMPL         156(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 140(AX), Z30
+	VBROADCASTSS 156(AX), Z30
 	VMINPS       Z0, Z30, Z0
 	VMINPS       Z1, Z30, Z1
 	VMINPS       Z2, Z30, Z2
@@ -7305,21 +7809,28 @@ done:
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    added
+	JEQ    no_residual
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Z0, Z0
 
-added:
-	CMPL         136(AX), $0xff800000
+no_residual:
+	CMPQ   136(AX), $0x00
+	JEQ    no_addend
+	MOVQ   136(AX), SI
+	ADDQ   R15, SI
+	VADDPS (SI), Z0, Z0
+
+no_addend:
+	CMPL         152(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 136(AX), Z2
+	VBROADCASTSS 152(AX), Z2
 	VMAXPS       Z0, Z2, Z0
 
 no_low:
-	CMPL         140(AX), $0x7f800000
+	CMPL         156(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 140(AX), Z2
+	VBROADCASTSS 156(AX), Z2
 	VMINPS       Z0, Z2, Z0
 
 no_high:
@@ -7424,23 +7935,31 @@ done:
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    added
+	JEQ    no_residual
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z1, Z1
 
-added:
-	CMPL         136(AX), $0xff800000
+no_residual:
+	CMPQ   136(AX), $0x00
+	JEQ    no_addend
+	MOVQ   136(AX), SI
+	ADDQ   R15, SI
+	VADDPS (SI), Z0, Z0
+	VADDPS 64(SI), Z1, Z1
+
+no_addend:
+	CMPL         152(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 136(AX), Z3
+	VBROADCASTSS 152(AX), Z3
 	VMAXPS       Z0, Z3, Z0
 	VMAXPS       Z1, Z3, Z1
 
 no_low:
-	CMPL         140(AX), $0x7f800000
+	CMPL         156(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 140(AX), Z3
+	VBROADCASTSS 156(AX), Z3
 	VMINPS       Z0, Z3, Z0
 	VMINPS       Z1, Z3, Z1
 
@@ -7555,25 +8074,34 @@ done:
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    added
+	JEQ    no_residual
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z1, Z1
 	VADDPS 128(SI), Z2, Z2
 
-added:
-	CMPL         136(AX), $0xff800000
+no_residual:
+	CMPQ   136(AX), $0x00
+	JEQ    no_addend
+	MOVQ   136(AX), SI
+	ADDQ   R15, SI
+	VADDPS (SI), Z0, Z0
+	VADDPS 64(SI), Z1, Z1
+	VADDPS 128(SI), Z2, Z2
+
+no_addend:
+	CMPL         152(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 136(AX), Z4
+	VBROADCASTSS 152(AX), Z4
 	VMAXPS       Z0, Z4, Z0
 	VMAXPS       Z1, Z4, Z1
 	VMAXPS       Z2, Z4, Z2
 
 no_low:
-	CMPL         140(AX), $0x7f800000
+	CMPL         156(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 140(AX), Z4
+	VBROADCASTSS 156(AX), Z4
 	VMINPS       Z0, Z4, Z0
 	VMINPS       Z1, Z4, Z1
 	VMINPS       Z2, Z4, Z2
@@ -7705,7 +8233,7 @@ done:
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    added
+	JEQ    no_residual
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Z0, Z0
@@ -7713,19 +8241,29 @@ finish:
 	VADDPS 128(SI), Z2, Z2
 	VADDPS 192(SI), Z3, Z3
 
-added:
-	CMPL         136(AX), $0xff800000
+no_residual:
+	CMPQ   136(AX), $0x00
+	JEQ    no_addend
+	MOVQ   136(AX), SI
+	ADDQ   R15, SI
+	VADDPS (SI), Z0, Z0
+	VADDPS 64(SI), Z1, Z1
+	VADDPS 128(SI), Z2, Z2
+	VADDPS 192(SI), Z3, Z3
+
+no_addend:
+	CMPL         152(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 136(AX), Z5
+	VBROADCASTSS 152(AX), Z5
 	VMAXPS       Z0, Z5, Z0
 	VMAXPS       Z1, Z5, Z1
 	VMAXPS       Z2, Z5, Z2
 	VMAXPS       Z3, Z5, Z3
 
 no_low:
-	CMPL         140(AX), $0x7f800000
+	CMPL         156(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 140(AX), Z5
+	VBROADCASTSS 156(AX), Z5
 	VMINPS       Z0, Z5, Z0
 	VMINPS       Z1, Z5, Z1
 	VMINPS       Z2, Z5, Z2
@@ -7867,7 +8405,7 @@ done:
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    added
+	JEQ    no_residual
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Z0, Z0
@@ -7876,10 +8414,21 @@ finish:
 	VADDPS 192(SI), Z3, Z3
 	VADDPS 256(SI), Z4, Z4
 
-added:
-	CMPL         136(AX), $0xff800000
+no_residual:
+	CMPQ   136(AX), $0x00
+	JEQ    no_addend
+	MOVQ   136(AX), SI
+	ADDQ   R15, SI
+	VADDPS (SI), Z0, Z0
+	VADDPS 64(SI), Z1, Z1
+	VADDPS 128(SI), Z2, Z2
+	VADDPS 192(SI), Z3, Z3
+	VADDPS 256(SI), Z4, Z4
+
+no_addend:
+	CMPL         152(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 136(AX), Z6
+	VBROADCASTSS 152(AX), Z6
 	VMAXPS       Z0, Z6, Z0
 	VMAXPS       Z1, Z6, Z1
 	VMAXPS       Z2, Z6, Z2
@@ -7887,9 +8436,9 @@ added:
 	VMAXPS       Z4, Z6, Z4
 
 no_low:
-	CMPL         140(AX), $0x7f800000
+	CMPL         156(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 140(AX), Z6
+	VBROADCASTSS 156(AX), Z6
 	VMINPS       Z0, Z6, Z0
 	VMINPS       Z1, Z6, Z1
 	VMINPS       Z2, Z6, Z2
@@ -8041,7 +8590,7 @@ done:
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    added
+	JEQ    no_residual
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Z0, Z0
@@ -8051,10 +8600,22 @@ finish:
 	VADDPS 256(SI), Z4, Z4
 	VADDPS 320(SI), Z5, Z5
 
-added:
-	CMPL         136(AX), $0xff800000
+no_residual:
+	CMPQ   136(AX), $0x00
+	JEQ    no_addend
+	MOVQ   136(AX), SI
+	ADDQ   R15, SI
+	VADDPS (SI), Z0, Z0
+	VADDPS 64(SI), Z1, Z1
+	VADDPS 128(SI), Z2, Z2
+	VADDPS 192(SI), Z3, Z3
+	VADDPS 256(SI), Z4, Z4
+	VADDPS 320(SI), Z5, Z5
+
+no_addend:
+	CMPL         152(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 136(AX), Z7
+	VBROADCASTSS 152(AX), Z7
 	VMAXPS       Z0, Z7, Z0
 	VMAXPS       Z1, Z7, Z1
 	VMAXPS       Z2, Z7, Z2
@@ -8063,9 +8624,9 @@ added:
 	VMAXPS       Z5, Z7, Z5
 
 no_low:
-	CMPL         140(AX), $0x7f800000
+	CMPL         156(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 140(AX), Z7
+	VBROADCASTSS 156(AX), Z7
 	VMINPS       Z0, Z7, Z0
 	VMINPS       Z1, Z7, Z1
 	VMINPS       Z2, Z7, Z2
@@ -8234,7 +8795,7 @@ done:
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    added
+	JEQ    no_residual
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Z0, Z0
@@ -8245,10 +8806,23 @@ finish:
 	VADDPS 320(SI), Z5, Z5
 	VADDPS 384(SI), Z6, Z6
 
-added:
-	CMPL         136(AX), $0xff800000
+no_residual:
+	CMPQ   136(AX), $0x00
+	JEQ    no_addend
+	MOVQ   136(AX), SI
+	ADDQ   R15, SI
+	VADDPS (SI), Z0, Z0
+	VADDPS 64(SI), Z1, Z1
+	VADDPS 128(SI), Z2, Z2
+	VADDPS 192(SI), Z3, Z3
+	VADDPS 256(SI), Z4, Z4
+	VADDPS 320(SI), Z5, Z5
+	VADDPS 384(SI), Z6, Z6
+
+no_addend:
+	CMPL         152(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 136(AX), Z8
+	VBROADCASTSS 152(AX), Z8
 	VMAXPS       Z0, Z8, Z0
 	VMAXPS       Z1, Z8, Z1
 	VMAXPS       Z2, Z8, Z2
@@ -8258,9 +8832,9 @@ added:
 	VMAXPS       Z6, Z8, Z6
 
 no_low:
-	CMPL         140(AX), $0x7f800000
+	CMPL         156(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 140(AX), Z8
+	VBROADCASTSS 156(AX), Z8
 	VMINPS       Z0, Z8, Z0
 	VMINPS       Z1, Z8, Z1
 	VMINPS       Z2, Z8, Z2
@@ -8439,7 +9013,7 @@ done:
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    added
+	JEQ    no_residual
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Z0, Z0
@@ -8451,10 +9025,24 @@ finish:
 	VADDPS 384(SI), Z6, Z6
 	VADDPS 448(SI), Z7, Z7
 
-added:
-	CMPL         136(AX), $0xff800000
+no_residual:
+	CMPQ   136(AX), $0x00
+	JEQ    no_addend
+	MOVQ   136(AX), SI
+	ADDQ   R15, SI
+	VADDPS (SI), Z0, Z0
+	VADDPS 64(SI), Z1, Z1
+	VADDPS 128(SI), Z2, Z2
+	VADDPS 192(SI), Z3, Z3
+	VADDPS 256(SI), Z4, Z4
+	VADDPS 320(SI), Z5, Z5
+	VADDPS 384(SI), Z6, Z6
+	VADDPS 448(SI), Z7, Z7
+
+no_addend:
+	CMPL         152(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 136(AX), Z9
+	VBROADCASTSS 152(AX), Z9
 	VMAXPS       Z0, Z9, Z0
 	VMAXPS       Z1, Z9, Z1
 	VMAXPS       Z2, Z9, Z2
@@ -8465,9 +9053,9 @@ added:
 	VMAXPS       Z7, Z9, Z7
 
 no_low:
-	CMPL         140(AX), $0x7f800000
+	CMPL         156(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 140(AX), Z9
+	VBROADCASTSS 156(AX), Z9
 	VMINPS       Z0, Z9, Z0
 	VMINPS       Z1, Z9, Z1
 	VMINPS       Z2, Z9, Z2
@@ -8656,7 +9244,7 @@ done:
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    added
+	JEQ    no_residual
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Z0, Z0
@@ -8669,10 +9257,25 @@ finish:
 	VADDPS 448(SI), Z7, Z7
 	VADDPS 512(SI), Z8, Z8
 
-added:
-	CMPL         136(AX), $0xff800000
+no_residual:
+	CMPQ   136(AX), $0x00
+	JEQ    no_addend
+	MOVQ   136(AX), SI
+	ADDQ   R15, SI
+	VADDPS (SI), Z0, Z0
+	VADDPS 64(SI), Z1, Z1
+	VADDPS 128(SI), Z2, Z2
+	VADDPS 192(SI), Z3, Z3
+	VADDPS 256(SI), Z4, Z4
+	VADDPS 320(SI), Z5, Z5
+	VADDPS 384(SI), Z6, Z6
+	VADDPS 448(SI), Z7, Z7
+	VADDPS 512(SI), Z8, Z8
+
+no_addend:
+	CMPL         152(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 136(AX), Z10
+	VBROADCASTSS 152(AX), Z10
 	VMAXPS       Z0, Z10, Z0
 	VMAXPS       Z1, Z10, Z1
 	VMAXPS       Z2, Z10, Z2
@@ -8684,9 +9287,9 @@ added:
 	VMAXPS       Z8, Z10, Z8
 
 no_low:
-	CMPL         140(AX), $0x7f800000
+	CMPL         156(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 140(AX), Z10
+	VBROADCASTSS 156(AX), Z10
 	VMINPS       Z0, Z10, Z0
 	VMINPS       Z1, Z10, Z1
 	VMINPS       Z2, Z10, Z2
@@ -8892,7 +9495,7 @@ done:
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    added
+	JEQ    no_residual
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Z0, Z0
@@ -8906,10 +9509,26 @@ finish:
 	VADDPS 512(SI), Z8, Z8
 	VADDPS 576(SI), Z9, Z9
 
-added:
-	CMPL         136(AX), $0xff800000
+no_residual:
+	CMPQ   136(AX), $0x00
+	JEQ    no_addend
+	MOVQ   136(AX), SI
+	ADDQ   R15, SI
+	VADDPS (SI), Z0, Z0
+	VADDPS 64(SI), Z1, Z1
+	VADDPS 128(SI), Z2, Z2
+	VADDPS 192(SI), Z3, Z3
+	VADDPS 256(SI), Z4, Z4
+	VADDPS 320(SI), Z5, Z5
+	VADDPS 384(SI), Z6, Z6
+	VADDPS 448(SI), Z7, Z7
+	VADDPS 512(SI), Z8, Z8
+	VADDPS 576(SI), Z9, Z9
+
+no_addend:
+	CMPL         152(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 136(AX), Z11
+	VBROADCASTSS 152(AX), Z11
 	VMAXPS       Z0, Z11, Z0
 	VMAXPS       Z1, Z11, Z1
 	VMAXPS       Z2, Z11, Z2
@@ -8922,9 +9541,9 @@ added:
 	VMAXPS       Z9, Z11, Z9
 
 no_low:
-	CMPL         140(AX), $0x7f800000
+	CMPL         156(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 140(AX), Z11
+	VBROADCASTSS 156(AX), Z11
 	VMINPS       Z0, Z11, Z0
 	VMINPS       Z1, Z11, Z1
 	VMINPS       Z2, Z11, Z2
@@ -9140,7 +9759,7 @@ done:
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    added
+	JEQ    no_residual
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Z0, Z0
@@ -9155,10 +9774,27 @@ finish:
 	VADDPS 576(SI), Z9, Z9
 	VADDPS 640(SI), Z10, Z10
 
-added:
-	CMPL         136(AX), $0xff800000
+no_residual:
+	CMPQ   136(AX), $0x00
+	JEQ    no_addend
+	MOVQ   136(AX), SI
+	ADDQ   R15, SI
+	VADDPS (SI), Z0, Z0
+	VADDPS 64(SI), Z1, Z1
+	VADDPS 128(SI), Z2, Z2
+	VADDPS 192(SI), Z3, Z3
+	VADDPS 256(SI), Z4, Z4
+	VADDPS 320(SI), Z5, Z5
+	VADDPS 384(SI), Z6, Z6
+	VADDPS 448(SI), Z7, Z7
+	VADDPS 512(SI), Z8, Z8
+	VADDPS 576(SI), Z9, Z9
+	VADDPS 640(SI), Z10, Z10
+
+no_addend:
+	CMPL         152(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 136(AX), Z12
+	VBROADCASTSS 152(AX), Z12
 	VMAXPS       Z0, Z12, Z0
 	VMAXPS       Z1, Z12, Z1
 	VMAXPS       Z2, Z12, Z2
@@ -9172,9 +9808,9 @@ added:
 	VMAXPS       Z10, Z12, Z10
 
 no_low:
-	CMPL         140(AX), $0x7f800000
+	CMPL         156(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 140(AX), Z12
+	VBROADCASTSS 156(AX), Z12
 	VMINPS       Z0, Z12, Z0
 	VMINPS       Z1, Z12, Z1
 	VMINPS       Z2, Z12, Z2
@@ -9400,7 +10036,7 @@ done:
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    added
+	JEQ    no_residual
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Z0, Z0
@@ -9416,10 +10052,28 @@ finish:
 	VADDPS 640(SI), Z10, Z10
 	VADDPS 704(SI), Z11, Z11
 
-added:
-	CMPL         136(AX), $0xff800000
+no_residual:
+	CMPQ   136(AX), $0x00
+	JEQ    no_addend
+	MOVQ   136(AX), SI
+	ADDQ   R15, SI
+	VADDPS (SI), Z0, Z0
+	VADDPS 64(SI), Z1, Z1
+	VADDPS 128(SI), Z2, Z2
+	VADDPS 192(SI), Z3, Z3
+	VADDPS 256(SI), Z4, Z4
+	VADDPS 320(SI), Z5, Z5
+	VADDPS 384(SI), Z6, Z6
+	VADDPS 448(SI), Z7, Z7
+	VADDPS 512(SI), Z8, Z8
+	VADDPS 576(SI), Z9, Z9
+	VADDPS 640(SI), Z10, Z10
+	VADDPS 704(SI), Z11, Z11
+
+no_addend:
+	CMPL         152(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 136(AX), Z13
+	VBROADCASTSS 152(AX), Z13
 	VMAXPS       Z0, Z13, Z0
 	VMAXPS       Z1, Z13, Z1
 	VMAXPS       Z2, Z13, Z2
@@ -9434,9 +10088,9 @@ added:
 	VMAXPS       Z11, Z13, Z11
 
 no_low:
-	CMPL         140(AX), $0x7f800000
+	CMPL         156(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 140(AX), Z13
+	VBROADCASTSS 156(AX), Z13
 	VMINPS       Z0, Z13, Z0
 	VMINPS       Z1, Z13, Z1
 	VMINPS       Z2, Z13, Z2
@@ -9679,7 +10333,7 @@ done:
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    added
+	JEQ    no_residual
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Z0, Z0
@@ -9696,10 +10350,29 @@ finish:
 	VADDPS 704(SI), Z11, Z11
 	VADDPS 768(SI), Z12, Z12
 
-added:
-	CMPL         136(AX), $0xff800000
+no_residual:
+	CMPQ   136(AX), $0x00
+	JEQ    no_addend
+	MOVQ   136(AX), SI
+	ADDQ   R15, SI
+	VADDPS (SI), Z0, Z0
+	VADDPS 64(SI), Z1, Z1
+	VADDPS 128(SI), Z2, Z2
+	VADDPS 192(SI), Z3, Z3
+	VADDPS 256(SI), Z4, Z4
+	VADDPS 320(SI), Z5, Z5
+	VADDPS 384(SI), Z6, Z6
+	VADDPS 448(SI), Z7, Z7
+	VADDPS 512(SI), Z8, Z8
+	VADDPS 576(SI), Z9, Z9
+	VADDPS 640(SI), Z10, Z10
+	VADDPS 704(SI), Z11, Z11
+	VADDPS 768(SI), Z12, Z12
+
+no_addend:
+	CMPL         152(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 136(AX), Z14
+	VBROADCASTSS 152(AX), Z14
 	VMAXPS       Z0, Z14, Z0
 	VMAXPS       Z1, Z14, Z1
 	VMAXPS       Z2, Z14, Z2
@@ -9715,9 +10388,9 @@ added:
 	VMAXPS       Z12, Z14, Z12
 
 no_low:
-	CMPL         140(AX), $0x7f800000
+	CMPL         156(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 140(AX), Z14
+	VBROADCASTSS 156(AX), Z14
 	VMINPS       Z0, Z14, Z0
 	VMINPS       Z1, Z14, Z1
 	VMINPS       Z2, Z14, Z2
@@ -9970,7 +10643,7 @@ done:
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    added
+	JEQ    no_residual
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Z0, Z0
@@ -9988,10 +10661,30 @@ finish:
 	VADDPS 768(SI), Z12, Z12
 	VADDPS 832(SI), Z13, Z13
 
-added:
-	CMPL         136(AX), $0xff800000
+no_residual:
+	CMPQ   136(AX), $0x00
+	JEQ    no_addend
+	MOVQ   136(AX), SI
+	ADDQ   R15, SI
+	VADDPS (SI), Z0, Z0
+	VADDPS 64(SI), Z1, Z1
+	VADDPS 128(SI), Z2, Z2
+	VADDPS 192(SI), Z3, Z3
+	VADDPS 256(SI), Z4, Z4
+	VADDPS 320(SI), Z5, Z5
+	VADDPS 384(SI), Z6, Z6
+	VADDPS 448(SI), Z7, Z7
+	VADDPS 512(SI), Z8, Z8
+	VADDPS 576(SI), Z9, Z9
+	VADDPS 640(SI), Z10, Z10
+	VADDPS 704(SI), Z11, Z11
+	VADDPS 768(SI), Z12, Z12
+	VADDPS 832(SI), Z13, Z13
+
+no_addend:
+	CMPL         152(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 136(AX), Z15
+	VBROADCASTSS 152(AX), Z15
 	VMAXPS       Z0, Z15, Z0
 	VMAXPS       Z1, Z15, Z1
 	VMAXPS       Z2, Z15, Z2
@@ -10008,9 +10701,9 @@ added:
 	VMAXPS       Z13, Z15, Z13
 
 no_low:
-	CMPL         140(AX), $0x7f800000
+	CMPL         156(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 140(AX), Z15
+	VBROADCASTSS 156(AX), Z15
 	VMINPS       Z0, Z15, Z0
 	VMINPS       Z1, Z15, Z1
 	VMINPS       Z2, Z15, Z2
@@ -10273,7 +10966,7 @@ done:
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    added
+	JEQ    no_residual
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Z0, Z0
@@ -10292,10 +10985,31 @@ finish:
 	VADDPS 832(SI), Z13, Z13
 	VADDPS 896(SI), Z14, Z14
 
-added:
-	CMPL         136(AX), $0xff800000
+no_residual:
+	CMPQ   136(AX), $0x00
+	JEQ    no_addend
+	MOVQ   136(AX), SI
+	ADDQ   R15, SI
+	VADDPS (SI), Z0, Z0
+	VADDPS 64(SI), Z1, Z1
+	VADDPS 128(SI), Z2, Z2
+	VADDPS 192(SI), Z3, Z3
+	VADDPS 256(SI), Z4, Z4
+	VADDPS 320(SI), Z5, Z5
+	VADDPS 384(SI), Z6, Z6
+	VADDPS 448(SI), Z7, Z7
+	VADDPS 512(SI), Z8, Z8
+	VADDPS 576(SI), Z9, Z9
+	VADDPS 640(SI), Z10, Z10
+	VADDPS 704(SI), Z11, Z11
+	VADDPS 768(SI), Z12, Z12
+	VADDPS 832(SI), Z13, Z13
+	VADDPS 896(SI), Z14, Z14
+
+no_addend:
+	CMPL         152(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 136(AX), Z16
+	VBROADCASTSS 152(AX), Z16
 	VMAXPS       Z0, Z16, Z0
 	VMAXPS       Z1, Z16, Z1
 	VMAXPS       Z2, Z16, Z2
@@ -10313,9 +11027,9 @@ added:
 	VMAXPS       Z14, Z16, Z14
 
 no_low:
-	CMPL         140(AX), $0x7f800000
+	CMPL         156(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 140(AX), Z16
+	VBROADCASTSS 156(AX), Z16
 	VMINPS       Z0, Z16, Z0
 	VMINPS       Z1, Z16, Z1
 	VMINPS       Z2, Z16, Z2

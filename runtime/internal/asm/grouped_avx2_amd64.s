@@ -49,13 +49,13 @@ channel:
 	DECQ        R13
 	JNZ         row
 	CMPQ        32(AX), $0x00
-	JEQ         added
+	JEQ         no_residual
 	MOVQ        32(AX), SI
 	ADDQ        R15, SI
 	VADDPS      (SI), Y0, Y0
 	VADDPS      32(SI), Y1, Y1
 
-added:
+no_residual:
 	CMPL         104(AX), $0xff800000
 	JEQ          no_low
 	VBROADCASTSS 104(AX), Y2
@@ -133,7 +133,7 @@ channel:
 	DECQ        R13
 	JNZ         row
 	CMPQ        32(AX), $0x00
-	JEQ         added
+	JEQ         no_residual
 	MOVQ        32(AX), SI
 	ADDQ        R15, SI
 	VADDPS      (SI), Y0, Y0
@@ -141,7 +141,7 @@ channel:
 	VADDPS      32(SI), Y1, Y1
 	VADDPS      96(SI), Y3, Y3
 
-added:
+no_residual:
 	CMPL         104(AX), $0xff800000
 	JEQ          no_low
 	VBROADCASTSS 104(AX), Y4
@@ -231,7 +231,7 @@ channel:
 	DECQ        R13
 	JNZ         row
 	CMPQ        32(AX), $0x00
-	JEQ         added
+	JEQ         no_residual
 	MOVQ        32(AX), SI
 	ADDQ        R15, SI
 	VADDPS      (SI), Y0, Y0
@@ -241,7 +241,7 @@ channel:
 	VADDPS      96(SI), Y3, Y3
 	VADDPS      160(SI), Y5, Y5
 
-added:
+no_residual:
 	CMPL         104(AX), $0xff800000
 	JEQ          no_low
 	VBROADCASTSS 104(AX), Y6
@@ -347,7 +347,7 @@ channel:
 	DECQ        R13
 	JNZ         row
 	CMPQ        32(AX), $0x00
-	JEQ         added
+	JEQ         no_residual
 	MOVQ        32(AX), SI
 	ADDQ        R15, SI
 	VADDPS      (SI), Y0, Y0
@@ -359,7 +359,7 @@ channel:
 	VADDPS      160(SI), Y5, Y5
 	VADDPS      224(SI), Y7, Y7
 
-added:
+no_residual:
 	CMPL         104(AX), $0xff800000
 	JEQ          no_low
 	VBROADCASTSS 104(AX), Y8
@@ -477,7 +477,7 @@ channel:
 	DECQ        R13
 	JNZ         row
 	CMPQ        32(AX), $0x00
-	JEQ         added
+	JEQ         no_residual
 	MOVQ        32(AX), SI
 	ADDQ        R15, SI
 	VADDPS      (SI), Y0, Y0
@@ -491,7 +491,7 @@ channel:
 	VADDPS      224(SI), Y7, Y7
 	VADDPS      288(SI), Y9, Y9
 
-added:
+no_residual:
 	CMPL         104(AX), $0xff800000
 	JEQ          no_low
 	VBROADCASTSS 104(AX), Y10

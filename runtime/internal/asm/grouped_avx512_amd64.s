@@ -45,12 +45,12 @@ channel:
 	DECQ        R13
 	JNZ         row
 	CMPQ        32(AX), $0x00
-	JEQ         added
+	JEQ         no_residual
 	MOVQ        32(AX), SI
 	ADDQ        R15, SI
 	VADDPS      (SI), Z0, Z0
 
-added:
+no_residual:
 	CMPL         104(AX), $0xff800000
 	JEQ          no_low
 	VBROADCASTSS 104(AX), Z1
@@ -118,13 +118,13 @@ channel:
 	DECQ        R13
 	JNZ         row
 	CMPQ        32(AX), $0x00
-	JEQ         added
+	JEQ         no_residual
 	MOVQ        32(AX), SI
 	ADDQ        R15, SI
 	VADDPS      (SI), Z0, Z0
 	VADDPS      64(SI), Z1, Z1
 
-added:
+no_residual:
 	CMPL         104(AX), $0xff800000
 	JEQ          no_low
 	VBROADCASTSS 104(AX), Z2
@@ -198,14 +198,14 @@ channel:
 	DECQ        R13
 	JNZ         row
 	CMPQ        32(AX), $0x00
-	JEQ         added
+	JEQ         no_residual
 	MOVQ        32(AX), SI
 	ADDQ        R15, SI
 	VADDPS      (SI), Z0, Z0
 	VADDPS      64(SI), Z1, Z1
 	VADDPS      128(SI), Z2, Z2
 
-added:
+no_residual:
 	CMPL         104(AX), $0xff800000
 	JEQ          no_low
 	VBROADCASTSS 104(AX), Z3
@@ -289,7 +289,7 @@ channel:
 	DECQ        R13
 	JNZ         row
 	CMPQ        32(AX), $0x00
-	JEQ         added
+	JEQ         no_residual
 	MOVQ        32(AX), SI
 	ADDQ        R15, SI
 	VADDPS      (SI), Z0, Z0
@@ -297,7 +297,7 @@ channel:
 	VADDPS      128(SI), Z2, Z2
 	VADDPS      192(SI), Z3, Z3
 
-added:
+no_residual:
 	CMPL         104(AX), $0xff800000
 	JEQ          no_low
 	VBROADCASTSS 104(AX), Z4
@@ -387,7 +387,7 @@ channel:
 	DECQ        R13
 	JNZ         row
 	CMPQ        32(AX), $0x00
-	JEQ         added
+	JEQ         no_residual
 	MOVQ        32(AX), SI
 	ADDQ        R15, SI
 	VADDPS      (SI), Z0, Z0
@@ -396,7 +396,7 @@ channel:
 	VADDPS      192(SI), Z3, Z3
 	VADDPS      256(SI), Z4, Z4
 
-added:
+no_residual:
 	CMPL         104(AX), $0xff800000
 	JEQ          no_low
 	VBROADCASTSS 104(AX), Z5
@@ -492,7 +492,7 @@ channel:
 	DECQ        R13
 	JNZ         row
 	CMPQ        32(AX), $0x00
-	JEQ         added
+	JEQ         no_residual
 	MOVQ        32(AX), SI
 	ADDQ        R15, SI
 	VADDPS      (SI), Z0, Z0
@@ -502,7 +502,7 @@ channel:
 	VADDPS      256(SI), Z4, Z4
 	VADDPS      320(SI), Z5, Z5
 
-added:
+no_residual:
 	CMPL         104(AX), $0xff800000
 	JEQ          no_low
 	VBROADCASTSS 104(AX), Z6
@@ -608,7 +608,7 @@ channel:
 	DECQ        R13
 	JNZ         row
 	CMPQ        32(AX), $0x00
-	JEQ         added
+	JEQ         no_residual
 	MOVQ        32(AX), SI
 	ADDQ        R15, SI
 	VADDPS      (SI), Z0, Z0
@@ -619,7 +619,7 @@ channel:
 	VADDPS      320(SI), Z5, Z5
 	VADDPS      384(SI), Z6, Z6
 
-added:
+no_residual:
 	CMPL         104(AX), $0xff800000
 	JEQ          no_low
 	VBROADCASTSS 104(AX), Z7
@@ -731,7 +731,7 @@ channel:
 	DECQ        R13
 	JNZ         row
 	CMPQ        32(AX), $0x00
-	JEQ         added
+	JEQ         no_residual
 	MOVQ        32(AX), SI
 	ADDQ        R15, SI
 	VADDPS      (SI), Z0, Z0
@@ -743,7 +743,7 @@ channel:
 	VADDPS      384(SI), Z6, Z6
 	VADDPS      448(SI), Z7, Z7
 
-added:
+no_residual:
 	CMPL         104(AX), $0xff800000
 	JEQ          no_low
 	VBROADCASTSS 104(AX), Z8
@@ -861,7 +861,7 @@ channel:
 	DECQ        R13
 	JNZ         row
 	CMPQ        32(AX), $0x00
-	JEQ         added
+	JEQ         no_residual
 	MOVQ        32(AX), SI
 	ADDQ        R15, SI
 	VADDPS      (SI), Z0, Z0
@@ -874,7 +874,7 @@ channel:
 	VADDPS      448(SI), Z7, Z7
 	VADDPS      512(SI), Z8, Z8
 
-added:
+no_residual:
 	CMPL         104(AX), $0xff800000
 	JEQ          no_low
 	VBROADCASTSS 104(AX), Z9
@@ -1002,7 +1002,7 @@ channel:
 	DECQ        R13
 	JNZ         row
 	CMPQ        32(AX), $0x00
-	JEQ         added
+	JEQ         no_residual
 	MOVQ        32(AX), SI
 	ADDQ        R15, SI
 	VADDPS      (SI), Z0, Z0
@@ -1016,7 +1016,7 @@ channel:
 	VADDPS      512(SI), Z8, Z8
 	VADDPS      576(SI), Z9, Z9
 
-added:
+no_residual:
 	CMPL         104(AX), $0xff800000
 	JEQ          no_low
 	VBROADCASTSS 104(AX), Z10
@@ -1150,7 +1150,7 @@ channel:
 	DECQ        R13
 	JNZ         row
 	CMPQ        32(AX), $0x00
-	JEQ         added
+	JEQ         no_residual
 	MOVQ        32(AX), SI
 	ADDQ        R15, SI
 	VADDPS      (SI), Z0, Z0
@@ -1165,7 +1165,7 @@ channel:
 	VADDPS      576(SI), Z9, Z9
 	VADDPS      640(SI), Z10, Z10
 
-added:
+no_residual:
 	CMPL         104(AX), $0xff800000
 	JEQ          no_low
 	VBROADCASTSS 104(AX), Z11
@@ -1305,7 +1305,7 @@ channel:
 	DECQ        R13
 	JNZ         row
 	CMPQ        32(AX), $0x00
-	JEQ         added
+	JEQ         no_residual
 	MOVQ        32(AX), SI
 	ADDQ        R15, SI
 	VADDPS      (SI), Z0, Z0
@@ -1321,7 +1321,7 @@ channel:
 	VADDPS      640(SI), Z10, Z10
 	VADDPS      704(SI), Z11, Z11
 
-added:
+no_residual:
 	CMPL         104(AX), $0xff800000
 	JEQ          no_low
 	VBROADCASTSS 104(AX), Z12
@@ -1471,7 +1471,7 @@ channel:
 	DECQ        R13
 	JNZ         row
 	CMPQ        32(AX), $0x00
-	JEQ         added
+	JEQ         no_residual
 	MOVQ        32(AX), SI
 	ADDQ        R15, SI
 	VADDPS      (SI), Z0, Z0
@@ -1488,7 +1488,7 @@ channel:
 	VADDPS      704(SI), Z11, Z11
 	VADDPS      768(SI), Z12, Z12
 
-added:
+no_residual:
 	CMPL         104(AX), $0xff800000
 	JEQ          no_low
 	VBROADCASTSS 104(AX), Z13
@@ -1644,7 +1644,7 @@ channel:
 	DECQ        R13
 	JNZ         row
 	CMPQ        32(AX), $0x00
-	JEQ         added
+	JEQ         no_residual
 	MOVQ        32(AX), SI
 	ADDQ        R15, SI
 	VADDPS      (SI), Z0, Z0
@@ -1662,7 +1662,7 @@ channel:
 	VADDPS      768(SI), Z12, Z12
 	VADDPS      832(SI), Z13, Z13
 
-added:
+no_residual:
 	CMPL         104(AX), $0xff800000
 	JEQ          no_low
 	VBROADCASTSS 104(AX), Z14

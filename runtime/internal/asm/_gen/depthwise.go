@@ -70,7 +70,7 @@ func (k *depthwise) generate() {
 	k.next("column", column, unsafe.Offsetof(a.ColumnStep))
 	k.next("row", row, unsafe.Offsetof(a.RowStep))
 
-	k.add(unsafe.Offsetof(a.Residual), noStep)
+	k.add("residual", unsafe.Offsetof(a.Residual), noStep)
 	k.clamp(k.weights[0], unsafe.Offsetof(a.Low), unsafe.Offsetof(a.High))
 	k.outputs(unsafe.Offsetof(a.Dst), noStep, func(m Mem, sum VecPhysical) { VMOVUPS(sum, m) })
 	k.nextTile(unsafe.Offsetof(a.Width))

@@ -70,7 +70,8 @@ func (k *direct) generate() {
 	k.next("block", block, unsafe.Offsetof(a.BlockStep))
 
 	Label("finish")
-	k.add(unsafe.Offsetof(a.Residual), unsafe.Offsetof(a.ResidualBlock))
+	k.add("residual", unsafe.Offsetof(a.Residual), unsafe.Offsetof(a.ResidualBlock))
+	k.add("addend", unsafe.Offsetof(a.Addend), unsafe.Offsetof(a.AddendBlock))
 	k.clamp(k.broadcasts[0], unsafe.Offsetof(a.Low), unsafe.Offsetof(a.High))
 	k.outputs(unsafe.Offsetof(a.Dst), unsafe.Offsetof(a.DstBlock), func(m Mem, sum VecPhysical) { VMOVUPS(sum, m) })
 	k.nextTile(unsafe.Offsetof(a.Width))

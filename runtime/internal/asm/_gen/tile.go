@@ -131,10 +131,10 @@ func unlessNil(pointer uintptr, label string, f func()) {
 	Label(label)
 }
 
-// add adds the residual to the sums, if there is one.
-func (t tile) add(residual, step uintptr) {
-	unlessNil(residual, "added", func() {
-		t.outputs(residual, step, func(m Mem, sum VecPhysical) { VADDPS(m, sum, sum) })
+// add adds a buffer to the sums, if there is one.
+func (t tile) add(name string, buffer, step uintptr) {
+	unlessNil(buffer, "no_"+name, func() {
+		t.outputs(buffer, step, func(m Mem, sum VecPhysical) { VADDPS(m, sum, sum) })
 	})
 }
 

@@ -1,0 +1,272 @@
+package kernel
+
+// Strassen's algorithm (Strassen, "Gaussian Elimination is not Optimal", 1969) in
+// Winograd's form multiplies the quarters of two matrices seven times instead of
+// eight, and adds fifteen times. A 1×1 convolution is a product: of the pixels by
+// the input channels, times the input channels by the output channels. Its
+// quarters are the upper and the lower half of the image's rows by halves of the
+// channels.
+//
+// With A the pixels, B the weights and C the output, and S and T sums of quarters:
+//
+//	S1 = A21 + A22   T1 = B12 - B11    U = A11·B11      C11 = U + A12·B21
+//	S2 = S1 - A11    T2 = B22 - T1     V = U + S2·T2    C12 = W + S4·B22
+//	S3 = A11 - A21   T3 = B22 - B12    W = V + S1·T1    C21 = X - A22·T4
+//	S4 = A12 - S2    T4 = T2 - B21     X = V + S3·T3    C22 = X + (W - V)
+//
+// S is computed first, for all of the image. T is in the filter. The rest is done
+// for a panel of either half of the outputs and for some rows of either half of
+// the image at a time, whose U, V, W and X stay in a core's cache; each product
+// is direct convolution that adds to what the one before stored. Where the
+// number of rows is odd, the halves share a row, which is computed as one of the
+// upper half's.
+
+// strassenSuits says whether the algorithm can compute a convolution of these
+// weights: the halves of the channels are whole blocks, and no lane of the input
+// is spare, as what it holds would not cancel.
+func strassenSuits(s FilterSpec) bool {
+	return s.taps() == 1 && s.Groups == 1 && s.Block == blockChannels &&
+		s.In%(2*blockChannels) == 0 && blocksOf(s.Out)%2 == 0
+}
+
+// Quarters of the matrices, and their sums S1 to S4.
+const (
+	quarter11 = iota
+	quarter12
+	quarter21
+	quarter22
+	sum1
+	sum2
+	sum3
+	sum4
+)
+
+// Intermediate results.
+const (
+	nothing = iota - 1
+	resultU
+	resultV
+	resultW
+	resultX
+	spareRow // where the lower half's copy of a shared row goes
+	strassenResults
+)
+
+// strassenProducts are the products in their order, which is also that of the
+// weights that they multiply by.
+var strassenProducts = [7]struct {
+	left  int  // a quarter or a sum
+	add   int  // an intermediate result
+	to    int  // a quarter of the output if it is final, or an intermediate result
+	final bool // with bias, residual and activation
+}{
+	{left: quarter11, add: nothing, to: resultU},
+	{left: quarter12, add: resultU, to: quarter11, final: true},
+	{left: sum2, add: resultU, to: resultV},
+	{left: sum1, add: resultV, to: resultW},
+	{left: sum3, add: resultV, to: resultX},
+	{left: sum4, add: resultW, to: quarter12, final: true},
+	{left: quarter22, add: resultX, to: quarter21, final: true},
+}
+
+// strassenJob is a convolution in two steps: sums, then products.
+type strassenJob struct {
+	Conv
+	dst, src, residual []float32
+	filter             *Filter
+	in, out, added     grid
+
+	half  int // rows of a half
+	below int // from a row of the upper half to that of the lower
+	sums  [4][]float32
+	sum   grid // of each of them
+
+	multiply    bool // the step
+	cut         strips
+	rows        int // of a strip of the products
+	strips      int // of a panel
+	memory      []float32
+	perWorker   int
+	resultPlane int // floats of a block in an intermediate result
+}
+
+// resultBytes bounds the intermediate results of a strip.
+const resultBytes = 1 << 19
+
+// runStrassen computes the convolution.
+func (c Conv) runStrassen(t *Threads, dst, src, residual []float32, w *Filter) {
+	j := &t.strassen
+	half := ceil(c.Out.H, 2)
+	*j = strassenJob{
+		Conv: c, dst: dst, src: src, residual: residual, filter: w,
+		in: c.In.grid(), out: c.Out.grid(), added: c.Residual.grid(),
+		half: half, below: c.Out.H - half,
+	}
+	row := c.Out.W * blockChannels
+	j.sum = grid{plane: half * row, row: row, pixel: blockChannels}
+	ins := c.In.blocks() / 2
+	j.cut = cut(t, ins, half)
+
+	widest := w.panels[0].width
+	most := max(resultBytes/(floatBytes*strassenResults*widest*row), 1)
+	j.strips = strassenStrips(ceil(half, most), half, len(w.panels), t.N())
+	j.rows = ceil(half, j.strips)
+	j.strips = ceil(half, j.rows)
+	j.resultPlane = j.rows * row
+	j.perWorker = strassenResults * widest * j.resultPlane
+
+	size := ins * j.sum.plane
+	if total := 4*size + t.N()*j.perWorker; len(t.workspace) < total {
+		t.workspace = NewArena(total)
+	}
+	for i := range j.sums {
+		j.sums[i] = t.workspace[i*size:][:size]
+	}
+	j.memory = t.workspace[4*size:]
+	t.run(j, j.cut.chunks())
+	j.multiply = true
+	t.run(j, j.strips*len(w.panels))
+	*j = strassenJob{}
+}
+
+// strassenStrips is the number of strips, from least on, into which to cut the
+// rows of a half: one that gives the threads equal shares if there is any, as a
+// strip reads all the weights of its panel.
+func strassenStrips(least, rows, panels, threads int) int {
+	for n := least; n <= rows; n++ {
+		if rows%n == 0 && n*panels%threads == 0 {
+			return n
+		}
+	}
+	return min(max(least, ceil(chunksPerWorker*threads, panels)), rows)
+}
+
+func (j *strassenJob) do(worker, chunk int) {
+	if !j.multiply {
+		block, top, bottom := j.cut.at(chunk)
+		for y := top; y < bottom; y++ {
+			j.addQuarters(block, y)
+		}
+		return
+	}
+	s := strassenStrip{
+		strassenJob: j, panel: &j.filter.panels[chunk/j.strips],
+		results: j.memory[worker*j.perWorker:][:j.perWorker],
+		top:     chunk % j.strips * j.rows,
+	}
+	s.bottom = min(s.top+j.rows, j.half)
+	s.run()
+}
+
+// pixels is where a row of a quarter of the input begins.
+func (j *strassenJob) pixels(quarter, block, y int) int {
+	block += quarter % 2 * (j.In.blocks() / 2)
+	y += quarter / 2 * j.below
+	return j.in.at(block, y*j.Stride-j.PadTop, -j.PadLeft)
+}
+
+// strassenStrip is the products of a panel and its like in the other half of the
+// outputs, for some rows of either half of the image.
+type strassenStrip struct {
+	*strassenJob
+	panel       *panel
+	top, bottom int
+	results     []float32
+}
+
+func (s *strassenStrip) run() {
+	for i := range strassenProducts {
+		s.product(i)
+	}
+	for b := range s.panel.width {
+		for y := s.top; y < s.bottom; y++ {
+			s.last(b, y)
+		}
+	}
+	for q := range 4 {
+		for b := range s.panel.width {
+			s.finish(q, s.outBlock(q)+b)
+		}
+	}
+}
+
+// finish applies what activations do after storing, and clears the halo, in the
+// rows of a quarter.
+func (s *strassenStrip) finish(quarter, block int) {
+	top, bottom := s.top, s.bottom
+	if quarter/2 == 1 {
+		if s.shared(quarter, top) {
+			top++
+		}
+		top, bottom = top+s.below, bottom+s.below
+	}
+	if s.Activation.smooth() {
+		for y := top; y < bottom; y++ {
+			s.Activation.finish(s.dst[s.out.at(block, y, 0):][:s.Out.W*blockChannels])
+		}
+	}
+	s.Out.clearHalo(s.dst, block, top, bottom)
+}
+
+// outBlock is the first output block of a quarter.
+func (s *strassenStrip) outBlock(quarter int) int {
+	return s.panel.out + quarter%2*(s.Out.blocks()/2)
+}
+
+// shared reports whether a row is the lower half's copy of one of the upper half.
+func (s *strassenStrip) shared(quarter, y int) bool {
+	return quarter/2 == 1 && y == 0 && s.below < s.half
+}
+
+// result is a row of an intermediate result, and those after it.
+func (s *strassenStrip) result(i, y int) []float32 {
+	return s.results[i*s.panel.width*s.resultPlane+(y-s.top)*s.sum.row:]
+}
+
+// product computes one of strassenProducts, row by row.
+func (s *strassenStrip) product(i int) {
+	p := &strassenProducts[i]
+	d := directJob{
+		Conv:   Conv{Out: Layout{W: s.Out.W}, KernelH: 1, KernelW: 1, Stride: 1, Dilation: 1},
+		filter: s.filter, in: s.sum,
+	}
+	if p.left < sum1 {
+		d.in, d.Stride = s.in, s.Stride
+	}
+	size := s.panel.depth * blockChannels * s.panel.width * blockChannels
+	for y := s.top; y < s.bottom; y++ {
+		r := directRow{
+			panel: s.panel, weights: s.panel.offset + i*size, depth: s.panel.depth, kernelH: 1,
+			bias: noBias[:], low: negativeInfinity, high: positiveInfinity,
+		}
+		if p.left < sum1 {
+			d.src, r.src = s.src, s.pixels(p.left, 0, y)
+		} else {
+			d.src, r.src = s.sums[p.left-sum1], s.sum.at(0, y, 0)
+		}
+		if p.add != nothing {
+			r.sum, r.sumPlane = s.result(p.add, y), s.resultPlane
+		}
+		if p.final {
+			s.final(&d, &r, p.to, y)
+		} else {
+			d.dst, d.out.plane = s.result(p.to, y), s.resultPlane
+		}
+		d.compute(&r)
+	}
+}
+
+// final makes a row of a product one of the output.
+func (s *strassenStrip) final(d *directJob, r *directRow, quarter, y int) {
+	block, row := s.outBlock(quarter), y+quarter/2*s.below
+	r.bias = s.filter.bias[block*blockChannels:]
+	r.low, r.high = s.Activation.clamp()
+	if s.shared(quarter, y) {
+		d.dst, d.out.plane = s.result(spareRow, y), s.resultPlane
+		return
+	}
+	d.dst, r.dst, d.out.plane = s.dst, s.out.at(block, row, 0), s.out.plane
+	if s.residual != nil {
+		r.addend, r.residual, r.plane = s.residual, s.added.at(block, row, 0), s.added.plane
+	}
+}
