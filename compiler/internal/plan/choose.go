@@ -2,17 +2,6 @@ package plan
 
 import "github.com/resc-lang/resc/compiler/internal/op"
 
-// The sides of an image from which Winograd's algorithms pay. F(4×4) does a
-// quarter of direct convolution's multiplications and F(2×2) 1/2.25 of them, but
-// their filters are 4 and 1.8 times as large. At 14×14 and below networks have
-// many channels: the larger filters would come from memory, which threads share,
-// and tiles of 4×4 overhang; there F(2×2) measured as fast or faster. On a few
-// pixels there is nothing to gain.
-const (
-	winograd4From = 12
-	winograd2From = 4
-)
-
 // Memory says what packed weights may cost.
 type Memory string
 
@@ -24,26 +13,26 @@ const (
 
 // choose picks the algorithm of a convolution on each tier of processors, from
 // its shape and the memory choice alone: never from threads, batch or timing, so
-// that results are the same everywhere. The portable tier has direct convolution
-// only. NEON has AVX2's choices: the same multiplications are saved, and its direct
-// kernel does not need fewer instructions for one than AVX2's.
+// that results are the same everywhere. It is the one whose cost is least. The portable tier has direct
+// convolution only; NEON has the choices of AVX2, as the same multiplications are
+// saved, but not Strassen's algorithm.
 func choose(o op.Conv, in, out Layout, m Memory) Struct {
 	if m == Small {
 		return Struct{} // direct
 	}
-	side := min(out.H.Max(), out.W.Max())
-	var word Word
-	switch {
-	case o.KernelH != 3 || o.KernelW != 3 || o.Stride > 2 || o.Dilation != 1 || o.Groups != 1 || in.Block != 0 || in.C < blockChannels:
+	switch word := cheapest(o, in, out); word {
+	case "Direct":
 		return Struct{}
-	case side >= winograd4From:
-		word = "Winograd4"
-	case side >= winograd2From:
-		word = "Winograd2"
+	case "Strassen":
+		return Struct{Type: "ByTier", Fields: []Field{{"AVX512", word}, {"AVX2", word}}}
 	default:
-		return Struct{}
+		return Struct{Type: "ByTier", Fields: []Field{{"AVX512", word}, {"AVX2", word}, {"NEON", word}}}
 	}
-	return Struct{Type: "ByTier", Fields: []Field{{"AVX512", word}, {"AVX2", word}, {"NEON", word}}}
+}
+
+// algorithmNames are how reports name the algorithms of runtime/kernel.
+var algorithmNames = map[Word]string{
+	"Winograd2": "winograd F(2x2)", "Winograd4": "winograd F(4x4)", "Strassen": "strassen",
 }
 
 // Algorithm names how a call computes its convolution, on tiers that have the
@@ -54,7 +43,7 @@ func (c *Call) Algorithm() string {
 	}
 	for _, f := range c.Weights.Fields {
 		if s, ok := f.Value.(Struct); ok && s.Type == "ByTier" {
-			return map[Word]string{"Winograd2": "winograd F(2x2)", "Winograd4": "winograd F(4x4)"}[s.Fields[0].Value.(Word)]
+			return algorithmNames[s.Fields[0].Value.(Word)]
 		}
 	}
 	return "direct"

@@ -1,0 +1,110 @@
+package plan
+
+import "github.com/resc-lang/resc/compiler/internal/op"
+
+// The cost of a convolution, in multiplications of 16 channels as one core does
+// them at its peak, is that of
+//
+//   - the multiplications, of which algorithms other than direct save some;
+//   - what they add: Winograd's transforms, Strassen's sums, storing the output;
+//   - reading the weights. The calls of a network read more than caches hold, so
+//     that they come from memory: partly while others are multiplied by, but no
+//     sooner than memory gives them.
+//
+// The constants were fitted to the ResNets' layers on Zen 4, AVX-512, one thread.
+// BenchmarkCost compares them with measurement, filters of 3×3 coming from memory:
+// the model was within 6 % for every algorithm down to 14×14, and within 8 % at
+// 7×7 for those that it chooses. It takes F(4×4) with stride 2 at 7×7 for up to a
+// third faster than it is, and still does not choose it. The algorithm chosen was
+// the fastest for each layer, but for gains below leastGain.
+const (
+	multiplyCost = 1.015 // of a multiplication
+	storeCost    = 3     // of 16 channels of an output pixel
+	pointCost    = 8.5   // of 16 channels of a point of a Winograd tile, to compute it or to use it
+	addendCost   = 8     // of 16 channels of an input pixel, added up for Strassen's algorithm
+	partialCost  = 12    // of 16 channels of an output pixel, stored and added up by it
+	weightCost   = 3     // of 16 weights, read meanwhile
+	memoryCost   = 12    // of 16 weights that a filter too large for caches has, at least
+	largeFilter  = 1 << 15
+
+	// leastGain is what an algorithm must save: less is within the model's error,
+	// and direct convolution has the smallest filter and the smallest rounding
+	// errors.
+	leastGain = 0.03
+)
+
+// cheapest is the algorithm of runtime/kernel whose cost is least.
+func cheapest(o op.Conv, in, out Layout) Word {
+	word, least := Word("Direct"), costOf("Direct", o, in, out)*(1-leastGain)
+	if o.Groups != 1 || in.Block != 0 || o.Dilation != 1 {
+		return word
+	}
+	var others []Word
+	switch {
+	case o.KernelH == 3 && o.KernelW == 3 && o.Stride <= 2 && in.C >= blockChannels:
+		others = []Word{"Winograd2", "Winograd4"}
+	case o.KernelH == 1 && o.KernelW == 1 && in.C%(2*blockChannels) == 0 && blocks(out.C)%2 == 0:
+		others = []Word{"Strassen"}
+	}
+	for _, w := range others {
+		if c := costOf(w, o, in, out); c < least {
+			word, least = w, c
+		}
+	}
+	return word
+}
+
+func blocks(channels int) int { return (channels + blockChannels - 1) / blockChannels }
+
+// costOf is the cost of a convolution by one algorithm.
+func costOf(w Word, o op.Conv, in, out Layout) float64 {
+	h, width := out.H.Max(), out.W.Max()
+	ins, outs := blocks(in.C), blocks(out.C)
+	inPixels, outPixels := ins*in.H.Max()*in.W.Max(), outs*h*width
+	matrix := ins * blockChannels * outs / o.Groups // weights of one tap, in vectors
+	taps := o.KernelH * o.KernelW
+	switch w {
+	case "Winograd2":
+		return winogradCost(2, o.Stride, h, width, ins, outs)
+	case "Winograd4":
+		return winogradCost(4, o.Stride, h, width, ins, outs)
+	case "Strassen":
+		rows := h + h%2 // both halves compute the middle row
+		return total(7*rows*width*matrix/8, partialCost*outPixels+addendCost*inPixels/(o.Stride*o.Stride), 7*matrix/4)
+	default:
+		return total(taps*h*width*matrix, storeCost*outPixels, taps*matrix)
+	}
+}
+
+// total is a cost of multiplications, with what is added to them, and a number of
+// weights.
+func total(multiplications, more, weights int) float64 {
+	cost := multiplyCost*float64(multiplications) + float64(more+weightCost*weights)
+	if weights > largeFilter {
+		cost = max(cost, float64(memoryCost*weights))
+	}
+	return cost
+}
+
+// winogradCost is the cost of tiles of m×m outputs. Each axis has whole tiles and
+// one of the rest, whose points are fewer.
+func winogradCost(m, stride, h, w, ins, outs int) float64 {
+	// A tile of k outputs has k+2 points; with stride 2, whose even samples have
+	// two taps and whose odd ones have one, k+1 and k.
+	axis := func(size int) (inputs, outputs int) {
+		for ; size > 0; size -= m {
+			k := min(size, m)
+			if stride == 1 {
+				inputs, outputs = inputs+k+2, outputs+k+2
+			} else {
+				inputs, outputs = inputs+2*k+1, outputs+k+1
+			}
+		}
+		return inputs, outputs
+	}
+	rows, rowSums := axis(h)
+	columns, columnSums := axis(w)
+	filters := (m + 2) * (m + 2) // with either stride
+	points := rows*columns*ins + rowSums*columnSums*outs
+	return total(rows*columns*ins*blockChannels*outs, int(pointCost*float64(points)), filters*ins*blockChannels*outs)
+}
