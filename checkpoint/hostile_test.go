@@ -93,7 +93,7 @@ func TestHostileFiles(t *testing.T) {
 		data []byte
 		want string
 	}{
-		"empty":                     {nil, "too few"},
+		"empty":                     {nil, "the file is empty"},
 		"zip cut short":             {good[:len(good)-30], "damaged or cut short"},
 		"zip of nothing":            {archive(t), "neither PyTorch's"},
 		"zip without its storage":   {archive(t, "data.pkl", tensorPickle(4, 0, 4, 1)), `no storage "0"`},

@@ -44,6 +44,7 @@ var readers = []struct {
 	{isPickle, readLegacy},
 	{hasPrefix("\x89HDF\r\n\x1a\n"), refuse("an HDF5 file, as Keras writes: save its weights for NumPy, numpy.savez(\"weights.npz\", **{w.path: w.numpy() for w in model.weights})")},
 	{isTar, refuse("a tar archive, which PyTorch wrote before version 0.1.10: load it there and torch.save it anew")},
+	{hasPrefix("\x93NUMPY"), refuse("one NumPy array, which does not say what it is of: numpy.savez keeps arrays by the names of the weights")},
 	{hasPrefix("version https://git-lfs"), refuse("a pointer of Git LFS, not the file that it stands for: git lfs pull fetches that")},
 	{isHTML, refuse("a web page: the download went wrong")},
 }
@@ -85,8 +86,11 @@ func Open(path string) (*File, error) {
 		}
 	}
 	f.Close()
-	if isONNX(head[:n]) {
+	switch {
+	case isONNX(head[:n]):
 		return openONNX(path)
+	case !isSafetensors(head[:n]):
+		return nil, fmt.Errorf("%s: %w", path, unknown(head[:n]))
 	}
 	file, err := safetensors.Open(path) // which maps it
 	if err != nil {
@@ -107,8 +111,11 @@ func Read(r io.ReaderAt, size int64) (*File, error) {
 			return open(&source{r: r, size: size}, k.read)
 		}
 	}
-	if isONNX(head) {
+	switch {
+	case isONNX(head):
 		return nil, errors.New("an ONNX file, whose weights may be in files beside it, is opened by its path")
+	case !isSafetensors(head):
+		return nil, unknown(head)
 	}
 	file, err := safetensors.Read(r, size)
 	if err != nil {
@@ -139,6 +146,18 @@ func hasPrefix(magic string) func([]byte) bool {
 // that PyTorch gave.
 func isTar(head []byte) bool {
 	return len(head) == headSize && (string(head[257:262]) == "ustar" || hasPrefix("sys_info\x00")(head))
+}
+
+// isSafetensors knows the brace behind the length of the header, without which no
+// file is one.
+func isSafetensors(head []byte) bool { return len(head) > 8 && head[8] == '{' }
+
+// unknown is the error of a file that begins as no kind does.
+func unknown(head []byte) error {
+	if len(head) == 0 {
+		return errors.New("the file is empty")
+	}
+	return errors.New("this is no checkpoint: PyTorch's, safetensors, NumPy's .npz, pickles of NumPy arrays and ONNX are read")
 }
 
 func isHTML(head []byte) bool {

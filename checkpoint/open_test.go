@@ -150,3 +150,25 @@ func TestOpened(t *testing.T) {
 		}
 	})
 }
+
+// TestNoCheckpoint opens what people pass for a checkpoint.
+func TestNoCheckpoint(t *testing.T) {
+	for _, x := range []struct{ contents, want string }{
+		{"", "the file is empty"},
+		{"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "no checkpoint: PyTorch's, safetensors"},
+		{"short", "no checkpoint"},
+		{"\x93NUMPY\x01\x00\x76\x00{'descr'", "one NumPy array"},
+		{"\x20\x00\x00\x00\x00\x00\x00\x00{}", "safetensors: the header is said to take 32 bytes"},
+	} {
+		path := filepath.Join(t.TempDir(), "x")
+		if err := os.WriteFile(path, []byte(x.contents), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Open(path); err == nil || !strings.Contains(err.Error(), x.want) || !strings.HasPrefix(err.Error(), path+": ") {
+			t.Errorf("%q: error %v, want %q", x.contents, err, x.want)
+		}
+		if _, err := Read(strings.NewReader(x.contents), int64(len(x.contents))); err == nil || !strings.Contains(err.Error(), x.want) {
+			t.Errorf("%q: error of Read %v, want %q", x.contents, err, x.want)
+		}
+	}
+}
