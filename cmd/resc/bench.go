@@ -58,6 +58,9 @@ type benchLayer struct {
 	OfPeak    float64 `json:"of_peak"` // of the peak of all threads together
 }
 
+// maxInput bounds the values of a batch's images.
+const maxInput = 1 << 30
+
 // Run measures.
 func (c *benchCmd) Run(a *app) error {
 	if c.Batch < 1 || c.Runs < 1 || c.Threads < 0 {
@@ -67,6 +70,9 @@ func (c *benchCmd) Run(a *app) error {
 	p, err := c.compile(a)
 	if err != nil {
 		return err
+	}
+	if channels, h, w := p.Input(); c.Batch > maxInput/(channels*h*w) {
+		return usagef("--batch %d: the images of a batch take 4 GiB at most, which are %d", c.Batch, maxInput/(channels*h*w))
 	}
 	start := time.Now()
 	network, err := c.load(a, p)
@@ -146,7 +152,7 @@ func (b *bench) measure(a *app, runs int) (*benchResult, error) {
 	if err := b.run(a.ctx); err != nil {
 		return nil, err
 	}
-	times := make([]float64, 0, runs)
+	var times []float64
 	bar := a.newBar(runs, true)
 	defer bar.clear()
 	for i := range runs {

@@ -39,6 +39,11 @@ func (c *evalCmd) Run(a *app) error {
 	case c.Mistakes < 0:
 		return usagef("--mistakes must be at least 0")
 	}
+	if c.Output != "" {
+		if err := atomicfile.Check(c.Output); err != nil {
+			return err
+		}
+	}
 	c.follow(c.Weights)
 	p, err := c.compile(a)
 	if err != nil {

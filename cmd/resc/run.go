@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/resc-lang/resc/compiler"
+	"github.com/resc-lang/resc/internal/atomicfile"
 	"github.com/resc-lang/resc/internal/dataset"
 	"github.com/resc-lang/resc/internal/npy"
 	"github.com/resc-lang/resc/internal/ordered"
@@ -39,6 +40,11 @@ func (c *runCmd) Run(a *app) error {
 		return usagef("--top must be at least 1")
 	case c.Threads < 0:
 		return usagef("--threads must be at least 1")
+	}
+	if c.Output != "" {
+		if err := atomicfile.Check(c.Output); err != nil {
+			return err
+		}
 	}
 	var array *npy.Array
 	shape, err := parseShape(c.Shape)

@@ -28,6 +28,21 @@ func Write(path string, write func(io.Writer) error) error {
 	return s.commit()
 }
 
+// Check says what would keep Write from beginning, such as a folder that is not
+// there, so that long work need not be done in vain. It leaves nothing behind.
+func Check(path string) error {
+	path, info, err := resolve(path)
+	if err != nil || info != nil {
+		return err
+	}
+	f, err := createBeside(path)
+	if err != nil {
+		return err
+	}
+	f.Close()
+	return os.Remove(f.Name())
+}
+
 // WriteFile is Write with the contents at hand.
 func WriteFile(path string, data []byte) error {
 	return Write(path, contents(data))
@@ -85,17 +100,12 @@ type staged struct{ temporary, path string }
 
 // stage writes the temporary file. It leaves nothing behind on an error.
 func stage(path string, write func(io.Writer) error) (_ *staged, err error) {
-	if target, err := filepath.EvalSymlinks(path); err == nil {
-		path = target
-	}
-	info, err := os.Stat(path)
-	switch {
-	case err == nil && info.IsDir():
-		return nil, fmt.Errorf("%s: is a directory", path)
-	case err == nil && !info.Mode().IsRegular():
-		return &staged{}, writeThrough(path, write)
-	case err != nil && !errors.Is(err, fs.ErrNotExist):
+	path, info, err := resolve(path)
+	if err != nil {
 		return nil, err
+	}
+	if info != nil && !info.Mode().IsRegular() {
+		return &staged{}, writeThrough(path, write)
 	}
 	f, err := createBeside(path)
 	if err != nil {
@@ -120,6 +130,24 @@ func stage(path string, write func(io.Writer) error) (_ *staged, err error) {
 		return nil, err
 	}
 	return s, f.Close()
+}
+
+// resolve follows links to what is to be written, and describes what is there, nil
+// for nothing.
+func resolve(path string) (target string, info fs.FileInfo, err error) {
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		path = target
+	}
+	info, err = os.Stat(path)
+	switch {
+	case err == nil && info.IsDir():
+		return "", nil, fmt.Errorf("%s: is a directory", path)
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		return "", nil, err
+	case err != nil:
+		return path, nil, nil
+	}
+	return path, info, nil
 }
 
 // commit gives the file its name.
@@ -165,6 +193,10 @@ func createBeside(path string) (*os.File, error) {
 		f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 		if errors.Is(err, fs.ErrExist) && try < 1000 {
 			continue
+		}
+		var of *fs.PathError
+		if errors.As(err, &of) {
+			err = fmt.Errorf("%s: the folder %s: %w", path, filepath.Dir(path), of.Err)
 		}
 		return f, err
 	}

@@ -171,3 +171,26 @@ func TestWriteDirErrorChangesNothing(t *testing.T) {
 		}
 	}
 }
+
+func TestCheck(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "a"), "old")
+	for _, name := range []string{"a", "new"} {
+		if err := Check(filepath.Join(dir, name)); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if err := Check(os.DevNull); err != nil {
+		t.Error(err)
+	}
+	absent := filepath.Join(dir, "absent", "a")
+	if err := Check(absent); !errors.Is(err, fs.ErrNotExist) || !strings.HasPrefix(err.Error(), absent+": the folder ") {
+		t.Errorf("error %v", err)
+	}
+	if err := Check(dir); err == nil {
+		t.Error("a folder may be written")
+	}
+	if got := files(t, dir); got != "a=old" {
+		t.Errorf("files %q", got)
+	}
+}
