@@ -1,8 +1,10 @@
 package main
 
 import (
+	"archive/zip"
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -125,6 +127,9 @@ type trace struct {
 // openTrace opens a reference.
 func openTrace(path string) (*trace, error) {
 	z, err := npy.OpenArchive(path)
+	if errors.Is(err, zip.ErrFormat) {
+		return nil, fmt.Errorf("%s is no .npz file, and an ONNX model's name ends in .onnx", path)
+	}
 	if err != nil {
 		return nil, err
 	}
