@@ -46,7 +46,7 @@ func openArchive(f *os.File) (*Set, error) {
 		if h.PAXRecords["GNU.sparse.major"] != "" || h.PAXRecords["GNU.sparse.map"] != "" {
 			return nil, fmt.Errorf("%s is a sparse file, which is not read", h.Name)
 		}
-		if at+h.Size > info.Size() {
+		if h.Size > info.Size()-at {
 			return nil, fmt.Errorf("the archive is truncated within %s", h.Name)
 		}
 		s.Items = append(s.Items, Item{Name: h.Name, open: func() (io.ReadCloser, error) {
