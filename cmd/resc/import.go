@@ -19,7 +19,7 @@ type importCmd struct {
 }
 
 // Run writes NAME.res and NAME.safetensors, each whole; nothing where the model
-// cannot be said.
+// cannot be said, or where somebody has changed NAME.res.
 func (c *importCmd) Run(a *app) error {
 	shape, err := parseShape(c.Shape)
 	if err != nil {
@@ -40,11 +40,15 @@ func (c *importCmd) Run(a *app) error {
 	if err := os.MkdirAll(c.Dir, 0o777); err != nil {
 		return err
 	}
+	path := filepath.Join(c.Dir, i.Name+".res")
+	if old, err := os.ReadFile(path); err == nil && string(old) != i.Source {
+		return fmt.Errorf("%s is there already and says something else; move it, or choose another folder with -o", path)
+	}
 	// The weights first: a .res file that is there has them.
 	if err := atomicfile.Write(filepath.Join(c.Dir, i.WeightsFile()), func(w io.Writer) error {
 		return safetensors.Write(w, i.Weights, nil)
 	}); err != nil {
 		return err
 	}
-	return atomicfile.WriteFile(filepath.Join(c.Dir, i.Name+".res"), []byte(i.Source))
+	return atomicfile.WriteFile(path, []byte(i.Source))
 }
