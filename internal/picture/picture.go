@@ -168,10 +168,11 @@ func checkSize(width, height, bytes int) error {
 	if width < 1 || height < 1 {
 		return errors.New("the picture has no pixels")
 	}
-	if width > maxSide || height > maxSide || width*height > maxPixels {
+	n := int64(width) * int64(height) // of 32-bit processors, too
+	if width > maxSide || height > maxSide || n > maxPixels {
 		return fmt.Errorf("a picture of %d by %d pixels is too large (the limits are %d a side and %d in all)", width, height, maxSide, maxPixels)
 	}
-	if n := width * height; n > freePixels && n/densePixels > bytes {
+	if n > freePixels && n/densePixels > int64(bytes) {
 		return fmt.Errorf("%d bytes cannot be a picture of %d by %d pixels", bytes, width, height)
 	}
 	return nil
