@@ -18,7 +18,7 @@ import (
 type benchCmd struct {
 	modelArgs
 	fitFlags
-	Weights string `placeholder:"FILE" help:"Checkpoint, PyTorch's, safetensors or .npz; by default made-up weights, which take as long."`
+	Weights string `placeholder:"FILE" help:"Checkpoint, PyTorch's, safetensors, .npz or ONNX; by default made-up weights, which take as long."`
 	Threads int    `placeholder:"N" help:"Threads; by default one for each processor."`
 	Batch   int    `default:"1" placeholder:"N" help:"Images a run."`
 	Runs    int    `default:"20" placeholder:"N" help:"Runs that are timed, after a warm-up."`

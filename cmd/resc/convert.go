@@ -10,7 +10,7 @@ import (
 )
 
 type convertCmd struct {
-	File   string `arg:"" help:"Checkpoint, PyTorch's, safetensors or .npz."`
+	File   string `arg:"" help:"Checkpoint, PyTorch's, safetensors, .npz or ONNX."`
 	Output string `short:"o" required:"" placeholder:"M.safetensors" help:"The file to write."`
 	Model  string `placeholder:"MODEL" help:"Write what this model reads, under its names: a path to a .res file, or std/NAME."`
 	DType  string `name:"dtype" enum:"f32,f16,bf16," default:"" help:"Type of the weights: f32, f16 or bf16; by default each keeps its own."`

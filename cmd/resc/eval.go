@@ -22,7 +22,7 @@ type evalCmd struct {
 	modelArgs
 	fitFlags
 	Data     string `arg:"" help:"A folder of class folders, a CSV file (path,label), or a tar archive of class folders."`
-	Weights  string `placeholder:"FILE" help:"Checkpoint, PyTorch's, safetensors or .npz; by default the one that comes with the model."`
+	Weights  string `placeholder:"FILE" help:"Checkpoint, PyTorch's, safetensors, .npz or ONNX; by default the one that comes with the model."`
 	ClassMap string `placeholder:"M.csv" help:"What labels mean: lines of a label and a class's name or index."`
 	Crops    int    `enum:"1,5,10" default:"1" help:"Average the probabilities of 1, 5 or 10 crops of each image."`
 	Mistakes int    `default:"10" placeholder:"N" help:"Worst mistakes to show."`

@@ -16,7 +16,7 @@ type runCmd struct {
 	modelArgs
 	fitFlags
 	Images  []string `arg:"" optional:"" name:"image" help:"Images (PNG, JPEG, GIF, BMP, TIFF, WebP), folders of them, or patterns."`
-	Weights string   `placeholder:"FILE" help:"Checkpoint, PyTorch's, safetensors or .npz; by default the one that comes with the model."`
+	Weights string   `placeholder:"FILE" help:"Checkpoint, PyTorch's, safetensors, .npz or ONNX; by default the one that comes with the model."`
 	Input   string   `placeholder:"X.npy" help:"Compute this array, f32 in NCHW order, as it is."`
 	Output  string   `placeholder:"Y.npy" help:"Write the first output as f32, or to Y.npz every output by its name."`
 	Top     int      `default:"5" placeholder:"K" help:"Classes to print for each image."`

@@ -14,7 +14,7 @@ import (
 type weightsCmd struct {
 	modelArgs
 	fitFlags
-	File   string `arg:"" help:"Checkpoint, PyTorch's, safetensors or .npz."`
+	File   string `arg:"" help:"Checkpoint, PyTorch's, safetensors, .npz or ONNX."`
 	Format string `enum:"text,json" default:"text" help:"text or json."`
 }
 

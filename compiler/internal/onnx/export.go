@@ -37,9 +37,9 @@ const (
 // Export makes an ONNX model of a network as it was lowered, which computes the
 // same of the same weights. A node's name is its step's path, an initialiser's
 // its name in the state dictionary; the batch is free, and sizes that the model
-// declares as ranges are symbolic. Layers that no
-// output needs are left out. Every other's weights must be in the checkpoint, with
-// the right shape; values are read when the model is written.
+// declares as ranges are symbolic. Layers that no output needs are left out. Every
+// other's weights must be in the checkpoint, with the right shape; values are read
+// when the model is written.
 func Export(m *typed.Model, g *ir.Graph, weights *safetensors.File, version string) (*format.Model, error) {
 	nodes := live(g)
 	e := &exporter{uses: g.Uses(), names: names{}, nodes: names{}, value: map[*ir.Node]string{}, other: map[*ir.Node]string{}}
