@@ -12,7 +12,6 @@ import (
 	"image/jpeg"
 	"image/png"
 	"io"
-	"os"
 	"strings"
 
 	"golang.org/x/image/bmp"
@@ -60,39 +59,13 @@ var unread = map[string]string{
 	"8BPS": "Photoshop", "%PDF": "PDF", "<svg": "SVG",
 }
 
-// ReadFile reads and decodes a file. Its errors do not name the file.
-func ReadFile(path string) (*preprocess.RGB, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, bare(err)
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, bare(err)
-	}
-	if info.IsDir() {
-		return nil, errors.New("is a folder")
-	}
-	return Read(f)
-}
-
 // Read is Decode of all that r has.
 func Read(r io.Reader) (*preprocess.RGB, error) {
 	data, err := io.ReadAll(io.LimitReader(r, maxFile+1))
 	if err != nil {
-		return nil, bare(err)
+		return nil, err
 	}
 	return Decode(data)
-}
-
-// bare is an error of the file system without the file's name.
-func bare(err error) error {
-	var path *os.PathError
-	if errors.As(err, &path) {
-		return path.Err
-	}
-	return err
 }
 
 // Decode decodes the contents of a file. Of an animation it is the first frame.

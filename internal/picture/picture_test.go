@@ -39,7 +39,7 @@ func readGolden(t testing.TB) map[string]golden {
 func TestPillow(t *testing.T) {
 	for name, want := range readGolden(t) {
 		t.Run(name, func(t *testing.T) {
-			m, err := ReadFile(filepath.Join("testdata", name))
+			m, err := Decode(fixture(t, name))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -134,11 +134,6 @@ func TestRefused(t *testing.T) {
 		_, err := Decode(test.data)
 		if err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: error %v, want %s", name, err, test.want)
-		}
-	}
-	for path, want := range map[string]string{"nowhere.png": "no such file", "testdata": "is a folder"} {
-		if _, err := ReadFile(path); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%s: error %v, want %s", path, err, want)
 		}
 	}
 }
