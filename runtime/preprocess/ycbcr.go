@@ -9,10 +9,13 @@ import "image"
 func fromYCbCr(img *image.YCbCr) func(dst []byte, x, y int) {
 	cb, cr := newChroma(img, img.Cb), newChroma(img, img.Cr)
 	return func(dst []byte, x, y int) {
-		luma := img.Y[img.YOffset(x, y):]
-		blue, red := cb.row(x, y), cr.row(x, y)
-		for i := range len(dst) / 3 {
-			dst[3*i], dst[3*i+1], dst[3*i+2] = fullRange(luma[i], blue[i], red[i])
+		n := len(dst) / 3
+		luma := img.Y[img.YOffset(x, y):][:n]
+		blue, red := cb.row(x, y)[:n], cr.row(x, y)[:n]
+		for i, v := range luma {
+			pixel := dst[:3]
+			pixel[0], pixel[1], pixel[2] = fullRange(v, blue[i], red[i])
+			dst = dst[3:]
 		}
 	}
 }
@@ -27,7 +30,12 @@ func fullRange(y, cb, cr byte) (r, g, b byte) {
 		clamp(luma + (116130*blue+half)>>16)
 }
 
-func clamp(v int32) byte { return byte(min(max(v, 0), 255)) }
+func clamp(v int32) byte {
+	if uint32(v) > 255 {
+		return byte(^(v >> 31)) // 0 below, 255 above
+	}
+	return byte(v)
+}
 
 // chroma is a plane of samples that may be coarser than the picture.
 type chroma struct {
@@ -40,7 +48,7 @@ type chroma struct {
 
 func newChroma(img *image.YCbCr, plane []byte) *chroma {
 	b := img.Rect
-	c := &chroma{img: img, plane: plane, out: make([]byte, b.Dx()+2)}
+	c := &chroma{img: img, plane: plane, out: make([]byte, b.Dx()+4)}
 	// Where a corner is negative, samples do not lie as in a file.
 	if b.Min.X < 0 || b.Min.Y < 0 {
 		return c
@@ -114,19 +122,18 @@ func (c *chroma) both(x, y int) []byte {
 	n := c.right - c.left + 1
 	near, far := c.rows(x, y)
 	near, far = near[:n], far[:n]
-	sum := func(i int) int32 { return 3*int32(near[i]) + int32(far[i]) }
-	before, at := sum(0), sum(0)
-	skip := x % 2 // the left side lies within a sample
-	for i := range n {
-		after := at
-		if i+1 < n {
-			after = sum(i + 1)
-		}
-		if j := 2*i - skip; j >= 0 {
-			c.out[j] = byte((3*at + before + 8) >> 4)
-		}
-		c.out[2*i+1-skip] = byte((3*at + after + 7) >> 4)
-		before, at = at, after
+	// Each sample gives the right half of a pixel pair and the left half of the
+	// next; the picture's ends stand alone.
+	at := 3*int32(near[0]) + int32(far[0])
+	out := c.out
+	out[0] = byte((4*at + 8) >> 4)
+	out = out[1:]
+	for i := 1; i < n; i++ {
+		after := 3*int32(near[i]) + int32(far[i])
+		pair := out[:2]
+		pair[0], pair[1] = byte((3*at+after+7)>>4), byte((3*after+at+8)>>4)
+		at, out = after, out[2:]
 	}
-	return c.out
+	out[0] = byte((4*at + 7) >> 4)
+	return c.out[x%2:] // the left side may lie within a sample
 }
