@@ -80,7 +80,7 @@ func (m *modelArgs) shippedWeights(p *compiler.Program) (*safetensors.File, erro
 	shipped := p.ShippedWeights()
 	switch {
 	case shipped == "":
-		return nil, usagef("%s comes without weights for these parameters: give a checkpoint with --weights FILE,\n"+
+		return nil, usagef("%s comes without weights: give a checkpoint with --weights FILE,\n"+
 			"PyTorch's, a safetensors file, NumPy's .npz or ONNX. The standard library's names are torchvision's:\n"+
 			"torch.save(model.state_dict(), \"FILE.pth\") fits as it is; resc weights %s FILE says how others fit.", m.Model, m.Model)
 	case strings.HasPrefix(m.Model, stdlib.Prefix):
