@@ -48,5 +48,15 @@ console.log(JSON.stringify({
   p99_ms: times[Math.ceil(times.length * 0.99) - 1],
   load_ms: loaded - begun,
   cold_start_ms: first - begun,
-  max_rss_bytes: process.resourceUsage().maxRSS * 1024,
+  max_rss_bytes: peakMemory(),
 }));
+
+// peakMemory is in bytes. Linux's resourceUsage counts the parent's before this
+// program was executed, too; VmHWM does not.
+function peakMemory() {
+  try {
+    return 1024 * /VmHWM:\s*(\d+) kB/.exec(readFileSync('/proc/self/status', 'latin1'))[1];
+  } catch {
+    return 1024 * process.resourceUsage().maxRSS;
+  }
+}
