@@ -13,9 +13,9 @@ const (
 
 // choose picks the algorithm of a convolution on each tier of processors, from
 // its shape and the memory choice alone: never from threads, batch or timing, so
-// that results are the same everywhere. It is the one whose cost is least. The portable tier has direct
-// convolution only; NEON has the choices of AVX2, as the same multiplications are
-// saved, but not Strassen's algorithm.
+// that results are the same everywhere. It is the one whose cost is least. The
+// portable tier has direct convolution only; NEON has the choices of AVX2, as the
+// same multiplications are saved, but not Strassen's algorithm.
 func choose(o op.Conv, in, out Layout, m Memory) Struct {
 	if m == Small {
 		return Struct{} // direct
