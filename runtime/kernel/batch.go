@@ -22,7 +22,7 @@ func (t *Threads) RunBatch(b Batch, n int) error {
 	j.images, j.err = b, nil
 	if apart > 0 {
 		t.Alone()
-		t.run(j, apart)
+		t.run(j, 1, apart)
 		j.level()
 	}
 	for i := apart; i < n && j.err == nil; i++ {

@@ -31,7 +31,7 @@ func (b *countBatch) Image(t *Threads, worker, i int) error {
 		b.clashes.Add(1)
 	}
 	j := &countJob{make([]atomic.Int32, 3)}
-	t.run(j, 3)
+	t.run(j, 1, 3)
 	for c := range j.done {
 		b.images[i].Add(j.done[c].Load())
 	}

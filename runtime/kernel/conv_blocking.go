@@ -19,15 +19,20 @@ const (
 // stripRows is the number of output rows of a panel that make a chunk. A panel's
 // weights stay near while its rows are computed, and its outputs with one
 // thread: the other order, all panels of a row, reads the input once but was
-// slower on every layer of the ResNets.
+// slower on every layer of the ResNets. With several threads, each computes the
+// same rows of all panels where they are cut at all.
 func (c Conv) stripRows(w *Filter, threads int) int {
 	h, n := c.Out.H, len(w.panels)
 	if threads == 1 {
 		return h
 	}
-	strips := ceil(stripsPerThread*threads, n)
 	products := len(w.weights) / blockChannels * c.Out.W / n // of a row
-	return max(ceil(h, strips), min(ceil(chunkProducts, max(products, 1)), h))
+	least := min(ceil(chunkProducts, max(products, 1)), h)
+	strips := min(ceil(stripsPerThread*threads, n), ceil(h, least))
+	if strips >= threads {
+		strips -= strips % threads
+	}
+	return ceil(h, strips)
 }
 
 // partDepth is the number of input blocks that a call sums at most. It depends

@@ -22,7 +22,7 @@ func (c Conv) runDirect(t *Threads, dst, src, residual []float32, w *Filter) {
 		rows: c.stripRows(w, t.N()), depth: c.partDepth(),
 	}
 	j.strips = ceil(c.Out.H, j.rows)
-	t.run(j, j.strips*len(w.panels))
+	t.run(j, len(w.panels), j.strips)
 	*j = directJob{}
 }
 

@@ -9,7 +9,8 @@ import (
 // NewThreads starts n-1 workers; the caller is the last. They end with Close, or
 // when the Threads is garbage.
 func NewThreads(n int) *Threads {
-	c := &crew{n: max(n, 1), finished: make(chan struct{}, 1)}
+	n = max(n, 1)
+	c := &crew{n: n, shares: make([]share, n), finished: make(chan struct{}, 1)}
 	c.workers = make([]worker, c.n-1)
 	for i := range c.workers {
 		c.workers[i].wake = make(chan struct{}, 1)
@@ -23,23 +24,29 @@ func NewThreads(n int) *Threads {
 // crew is the workers' side of Threads. It knows nothing of the Threads, which
 // can become garbage while workers sleep.
 //
-// A job is opened by writing its tickets: how many chunks it has and, with each
-// thread that asks, how many were handed out, in one word. Who has drawn a ticket
-// keeps the job as it is until the chunk is reported as done; who was held up and
-// draws one of a later job does a chunk of that. Threads report all that they did
-// at once, as each access to a word that another core wrote takes as long as a
-// hundred multiplications.
+// A job's chunks are shared out before it begins, alike for all jobs of the same
+// kind of chunks: what a thread writes in one layer it reads in the next, from its
+// own core's cache. Who is done with its share goes on with the others'.
+//
+// A job is opened by writing each share's tickets: how many chunks it has and,
+// with each thread that asks, how many were handed out, in one word. Who has drawn
+// a ticket keeps the job as it is until the chunk is reported as done; who was
+// held up and draws one of a later job does a chunk of that. Threads report all
+// that they did at once, as each access to a word that another core wrote takes as
+// long as a hundred multiplications.
 type crew struct {
 	n       int
 	workers []worker
+	shares  []share // one for each thread
 
-	_       [cacheLine]byte
-	tickets atomic.Uint64 // chunks of the job<<32 | tickets drawn
-	_       [cacheLine]byte
-	job     task
-	chunks  int64
-	done    atomic.Int64 // chunks finished
-	_       [cacheLine]byte
+	_      [cacheLine]byte
+	opened atomic.Uint64 // jobs so far
+	_      [cacheLine]byte
+	job    task
+	bands  int
+	chunks int64
+	done   atomic.Int64 // chunks finished
+	_      [cacheLine]byte
 
 	spin     atomic.Bool   // there is a processor for each worker
 	running  atomic.Bool   // between Begin and End
@@ -50,6 +57,21 @@ type crew struct {
 
 	mu      sync.Mutex
 	failure any // panic of a chunk
+}
+
+// share is chunks that one thread is to do.
+type share struct {
+	tickets atomic.Uint64 // chunks<<32 | tickets drawn
+	_       [cacheLine - 8]byte
+}
+
+// draw hands out the next chunk of the share, counted from 0.
+func (s *share) draw() (int, bool) {
+	if t := s.tickets.Load(); uint32(t) >= uint32(t>>32) {
+		return 0, false
+	}
+	t := s.tickets.Add(1)
+	return int(uint32(t)) - 1, uint32(t) <= uint32(t>>32)
 }
 
 // worker is how to wake one.
@@ -103,18 +125,28 @@ func (c *crew) rouse(most int) {
 	}
 }
 
-// run does the chunks of a job and returns when all are done. A panic in any
-// of them goes on in the caller.
-func (c *crew) run(job task, chunks int) {
+// run does the chunks of a job and returns when all are done: in each plane as
+// many as there are bands, counted plane by plane. Each thread's share is the same
+// bands of all planes, or the same part of all chunks where there are fewer bands
+// than threads. A panic in any chunk goes on in the caller.
+func (c *crew) run(job task, planes, bands int) {
+	chunks := planes * bands
 	if c.n == 1 || chunks <= 1 {
 		for i := range chunks {
 			job.do(0, i)
 		}
 		return
 	}
-	c.job, c.chunks = job, int64(chunks)
+	if bands < c.n {
+		planes, bands = 1, chunks
+	}
+	c.job, c.bands, c.chunks = job, bands, int64(chunks)
 	c.done.Store(0)
-	c.tickets.Store(uint64(chunks) << 32)
+	for i := range c.shares {
+		from, to := c.part(i)
+		c.shares[i].tickets.Store(uint64(planes*(to-from)) << 32)
+	}
+	c.opened.Add(1)
 	c.rouse(chunks - 1)
 	c.take(0)
 	c.wait()
@@ -123,6 +155,11 @@ func (c *crew) run(job task, chunks int) {
 		c.failure = nil
 		panic(failure)
 	}
+}
+
+// part is the bands of a share.
+func (c *crew) part(share int) (from, to int) {
+	return share * c.bands / c.n, (share + 1) * c.bands / c.n
 }
 
 // wait returns when all chunks are done.
@@ -143,22 +180,20 @@ func (c *crew) wait() {
 	}
 }
 
-// open reports whether a job has chunks left.
-func (c *crew) open() bool {
-	t := c.tickets.Load()
-	return uint32(t) < uint32(t>>32)
-}
-
-// take does chunks of the open job until none is left.
+// take does chunks of the open job until none is left: a thread's own, then those
+// of the others.
 func (c *crew) take(worker int) {
 	done := int64(0)
-	for {
-		t := c.tickets.Add(1)
-		if uint32(t) > uint32(t>>32) {
-			break
+	for i := range c.n {
+		i = (worker + i) % c.n
+		for s := &c.shares[i]; ; done++ {
+			k, ok := s.draw()
+			if !ok {
+				break
+			}
+			from, to := c.part(i)
+			c.do(worker, k/(to-from)*c.bands+from+k%(to-from))
 		}
-		c.do(worker, int(uint32(t))-1)
-		done++
 	}
 	if done == 0 {
 		return
@@ -184,17 +219,18 @@ func (c *crew) do(worker, chunk int) {
 // work takes part in one job after another until the crew is closed.
 func (c *crew) work(worker int) {
 	w := &c.workers[worker-1]
-	for c.await(w) {
+	for seen := uint64(0); c.await(w, seen); {
+		seen = c.opened.Load()
 		c.take(worker)
 	}
 }
 
-// await returns when a job is open with chunks left, and reports false when the
-// crew is closed.
-func (c *crew) await(w *worker) bool {
+// await returns when more jobs were opened than the worker has seen, and reports
+// false when the crew is closed.
+func (c *crew) await(w *worker, seen uint64) bool {
 	for {
 		for spins := 0; c.spin.Load(); spins++ {
-			if c.open() {
+			if c.opened.Load() != seen {
 				return true
 			}
 			if spins >= spinsWithinRun || spins >= spinsAfterRun && !c.running.Load() {
@@ -206,14 +242,14 @@ func (c *crew) await(w *worker) bool {
 		}
 		w.asleep.Store(true)
 		c.asleep.Add(1)
-		if c.open() && w.asleep.Swap(false) {
+		if c.opened.Load() != seen && w.asleep.Swap(false) {
 			c.asleep.Add(-1)
 			return true
 		}
 		if _, ok := <-w.wake; !ok {
 			return false
 		}
-		if c.open() {
+		if c.opened.Load() != seen {
 			return true
 		}
 	}

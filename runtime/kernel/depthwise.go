@@ -53,7 +53,7 @@ func (c Conv) runDepthwise(t *Threads, dst, src, residual []float32, w *Filter) 
 		in: c.In.grid(), out: c.Out.grid(), added: c.Residual.grid(),
 		strips: cut(t, c.Out.blocks(), c.Out.H),
 	}
-	t.run(j, j.chunks())
+	t.run(j, j.planes, j.perPlane)
 	*j = depthwiseJob{}
 }
 

@@ -60,7 +60,7 @@ func (a Affine) Run(t *Threads, dst, src []float32, w *ScaleShift) {
 	sameImage(a.In, a.Out)
 	j := &t.affine
 	*j = affineJob{a, dst, src, w, cut(t, a.Out.blocks(), a.Out.H)}
-	t.run(j, j.chunks())
+	t.run(j, j.planes, j.perPlane)
 	*j = affineJob{}
 }
 
@@ -94,7 +94,7 @@ func (a Activate) Run(t *Threads, dst, src []float32) {
 	sameImage(a.In, a.Out)
 	j := &t.activate
 	*j = activateJob{a, dst, src, cut(t, a.Out.blocks(), a.Out.H)}
-	t.run(j, j.chunks())
+	t.run(j, j.planes, j.perPlane)
 	*j = activateJob{}
 }
 
@@ -128,7 +128,7 @@ func (a Add) Run(t *Threads, dst, x, y []float32) {
 	sameImage(a.B, a.Out)
 	j := &t.add
 	*j = addJob{a, dst, x, y, cut(t, a.Out.blocks(), a.Out.H)}
-	t.run(j, j.chunks())
+	t.run(j, j.planes, j.perPlane)
 	*j = addJob{}
 }
 
@@ -196,7 +196,7 @@ func (m Mul) Run(t *Threads, dst, x, y, residual []float32) {
 	}
 	j := &t.mul
 	*j = mulJob{m, dst, x, y, residual, cut(t, m.Out.blocks(), m.Out.H)}
-	t.run(j, j.chunks())
+	t.run(j, j.planes, j.perPlane)
 	*j = mulJob{}
 }
 

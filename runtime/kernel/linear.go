@@ -111,7 +111,7 @@ func (l Linear) Run(t *Threads, dst, src []float32, w *Dense) {
 	}
 	j := &t.linear
 	*j = linearJob{l, dst, src, w}
-	t.run(j, blocksOf(l.Out))
+	t.run(j, 1, blocksOf(l.Out))
 	*j = linearJob{}
 }
 

@@ -25,7 +25,7 @@ func (p Place) Run(t *Threads, dst, src []float32) {
 	}
 	j := &t.place
 	*j = placeJob{p, dst, src}
-	t.run(j, p.Out.blocks())
+	t.run(j, 1, p.Out.blocks())
 	*j = placeJob{}
 }
 

@@ -25,7 +25,7 @@ func (p Pool) Run(t *Threads, dst, src []float32) {
 	p.Stride = max(p.Stride, 1)
 	j := &t.pool
 	*j = poolJob{p, dst, src, cut(t, p.Out.blocks(), p.Out.H)}
-	t.run(j, j.chunks())
+	t.run(j, j.planes, j.perPlane)
 	*j = poolJob{}
 }
 
@@ -131,7 +131,7 @@ func (g GlobalAverage) Run(t *Threads, dst, src []float32) {
 	}
 	j := &t.average
 	*j = averageJob{g, dst, src}
-	t.run(j, g.Out.blocks())
+	t.run(j, 1, g.Out.blocks())
 	*j = averageJob{}
 }
 

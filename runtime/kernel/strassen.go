@@ -4,8 +4,8 @@ package kernel
 // Winograd's form multiplies the quarters of two matrices seven times instead of
 // eight, and adds fifteen times. A 1×1 convolution is a product: of the pixels by
 // the input channels, times the input channels by the output channels. Its
-// quarters are the upper and the lower half of the image's rows by halves of the
-// channels.
+// quarters are the even and the odd rows of the image by halves of the channels, so
+// that some rows of both are a part of the image.
 //
 // With A the pixels, B the weights and C the output, and S and T sums of quarters:
 //
@@ -15,11 +15,10 @@ package kernel
 //	S4 = A12 - S2    T4 = T2 - B21     X = V + S3·T3    C22 = X + (W - V)
 //
 // S is computed first, for all of the image. T is in the filter. The rest is done
-// for a panel of either half of the outputs and for some rows of either half of
-// the image at a time, whose U, V, W and X stay in a core's cache; each product
-// is direct convolution that adds to what the one before stored. Where the
-// number of rows is odd, the halves share a row, which is computed as one of the
-// upper half's.
+// for a panel of either half of the outputs and for some pairs of rows at a time,
+// whose U, V, W and X stay in a core's cache; each product is direct convolution
+// that adds to what the one before stored. Where the number of rows is odd, the
+// last is paired with itself, and computed as an even one.
 
 // strassenSuits says whether the algorithm can compute a convolution of these
 // weights: the halves of the channels are whole blocks, and no lane of the input
@@ -48,7 +47,7 @@ const (
 	resultV
 	resultW
 	resultX
-	spareRow // where the lower half's copy of a shared row goes
+	spareRow // where the odd copy of a row paired with itself goes
 	strassenResults
 )
 
@@ -76,14 +75,13 @@ type strassenJob struct {
 	filter             *Filter
 	in, out, added     grid
 
-	half  int // rows of a half
-	below int // from a row of the upper half to that of the lower
+	pairs int // of rows
 	sums  [4][]float32
 	sum   grid // of each of them
 
 	multiply    bool // the step
 	cut         strips
-	rows        int // of a strip of the products
+	rows        int // pairs of a strip of the products
 	strips      int // of a panel
 	memory      []float32
 	perWorker   int
@@ -96,22 +94,22 @@ const resultBytes = 1 << 19
 // runStrassen computes the convolution.
 func (c Conv) runStrassen(t *Threads, dst, src, residual []float32, w *Filter) {
 	j := &t.strassen
-	half := ceil(c.Out.H, 2)
+	pairs := ceil(c.Out.H, 2)
 	*j = strassenJob{
 		Conv: c, dst: dst, src: src, residual: residual, filter: w,
 		in: c.In.grid(), out: c.Out.grid(), added: c.Residual.grid(),
-		half: half, below: c.Out.H - half,
+		pairs: pairs,
 	}
 	row := c.Out.W * blockChannels
-	j.sum = grid{plane: half * row, row: row, pixel: blockChannels}
+	j.sum = grid{plane: pairs * row, row: row, pixel: blockChannels}
 	ins := c.In.blocks() / 2
-	j.cut = cut(t, ins, half)
+	j.cut = cut(t, ins, pairs)
 
 	widest := w.panels[0].width
 	most := max(resultBytes/(floatBytes*strassenResults*widest*row), 1)
-	j.strips = strassenStrips(ceil(half, most), half, len(w.panels), t.N())
-	j.rows = ceil(half, j.strips)
-	j.strips = ceil(half, j.rows)
+	j.strips = strassenStrips(ceil(pairs, most), pairs, len(w.panels), t.N())
+	j.rows = ceil(pairs, j.strips)
+	j.strips = ceil(pairs, j.rows)
 	j.resultPlane = j.rows * row
 	j.perWorker = strassenResults * widest * j.resultPlane
 
@@ -123,16 +121,21 @@ func (c Conv) runStrassen(t *Threads, dst, src, residual []float32, w *Filter) {
 		j.sums[i] = t.workspace[i*size:][:size]
 	}
 	j.memory = t.workspace[4*size:]
-	t.run(j, j.cut.chunks())
+	t.run(j, j.cut.planes, j.cut.perPlane)
 	j.multiply = true
-	t.run(j, j.strips*len(w.panels))
+	t.run(j, len(w.panels), j.strips)
 	*j = strassenJob{}
 }
 
 // strassenStrips is the number of strips, from least on, into which to cut the
-// rows of a half: one that gives the threads equal shares if there is any, as a
-// strip reads all the weights of its panel.
+// pairs of rows. Threads have equal shares: of the rows of all panels if possible,
+// else of the panels, as a strip reads all the weights of its panel.
 func strassenStrips(least, rows, panels, threads int) int {
+	for n := least; n <= rows; n++ {
+		if rows%n == 0 && n%threads == 0 {
+			return n
+		}
+	}
 	for n := least; n <= rows; n++ {
 		if rows%n == 0 && n*panels%threads == 0 {
 			return n
@@ -154,19 +157,23 @@ func (j *strassenJob) do(worker, chunk int) {
 		results: j.memory[worker*j.perWorker:][:j.perWorker],
 		top:     chunk % j.strips * j.rows,
 	}
-	s.bottom = min(s.top+j.rows, j.half)
+	s.bottom = min(s.top+j.rows, j.pairs)
 	s.run()
 }
 
 // pixels is where a row of a quarter of the input begins.
 func (j *strassenJob) pixels(quarter, block, y int) int {
 	block += quarter % 2 * (j.In.blocks() / 2)
-	y += quarter / 2 * j.below
-	return j.in.at(block, y*j.Stride-j.PadTop, -j.PadLeft)
+	return j.in.at(block, j.row(quarter, y)*j.Stride-j.PadTop, -j.PadLeft)
+}
+
+// row is a quarter's row of a pair.
+func (j *strassenJob) row(quarter, pair int) int {
+	return min(2*pair+quarter/2, j.Out.H-1)
 }
 
 // strassenStrip is the products of a panel and its like in the other half of the
-// outputs, for some rows of either half of the image.
+// outputs, for some pairs of rows.
 type strassenStrip struct {
 	*strassenJob
 	panel       *panel
@@ -183,23 +190,16 @@ func (s *strassenStrip) run() {
 			s.last(b, y)
 		}
 	}
-	for q := range 4 {
+	for _, q := range [...]int{quarter11, quarter12} {
 		for b := range s.panel.width {
-			s.finish(q, s.outBlock(q)+b)
+			s.finish(s.outBlock(q) + b)
 		}
 	}
 }
 
-// finish applies what activations do after storing, and clears the halo, in the
-// rows of a quarter.
-func (s *strassenStrip) finish(quarter, block int) {
-	top, bottom := s.top, s.bottom
-	if quarter/2 == 1 {
-		if s.shared(quarter, top) {
-			top++
-		}
-		top, bottom = top+s.below, bottom+s.below
-	}
+// finish applies what activations do after storing, and clears the halo.
+func (s *strassenStrip) finish(block int) {
+	top, bottom := 2*s.top, min(2*s.bottom, s.Out.H)
 	if s.Activation.smooth() {
 		for y := top; y < bottom; y++ {
 			s.Activation.finish(s.dst[s.out.at(block, y, 0):][:s.Out.W*blockChannels])
@@ -213,9 +213,9 @@ func (s *strassenStrip) outBlock(quarter int) int {
 	return s.panel.out + quarter%2*(s.Out.blocks()/2)
 }
 
-// shared reports whether a row is the lower half's copy of one of the upper half.
-func (s *strassenStrip) shared(quarter, y int) bool {
-	return quarter/2 == 1 && y == 0 && s.below < s.half
+// copied reports whether a quarter's row of a pair is the odd copy of an even one.
+func (s *strassenStrip) copied(quarter, pair int) bool {
+	return 2*pair+quarter/2 >= s.Out.H
 }
 
 // result is a row of an intermediate result, and those after it.
@@ -258,10 +258,10 @@ func (s *strassenStrip) product(i int) {
 
 // final makes a row of a product one of the output.
 func (s *strassenStrip) final(d *directJob, r *directRow, quarter, y int) {
-	block, row := s.outBlock(quarter), y+quarter/2*s.below
+	block, row := s.outBlock(quarter), s.row(quarter, y)
 	r.bias = s.filter.bias[block*blockChannels:]
 	r.low, r.high = s.Activation.clamp()
-	if s.shared(quarter, y) {
+	if s.copied(quarter, y) {
 		d.dst, d.out.plane = s.result(spareRow, y), s.resultPlane
 		return
 	}

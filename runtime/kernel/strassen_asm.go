@@ -25,10 +25,10 @@ func (j *strassenJob) addQuarters(block, y int) {
 
 // last computes a row of a block of the last quarter.
 func (s *strassenStrip) last(b, y int) {
-	if s.shared(quarter22, y) {
+	if s.copied(quarter22, y) {
 		return
 	}
-	block, row := s.outBlock(quarter22)+b, y+s.below
+	block, row := s.outBlock(quarter22)+b, s.row(quarter22, y)
 	result := func(i int) unsafe.Pointer { return unsafe.Pointer(&s.result(i, y)[b*s.resultPlane]) }
 	a := asm.LastQuarter{
 		Dst: unsafe.Pointer(&s.dst[s.out.at(block, row, 0)]),

@@ -14,16 +14,13 @@ const chunksPerWorker = 4
 // cut divides planes of a height among threads.
 func cut(t *Threads, planes, height int) strips {
 	s := strips{height: height, planes: planes, rows: max(height, 1), perPlane: 1}
-	if n := t.N(); n > 1 && planes < chunksPerWorker*n {
-		s.perPlane = min(ceil(chunksPerWorker*n, planes), max(height, 1))
+	if n := t.N(); n > 1 {
+		s.perPlane = min(max(ceil(chunksPerWorker*n, planes), n), s.rows)
 		s.rows = ceil(max(height, 1), s.perPlane)
 		s.perPlane = ceil(max(height, 1), s.rows)
 	}
 	return s
 }
-
-// chunks is the number of chunks.
-func (s strips) chunks() int { return s.planes * s.perPlane }
 
 // at is the plane and the rows of a chunk.
 func (s strips) at(chunk int) (plane, top, bottom int) {

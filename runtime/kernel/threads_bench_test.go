@@ -33,11 +33,11 @@ func BenchmarkThreads(b *testing.B) {
 						time.Sleep(pause)
 					} else {
 						threads.Begin()
-						threads.run(j, 2)
+						threads.run(j, 1, 2)
 					}
 					start = time.Now()
 					threads.Begin()
-					threads.run(j, chunks)
+					threads.run(j, 1, chunks)
 					together = append(together, time.Since(start))
 					threads.End()
 				}

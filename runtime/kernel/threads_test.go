@@ -19,11 +19,12 @@ func TestThreadsDoEachChunkOnce(t *testing.T) {
 	for _, n := range []int{1, 2, 3, 8} {
 		threads := NewThreads(n)
 		for round := range 2000 {
-			j := &countJob{make([]atomic.Int32, round%37)}
+			planes, bands := round%7, round%11
+			j := &countJob{make([]atomic.Int32, planes*bands)}
 			if round%3 == 0 {
 				threads.Begin()
 			}
-			threads.run(j, len(j.done))
+			threads.run(j, planes, bands)
 			if round%5 == 0 {
 				threads.End()
 			}
@@ -51,7 +52,7 @@ func TestThreadsSideBySide(t *testing.T) {
 			for range 300 {
 				j := &countJob{make([]atomic.Int32, 20)}
 				threads.Begin()
-				threads.run(j, 20)
+				threads.run(j, 4, 5)
 				threads.End()
 				for i := range j.done {
 					if j.done[i].Load() != 1 {
@@ -85,11 +86,11 @@ func TestThreadsPassPanicsOn(t *testing.T) {
 					t.Errorf("recovered %v", r)
 				}
 			}()
-			threads.run(panicJob{at}, 50)
+			threads.run(panicJob{at}, 5, 10)
 		}()
 	}
 	j := &countJob{make([]atomic.Int32, 10)}
-	threads.run(j, 10)
+	threads.run(j, 1, 10)
 	for i := range j.done {
 		if j.done[i].Load() != 1 {
 			t.Errorf("chunk %d is done %d times", i, j.done[i].Load())
@@ -101,7 +102,7 @@ func TestThreadsPassPanicsOn(t *testing.T) {
 func TestThreadsEndWithTheirOwner(t *testing.T) {
 	before := runtime.NumGoroutine()
 	for range 20 {
-		NewThreads(4).run(&countJob{make([]atomic.Int32, 5)}, 5)
+		NewThreads(4).run(&countJob{make([]atomic.Int32, 5)}, 1, 5)
 	}
 	for range 200 {
 		runtime.GC()

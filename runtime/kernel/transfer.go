@@ -8,7 +8,7 @@ func (i Import) Run(t *Threads, dst, src []float32) {
 	_ = src[:i.Out.C*i.Out.H*i.Out.W]
 	j := &t.imported
 	*j = importJob{i, dst, src, cut(t, i.Out.blocks(), i.Out.H)}
-	t.run(j, j.chunks())
+	t.run(j, j.planes, j.perPlane)
 	*j = importJob{}
 }
 
@@ -68,7 +68,7 @@ func (e Export) Run(t *Threads, dst, src []float32) {
 	_ = dst[:e.In.C*e.In.H*e.In.W]
 	j := &t.exported
 	*j = exportJob{e, dst, src, cut(t, e.In.blocks(), e.In.H)}
-	t.run(j, j.chunks())
+	t.run(j, j.planes, j.perPlane)
 	*j = exportJob{}
 }
 

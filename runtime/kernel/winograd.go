@@ -169,17 +169,17 @@ func (c Conv) runWinograd(t *Threads, dst, src, residual []float32, w *Filter) {
 		t.workspace = NewArena(size)
 	}
 	j.memory = t.workspace
-	t.run(j, j.groups)
+	t.run(j, 1, j.groups)
 	for top := j.own; top < j.all; top += j.together {
 		g := j.group(top, min(top+j.together, j.all), j.memory[scratchFloats*t.N():])
 		j.shared = g
 		rows := g.rows.tiles()
 		j.step = transformInput
-		t.run(j, j.ins*rows)
+		t.run(j, j.ins, rows)
 		j.step = multiply
-		t.run(j, j.n*j.n*ceil(j.outs, j.slice))
+		t.run(j, 1, j.n*j.n*ceil(j.outs, j.slice))
 		j.step = transformOutput
-		t.run(j, j.outs*rows)
+		t.run(j, j.outs, rows)
 	}
 	*j = winogradJob{}
 }
