@@ -77,7 +77,10 @@ func (c Conv) check(dst, src, residual []float32, w *Filter) {
 
 // kernelRows is the range of kernel rows that fall on the image where the first
 // falls on row start. The others are in the padding and would add zeros.
-func (c Conv) kernelRows(start int) (low, high int) {
+func (c *Conv) kernelRows(start int) (low, high int) {
+	if start >= 0 && start+(c.KernelH-1)*c.Dilation < c.In.H {
+		return 0, c.KernelH
+	}
 	low = ceil(max(-start, 0), c.Dilation)
 	high = min(ceil(max(c.In.H-start, 0), c.Dilation), c.KernelH)
 	if low >= high {

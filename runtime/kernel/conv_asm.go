@@ -26,7 +26,10 @@ func (j *directJob) compute(r *directRow) {
 func (j *directJob) computeTiles(a *asm.Direct, r *directRow, x, tiles, pixels int) {
 	blocks := r.panel.width
 	products := r.depth * r.kernelH * j.KernelW * j.in.pixel * blocks * pixels
-	atOnce := max(callProducts/max(products, 1), 1)
+	atOnce := tiles
+	if products*tiles > callProducts {
+		atOnce = max(callProducts/products, 1)
+	}
 	for tiles > 0 {
 		n := min(tiles, atOnce)
 		a.Dst = unsafe.Pointer(&j.dst[r.dst+x*blockChannels])
@@ -63,6 +66,7 @@ func (j *directJob) arguments(r *directRow) asm.Direct {
 		Columns:       runs,
 		ColumnStep:    floatBytes * (tap - floats),
 		Run:           floats,
+		LastRun:       floats - r.spare,
 		WeightStep:    floatBytes * r.skip,
 		Low:           r.low,
 		High:          r.high,

@@ -84,6 +84,9 @@ func (j *directJob) part(p *panel, y, from, to int) directRow {
 	if r.kernelH == 0 {
 		r.depth = 0
 	}
+	if last := j.In.blocks(); j.KernelH*j.KernelW == 1 && p.in+to == last {
+		r.spare = last*j.in.pixel - j.In.C
+	}
 	return r
 }
 
@@ -102,6 +105,7 @@ type directRow struct {
 	skip      int // weights of kernel rows left out, from one input block to the next
 	depth     int // input blocks
 	kernelH   int // kernel rows
+	spare     int // floats of the last input block to leave out, which have no channel
 	dst       int
 	bias      []float32 // starts with the panel's
 	addend    []float32 // values to add, or nil

@@ -127,6 +127,11 @@ func (j *linearJob) do(_, block int) {
 	weights := j.w.weights[block*n*blockChannels:][:n*blockChannels]
 	dst := (*lanes)(j.dst[block*blockChannels:])
 	*dst = *(*lanes)(j.w.bias[block*blockChannels:])
+	if j.In.H == 1 && j.In.W == 1 && j.In.Halo == 0 { // as after pooling: all side by side
+		dense(dst, j.src[:n], weights)
+		j.Activation.apply(dst[:])
+		return
+	}
 	for b := range j.In.blocks() {
 		width := min(j.In.block(), j.In.C-b*j.In.block())
 		for y := range j.In.H {

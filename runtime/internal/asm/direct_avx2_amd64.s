@@ -5,7 +5,7 @@
 #include "textflag.h"
 
 // func directAVX2_1x2(a *Direct)
-// Requires: AVX, FMA3, MMX+
+// Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·directAVX2_1x2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ 48(AX), CX
@@ -48,9 +48,11 @@ row:
 	MOVQ 104(AX), R12
 
 column:
-	MOVQ 120(AX), R11
-	SUBQ $0x04, R11
-	JLT  rest
+	MOVQ    120(AX), R11
+	CMPQ    BX, $0x01
+	CMOVQEQ 128(AX), R11
+	SUBQ    $0x04, R11
+	JLT     rest
 
 floats:
 	VMOVUPS      (DX), Y4
@@ -122,7 +124,7 @@ done:
 	ADDQ R11, SI
 	DECQ R13
 	JNZ  row
-	ADDQ 128(AX), DX
+	ADDQ 136(AX), DX
 	MOVQ 80(AX), R11
 	ADDQ R11, SI
 	DECQ BX
@@ -141,11 +143,11 @@ finish:
 	VADDPS 32(SI), Y3, Y3
 
 no_residual:
-	CMPQ   136(AX), $0x00
+	CMPQ   144(AX), $0x00
 	JEQ    no_addend
-	MOVQ   136(AX), SI
+	MOVQ   144(AX), SI
 	ADDQ   R15, SI
-	MOVQ   144(AX), DI
+	MOVQ   152(AX), DI
 	VADDPS (SI), Y0, Y0
 	VADDPS 32(SI), Y1, Y1
 	ADDQ   DI, SI
@@ -153,18 +155,18 @@ no_residual:
 	VADDPS 32(SI), Y3, Y3
 
 no_addend:
-	CMPL         152(AX), $0xff800000
+	CMPL         160(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 152(AX), Y8
+	VBROADCASTSS 160(AX), Y8
 	VMAXPS       Y0, Y8, Y0
 	VMAXPS       Y1, Y8, Y1
 	VMAXPS       Y2, Y8, Y2
 	VMAXPS       Y3, Y8, Y3
 
 no_low:
-	CMPL         156(AX), $0x7f800000
+	CMPL         164(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 156(AX), Y8
+	VBROADCASTSS 164(AX), Y8
 	VMINPS       Y0, Y8, Y0
 	VMINPS       Y1, Y8, Y1
 	VMINPS       Y2, Y8, Y2
@@ -188,7 +190,7 @@ no_high:
 	RET
 
 // func directAVX2_2x2(a *Direct)
-// Requires: AVX, FMA3, MMX+
+// Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·directAVX2_2x2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ 48(AX), CX
@@ -239,9 +241,11 @@ row:
 	MOVQ 104(AX), R12
 
 column:
-	MOVQ 120(AX), R11
-	SUBQ $0x04, R11
-	JLT  rest
+	MOVQ    120(AX), R11
+	CMPQ    BX, $0x01
+	CMOVQEQ 128(AX), R11
+	SUBQ    $0x04, R11
+	JLT     rest
 
 floats:
 	VMOVUPS      (DX), Y8
@@ -338,7 +342,7 @@ done:
 	ADDQ R11, SI
 	DECQ R13
 	JNZ  row
-	ADDQ 128(AX), DX
+	ADDQ 136(AX), DX
 	MOVQ 80(AX), R11
 	ADDQ R11, SI
 	DECQ BX
@@ -361,11 +365,11 @@ finish:
 	VADDPS 96(SI), Y7, Y7
 
 no_residual:
-	CMPQ   136(AX), $0x00
+	CMPQ   144(AX), $0x00
 	JEQ    no_addend
-	MOVQ   136(AX), SI
+	MOVQ   144(AX), SI
 	ADDQ   R15, SI
-	MOVQ   144(AX), DI
+	MOVQ   152(AX), DI
 	VADDPS (SI), Y0, Y0
 	VADDPS 64(SI), Y4, Y4
 	VADDPS 32(SI), Y1, Y1
@@ -377,9 +381,9 @@ no_residual:
 	VADDPS 96(SI), Y7, Y7
 
 no_addend:
-	CMPL         152(AX), $0xff800000
+	CMPL         160(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 152(AX), Y12
+	VBROADCASTSS 160(AX), Y12
 	VMAXPS       Y0, Y12, Y0
 	VMAXPS       Y1, Y12, Y1
 	VMAXPS       Y2, Y12, Y2
@@ -390,9 +394,9 @@ no_addend:
 	VMAXPS       Y7, Y12, Y7
 
 no_low:
-	CMPL         156(AX), $0x7f800000
+	CMPL         164(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 156(AX), Y12
+	VBROADCASTSS 164(AX), Y12
 	VMINPS       Y0, Y12, Y0
 	VMINPS       Y1, Y12, Y1
 	VMINPS       Y2, Y12, Y2
@@ -424,7 +428,7 @@ no_high:
 	RET
 
 // func directAVX2_3x2(a *Direct)
-// Requires: AVX, FMA3, MMX+
+// Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·directAVX2_3x2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ 48(AX), CX
@@ -483,9 +487,11 @@ row:
 	MOVQ 104(AX), R12
 
 column:
-	MOVQ 120(AX), R11
-	SUBQ $0x04, R11
-	JLT  rest
+	MOVQ    120(AX), R11
+	CMPQ    BX, $0x01
+	CMOVQEQ 128(AX), R11
+	SUBQ    $0x04, R11
+	JLT     rest
 
 floats:
 	VMOVUPS      (DX), Y12
@@ -602,7 +608,7 @@ done:
 	ADDQ R11, SI
 	DECQ R13
 	JNZ  row
-	ADDQ 128(AX), DX
+	ADDQ 136(AX), DX
 	MOVQ 80(AX), R11
 	ADDQ R11, SI
 	DECQ BX
@@ -629,11 +635,11 @@ finish:
 	VADDPS 160(SI), Y11, Y11
 
 no_residual:
-	CMPQ   136(AX), $0x00
+	CMPQ   144(AX), $0x00
 	JEQ    no_addend
-	MOVQ   136(AX), SI
+	MOVQ   144(AX), SI
 	ADDQ   R15, SI
-	MOVQ   144(AX), DI
+	MOVQ   152(AX), DI
 	VADDPS (SI), Y0, Y0
 	VADDPS 64(SI), Y4, Y4
 	VADDPS 128(SI), Y8, Y8
@@ -649,9 +655,9 @@ no_residual:
 	VADDPS 160(SI), Y11, Y11
 
 no_addend:
-	CMPL         152(AX), $0xff800000
+	CMPL         160(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 152(AX), Y15
+	VBROADCASTSS 160(AX), Y15
 	VMAXPS       Y0, Y15, Y0
 	VMAXPS       Y1, Y15, Y1
 	VMAXPS       Y2, Y15, Y2
@@ -666,9 +672,9 @@ no_addend:
 	VMAXPS       Y11, Y15, Y11
 
 no_low:
-	CMPL         156(AX), $0x7f800000
+	CMPL         164(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 156(AX), Y15
+	VBROADCASTSS 164(AX), Y15
 	VMINPS       Y0, Y15, Y0
 	VMINPS       Y1, Y15, Y1
 	VMINPS       Y2, Y15, Y2
@@ -708,7 +714,7 @@ no_high:
 	RET
 
 // func directAVX2_1x1(a *Direct)
-// Requires: AVX, FMA3, MMX+
+// Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·directAVX2_1x1(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ 48(AX), CX
@@ -743,9 +749,11 @@ row:
 	MOVQ 104(AX), R12
 
 column:
-	MOVQ 120(AX), R11
-	SUBQ $0x04, R11
-	JLT  rest
+	MOVQ    120(AX), R11
+	CMPQ    BX, $0x01
+	CMOVQEQ 128(AX), R11
+	SUBQ    $0x04, R11
+	JLT     rest
 
 floats:
 	VMOVUPS      (DX), Y2
@@ -797,7 +805,7 @@ done:
 	ADDQ R11, SI
 	DECQ R13
 	JNZ  row
-	ADDQ 128(AX), DX
+	ADDQ 136(AX), DX
 	MOVQ 80(AX), R11
 	ADDQ R11, SI
 	DECQ BX
@@ -812,24 +820,24 @@ finish:
 	VADDPS 32(SI), Y1, Y1
 
 no_residual:
-	CMPQ   136(AX), $0x00
+	CMPQ   144(AX), $0x00
 	JEQ    no_addend
-	MOVQ   136(AX), SI
+	MOVQ   144(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Y0, Y0
 	VADDPS 32(SI), Y1, Y1
 
 no_addend:
-	CMPL         152(AX), $0xff800000
+	CMPL         160(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 152(AX), Y4
+	VBROADCASTSS 160(AX), Y4
 	VMAXPS       Y0, Y4, Y0
 	VMAXPS       Y1, Y4, Y1
 
 no_low:
-	CMPL         156(AX), $0x7f800000
+	CMPL         164(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 156(AX), Y4
+	VBROADCASTSS 164(AX), Y4
 	VMINPS       Y0, Y4, Y0
 	VMINPS       Y1, Y4, Y1
 
@@ -847,7 +855,7 @@ no_high:
 	RET
 
 // func directAVX2_2x1(a *Direct)
-// Requires: AVX, FMA3, MMX+
+// Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·directAVX2_2x1(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ 48(AX), CX
@@ -886,9 +894,11 @@ row:
 	MOVQ 104(AX), R12
 
 column:
-	MOVQ 120(AX), R11
-	SUBQ $0x04, R11
-	JLT  rest
+	MOVQ    120(AX), R11
+	CMPQ    BX, $0x01
+	CMOVQEQ 128(AX), R11
+	SUBQ    $0x04, R11
+	JLT     rest
 
 floats:
 	VMOVUPS      (DX), Y4
@@ -955,7 +965,7 @@ done:
 	ADDQ R11, SI
 	DECQ R13
 	JNZ  row
-	ADDQ 128(AX), DX
+	ADDQ 136(AX), DX
 	MOVQ 80(AX), R11
 	ADDQ R11, SI
 	DECQ BX
@@ -972,9 +982,9 @@ finish:
 	VADDPS 96(SI), Y3, Y3
 
 no_residual:
-	CMPQ   136(AX), $0x00
+	CMPQ   144(AX), $0x00
 	JEQ    no_addend
-	MOVQ   136(AX), SI
+	MOVQ   144(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Y0, Y0
 	VADDPS 64(SI), Y2, Y2
@@ -982,18 +992,18 @@ no_residual:
 	VADDPS 96(SI), Y3, Y3
 
 no_addend:
-	CMPL         152(AX), $0xff800000
+	CMPL         160(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 152(AX), Y6
+	VBROADCASTSS 160(AX), Y6
 	VMAXPS       Y0, Y6, Y0
 	VMAXPS       Y1, Y6, Y1
 	VMAXPS       Y2, Y6, Y2
 	VMAXPS       Y3, Y6, Y3
 
 no_low:
-	CMPL         156(AX), $0x7f800000
+	CMPL         164(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 156(AX), Y6
+	VBROADCASTSS 164(AX), Y6
 	VMINPS       Y0, Y6, Y0
 	VMINPS       Y1, Y6, Y1
 	VMINPS       Y2, Y6, Y2
@@ -1015,7 +1025,7 @@ no_high:
 	RET
 
 // func directAVX2_3x1(a *Direct)
-// Requires: AVX, FMA3, MMX+
+// Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·directAVX2_3x1(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ 48(AX), CX
@@ -1058,9 +1068,11 @@ row:
 	MOVQ 104(AX), R12
 
 column:
-	MOVQ 120(AX), R11
-	SUBQ $0x04, R11
-	JLT  rest
+	MOVQ    120(AX), R11
+	CMPQ    BX, $0x01
+	CMOVQEQ 128(AX), R11
+	SUBQ    $0x04, R11
+	JLT     rest
 
 floats:
 	VMOVUPS      (DX), Y6
@@ -1142,7 +1154,7 @@ done:
 	ADDQ R11, SI
 	DECQ R13
 	JNZ  row
-	ADDQ 128(AX), DX
+	ADDQ 136(AX), DX
 	MOVQ 80(AX), R11
 	ADDQ R11, SI
 	DECQ BX
@@ -1161,9 +1173,9 @@ finish:
 	VADDPS 160(SI), Y5, Y5
 
 no_residual:
-	CMPQ   136(AX), $0x00
+	CMPQ   144(AX), $0x00
 	JEQ    no_addend
-	MOVQ   136(AX), SI
+	MOVQ   144(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Y0, Y0
 	VADDPS 64(SI), Y2, Y2
@@ -1173,9 +1185,9 @@ no_residual:
 	VADDPS 160(SI), Y5, Y5
 
 no_addend:
-	CMPL         152(AX), $0xff800000
+	CMPL         160(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 152(AX), Y8
+	VBROADCASTSS 160(AX), Y8
 	VMAXPS       Y0, Y8, Y0
 	VMAXPS       Y1, Y8, Y1
 	VMAXPS       Y2, Y8, Y2
@@ -1184,9 +1196,9 @@ no_addend:
 	VMAXPS       Y5, Y8, Y5
 
 no_low:
-	CMPL         156(AX), $0x7f800000
+	CMPL         164(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 156(AX), Y8
+	VBROADCASTSS 164(AX), Y8
 	VMINPS       Y0, Y8, Y0
 	VMINPS       Y1, Y8, Y1
 	VMINPS       Y2, Y8, Y2
@@ -1212,7 +1224,7 @@ no_high:
 	RET
 
 // func directAVX2_4x1(a *Direct)
-// Requires: AVX, FMA3, MMX+
+// Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·directAVX2_4x1(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ 48(AX), CX
@@ -1261,9 +1273,11 @@ row:
 	MOVQ 104(AX), R12
 
 column:
-	MOVQ 120(AX), R11
-	SUBQ $0x04, R11
-	JLT  rest
+	MOVQ    120(AX), R11
+	CMPQ    BX, $0x01
+	CMOVQEQ 128(AX), R11
+	SUBQ    $0x04, R11
+	JLT     rest
 
 floats:
 	VMOVUPS      (DX), Y8
@@ -1364,7 +1378,7 @@ done:
 	ADDQ R11, DI
 	DECQ R13
 	JNZ  row
-	ADDQ 128(AX), DX
+	ADDQ 136(AX), DX
 	MOVQ 80(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
@@ -1386,9 +1400,9 @@ finish:
 	VADDPS 224(SI), Y7, Y7
 
 no_residual:
-	CMPQ   136(AX), $0x00
+	CMPQ   144(AX), $0x00
 	JEQ    no_addend
-	MOVQ   136(AX), SI
+	MOVQ   144(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Y0, Y0
 	VADDPS 64(SI), Y2, Y2
@@ -1400,9 +1414,9 @@ no_residual:
 	VADDPS 224(SI), Y7, Y7
 
 no_addend:
-	CMPL         152(AX), $0xff800000
+	CMPL         160(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 152(AX), Y10
+	VBROADCASTSS 160(AX), Y10
 	VMAXPS       Y0, Y10, Y0
 	VMAXPS       Y1, Y10, Y1
 	VMAXPS       Y2, Y10, Y2
@@ -1413,9 +1427,9 @@ no_addend:
 	VMAXPS       Y7, Y10, Y7
 
 no_low:
-	CMPL         156(AX), $0x7f800000
+	CMPL         164(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 156(AX), Y10
+	VBROADCASTSS 164(AX), Y10
 	VMINPS       Y0, Y10, Y0
 	VMINPS       Y1, Y10, Y1
 	VMINPS       Y2, Y10, Y2
@@ -1445,7 +1459,7 @@ no_high:
 	RET
 
 // func directAVX2_5x1(a *Direct)
-// Requires: AVX, FMA3, MMX+
+// Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·directAVX2_5x1(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ 48(AX), CX
@@ -1498,9 +1512,11 @@ row:
 	MOVQ 104(AX), R12
 
 column:
-	MOVQ 120(AX), R11
-	SUBQ $0x04, R11
-	JLT  rest
+	MOVQ    120(AX), R11
+	CMPQ    BX, $0x01
+	CMOVQEQ 128(AX), R11
+	SUBQ    $0x04, R11
+	JLT     rest
 
 floats:
 	VMOVUPS      (DX), Y10
@@ -1616,7 +1632,7 @@ done:
 	ADDQ R11, DI
 	DECQ R13
 	JNZ  row
-	ADDQ 128(AX), DX
+	ADDQ 136(AX), DX
 	MOVQ 80(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
@@ -1640,9 +1656,9 @@ finish:
 	VADDPS 288(SI), Y9, Y9
 
 no_residual:
-	CMPQ   136(AX), $0x00
+	CMPQ   144(AX), $0x00
 	JEQ    no_addend
-	MOVQ   136(AX), SI
+	MOVQ   144(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Y0, Y0
 	VADDPS 64(SI), Y2, Y2
@@ -1656,9 +1672,9 @@ no_residual:
 	VADDPS 288(SI), Y9, Y9
 
 no_addend:
-	CMPL         152(AX), $0xff800000
+	CMPL         160(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 152(AX), Y12
+	VBROADCASTSS 160(AX), Y12
 	VMAXPS       Y0, Y12, Y0
 	VMAXPS       Y1, Y12, Y1
 	VMAXPS       Y2, Y12, Y2
@@ -1671,9 +1687,9 @@ no_addend:
 	VMAXPS       Y9, Y12, Y9
 
 no_low:
-	CMPL         156(AX), $0x7f800000
+	CMPL         164(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 156(AX), Y12
+	VBROADCASTSS 164(AX), Y12
 	VMINPS       Y0, Y12, Y0
 	VMINPS       Y1, Y12, Y1
 	VMINPS       Y2, Y12, Y2
@@ -1707,7 +1723,7 @@ no_high:
 	RET
 
 // func directAVX2_6x1(a *Direct)
-// Requires: AVX, FMA3, MMX+
+// Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·directAVX2_6x1(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ 48(AX), CX
@@ -1764,9 +1780,11 @@ row:
 	MOVQ 104(AX), R12
 
 column:
-	MOVQ 120(AX), R11
-	SUBQ $0x04, R11
-	JLT  rest
+	MOVQ    120(AX), R11
+	CMPQ    BX, $0x01
+	CMOVQEQ 128(AX), R11
+	SUBQ    $0x04, R11
+	JLT     rest
 
 floats:
 	VMOVUPS      (DX), Y12
@@ -1897,7 +1915,7 @@ done:
 	ADDQ R11, DI
 	DECQ R13
 	JNZ  row
-	ADDQ 128(AX), DX
+	ADDQ 136(AX), DX
 	MOVQ 80(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
@@ -1923,9 +1941,9 @@ finish:
 	VADDPS 352(SI), Y11, Y11
 
 no_residual:
-	CMPQ   136(AX), $0x00
+	CMPQ   144(AX), $0x00
 	JEQ    no_addend
-	MOVQ   136(AX), SI
+	MOVQ   144(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Y0, Y0
 	VADDPS 64(SI), Y2, Y2
@@ -1941,9 +1959,9 @@ no_residual:
 	VADDPS 352(SI), Y11, Y11
 
 no_addend:
-	CMPL         152(AX), $0xff800000
+	CMPL         160(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 152(AX), Y14
+	VBROADCASTSS 160(AX), Y14
 	VMAXPS       Y0, Y14, Y0
 	VMAXPS       Y1, Y14, Y1
 	VMAXPS       Y2, Y14, Y2
@@ -1958,9 +1976,9 @@ no_addend:
 	VMAXPS       Y11, Y14, Y11
 
 no_low:
-	CMPL         156(AX), $0x7f800000
+	CMPL         164(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 156(AX), Y14
+	VBROADCASTSS 164(AX), Y14
 	VMINPS       Y0, Y14, Y0
 	VMINPS       Y1, Y14, Y1
 	VMINPS       Y2, Y14, Y2
@@ -1998,7 +2016,7 @@ no_high:
 	RET
 
 // func directAVX2_7x1(a *Direct)
-// Requires: AVX, FMA3, MMX+
+// Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·directAVX2_7x1(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ 48(AX), CX
@@ -2061,9 +2079,11 @@ row:
 	MOVQ 104(AX), R12
 
 column:
-	MOVQ 120(AX), R11
-	SUBQ $0x04, R11
-	JLT  rest
+	MOVQ    120(AX), R11
+	CMPQ    BX, $0x01
+	CMOVQEQ 128(AX), R11
+	SUBQ    $0x04, R11
+	JLT     rest
 
 floats:
 	VMOVUPS      (DX), Y14
@@ -2208,7 +2228,7 @@ done:
 	ADDQ R11, R8
 	DECQ R13
 	JNZ  row
-	ADDQ 128(AX), DX
+	ADDQ 136(AX), DX
 	MOVQ 80(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
@@ -2237,9 +2257,9 @@ finish:
 	VADDPS 416(SI), Y13, Y13
 
 no_residual:
-	CMPQ   136(AX), $0x00
+	CMPQ   144(AX), $0x00
 	JEQ    no_addend
-	MOVQ   136(AX), SI
+	MOVQ   144(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Y0, Y0
 	VADDPS 64(SI), Y2, Y2
@@ -2257,9 +2277,9 @@ no_residual:
 	VADDPS 416(SI), Y13, Y13
 
 no_addend:
-	CMPL         152(AX), $0xff800000
+	CMPL         160(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 152(AX), Y15
+	VBROADCASTSS 160(AX), Y15
 	VMAXPS       Y0, Y15, Y0
 	VMAXPS       Y1, Y15, Y1
 	VMAXPS       Y2, Y15, Y2
@@ -2276,9 +2296,9 @@ no_addend:
 	VMAXPS       Y13, Y15, Y13
 
 no_low:
-	CMPL         156(AX), $0x7f800000
+	CMPL         164(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 156(AX), Y15
+	VBROADCASTSS 164(AX), Y15
 	VMINPS       Y0, Y15, Y0
 	VMINPS       Y1, Y15, Y1
 	VMINPS       Y2, Y15, Y2

@@ -5,7 +5,7 @@
 #include "textflag.h"
 
 // func directAVX512_1x4(a *Direct)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_1x4(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ 48(AX), CX
@@ -56,9 +56,11 @@ row:
 	MOVQ 104(AX), R12
 
 column:
-	MOVQ 120(AX), R11
-	SUBQ $0x04, R11
-	JLT  rest
+	MOVQ    120(AX), R11
+	CMPQ    BX, $0x01
+	CMOVQEQ 128(AX), R11
+	SUBQ    $0x04, R11
+	JLT     rest
 
 floats:
 	VMOVUPS      (DX), Z4
@@ -130,7 +132,7 @@ done:
 	ADDQ R11, SI
 	DECQ R13
 	JNZ  row
-	ADDQ 128(AX), DX
+	ADDQ 136(AX), DX
 	MOVQ 80(AX), R11
 	ADDQ R11, SI
 	DECQ BX
@@ -151,11 +153,11 @@ finish:
 	VADDPS (SI), Z3, Z3
 
 no_residual:
-	CMPQ   136(AX), $0x00
+	CMPQ   144(AX), $0x00
 	JEQ    no_addend
-	MOVQ   136(AX), SI
+	MOVQ   144(AX), SI
 	ADDQ   R15, SI
-	MOVQ   144(AX), DI
+	MOVQ   152(AX), DI
 	VADDPS (SI), Z0, Z0
 	ADDQ   DI, SI
 	VADDPS (SI), Z1, Z1
@@ -165,18 +167,18 @@ no_residual:
 	VADDPS (SI), Z3, Z3
 
 no_addend:
-	CMPL         152(AX), $0xff800000
+	CMPL         160(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 152(AX), Z8
+	VBROADCASTSS 160(AX), Z8
 	VMAXPS       Z0, Z8, Z0
 	VMAXPS       Z1, Z8, Z1
 	VMAXPS       Z2, Z8, Z2
 	VMAXPS       Z3, Z8, Z3
 
 no_low:
-	CMPL         156(AX), $0x7f800000
+	CMPL         164(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 156(AX), Z8
+	VBROADCASTSS 164(AX), Z8
 	VMINPS       Z0, Z8, Z0
 	VMINPS       Z1, Z8, Z1
 	VMINPS       Z2, Z8, Z2
@@ -202,7 +204,7 @@ no_high:
 	RET
 
 // func directAVX512_2x4(a *Direct)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_2x4(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ 48(AX), CX
@@ -265,9 +267,11 @@ row:
 	MOVQ 104(AX), R12
 
 column:
-	MOVQ 120(AX), R11
-	SUBQ $0x04, R11
-	JLT  rest
+	MOVQ    120(AX), R11
+	CMPQ    BX, $0x01
+	CMOVQEQ 128(AX), R11
+	SUBQ    $0x04, R11
+	JLT     rest
 
 floats:
 	VMOVUPS      (DX), Z8
@@ -364,7 +368,7 @@ done:
 	ADDQ R11, SI
 	DECQ R13
 	JNZ  row
-	ADDQ 128(AX), DX
+	ADDQ 136(AX), DX
 	MOVQ 80(AX), R11
 	ADDQ R11, SI
 	DECQ BX
@@ -389,11 +393,11 @@ finish:
 	VADDPS 64(SI), Z7, Z7
 
 no_residual:
-	CMPQ   136(AX), $0x00
+	CMPQ   144(AX), $0x00
 	JEQ    no_addend
-	MOVQ   136(AX), SI
+	MOVQ   144(AX), SI
 	ADDQ   R15, SI
-	MOVQ   144(AX), DI
+	MOVQ   152(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z4, Z4
 	ADDQ   DI, SI
@@ -407,9 +411,9 @@ no_residual:
 	VADDPS 64(SI), Z7, Z7
 
 no_addend:
-	CMPL         152(AX), $0xff800000
+	CMPL         160(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 152(AX), Z12
+	VBROADCASTSS 160(AX), Z12
 	VMAXPS       Z0, Z12, Z0
 	VMAXPS       Z1, Z12, Z1
 	VMAXPS       Z2, Z12, Z2
@@ -420,9 +424,9 @@ no_addend:
 	VMAXPS       Z7, Z12, Z7
 
 no_low:
-	CMPL         156(AX), $0x7f800000
+	CMPL         164(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 156(AX), Z12
+	VBROADCASTSS 164(AX), Z12
 	VMINPS       Z0, Z12, Z0
 	VMINPS       Z1, Z12, Z1
 	VMINPS       Z2, Z12, Z2
@@ -456,7 +460,7 @@ no_high:
 	RET
 
 // func directAVX512_3x4(a *Direct)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_3x4(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ 48(AX), CX
@@ -531,9 +535,11 @@ row:
 	MOVQ 104(AX), R12
 
 column:
-	MOVQ 120(AX), R11
-	SUBQ $0x04, R11
-	JLT  rest
+	MOVQ    120(AX), R11
+	CMPQ    BX, $0x01
+	CMOVQEQ 128(AX), R11
+	SUBQ    $0x04, R11
+	JLT     rest
 
 floats:
 	VMOVUPS      (DX), Z12
@@ -655,7 +661,7 @@ done:
 	ADDQ R11, SI
 	DECQ R13
 	JNZ  row
-	ADDQ 128(AX), DX
+	ADDQ 136(AX), DX
 	MOVQ 80(AX), R11
 	ADDQ R11, SI
 	DECQ BX
@@ -684,11 +690,11 @@ finish:
 	VADDPS 128(SI), Z11, Z11
 
 no_residual:
-	CMPQ   136(AX), $0x00
+	CMPQ   144(AX), $0x00
 	JEQ    no_addend
-	MOVQ   136(AX), SI
+	MOVQ   144(AX), SI
 	ADDQ   R15, SI
-	MOVQ   144(AX), DI
+	MOVQ   152(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z4, Z4
 	VADDPS 128(SI), Z8, Z8
@@ -706,9 +712,9 @@ no_residual:
 	VADDPS 128(SI), Z11, Z11
 
 no_addend:
-	CMPL         152(AX), $0xff800000
+	CMPL         160(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 152(AX), Z16
+	VBROADCASTSS 160(AX), Z16
 	VMAXPS       Z0, Z16, Z0
 	VMAXPS       Z1, Z16, Z1
 	VMAXPS       Z2, Z16, Z2
@@ -723,9 +729,9 @@ no_addend:
 	VMAXPS       Z11, Z16, Z11
 
 no_low:
-	CMPL         156(AX), $0x7f800000
+	CMPL         164(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 156(AX), Z16
+	VBROADCASTSS 164(AX), Z16
 	VMINPS       Z0, Z16, Z0
 	VMINPS       Z1, Z16, Z1
 	VMINPS       Z2, Z16, Z2
@@ -767,7 +773,7 @@ no_high:
 	RET
 
 // func directAVX512_4x4(a *Direct)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_4x4(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ 48(AX), CX
@@ -856,9 +862,11 @@ row:
 	MOVQ 104(AX), R12
 
 column:
-	MOVQ 120(AX), R11
-	SUBQ $0x04, R11
-	JLT  rest
+	MOVQ    120(AX), R11
+	CMPQ    BX, $0x01
+	CMOVQEQ 128(AX), R11
+	SUBQ    $0x04, R11
+	JLT     rest
 
 floats:
 	VMOVUPS      (DX), Z16
@@ -1009,7 +1017,7 @@ done:
 	ADDQ R11, DI
 	DECQ R13
 	JNZ  row
-	ADDQ 128(AX), DX
+	ADDQ 136(AX), DX
 	MOVQ 80(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
@@ -1043,11 +1051,11 @@ finish:
 	VADDPS 192(SI), Z15, Z15
 
 no_residual:
-	CMPQ   136(AX), $0x00
+	CMPQ   144(AX), $0x00
 	JEQ    no_addend
-	MOVQ   136(AX), SI
+	MOVQ   144(AX), SI
 	ADDQ   R15, SI
-	MOVQ   144(AX), DI
+	MOVQ   152(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z4, Z4
 	VADDPS 128(SI), Z8, Z8
@@ -1069,9 +1077,9 @@ no_residual:
 	VADDPS 192(SI), Z15, Z15
 
 no_addend:
-	CMPL         152(AX), $0xff800000
+	CMPL         160(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 152(AX), Z20
+	VBROADCASTSS 160(AX), Z20
 	VMAXPS       Z0, Z20, Z0
 	VMAXPS       Z1, Z20, Z1
 	VMAXPS       Z2, Z20, Z2
@@ -1090,9 +1098,9 @@ no_addend:
 	VMAXPS       Z15, Z20, Z15
 
 no_low:
-	CMPL         156(AX), $0x7f800000
+	CMPL         164(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 156(AX), Z20
+	VBROADCASTSS 164(AX), Z20
 	VMINPS       Z0, Z20, Z0
 	VMINPS       Z1, Z20, Z1
 	VMINPS       Z2, Z20, Z2
@@ -1142,7 +1150,7 @@ no_high:
 	RET
 
 // func directAVX512_5x4(a *Direct)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_5x4(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ 48(AX), CX
@@ -1243,9 +1251,11 @@ row:
 	MOVQ 104(AX), R12
 
 column:
-	MOVQ 120(AX), R11
-	SUBQ $0x04, R11
-	JLT  rest
+	MOVQ    120(AX), R11
+	CMPQ    BX, $0x01
+	CMOVQEQ 128(AX), R11
+	SUBQ    $0x04, R11
+	JLT     rest
 
 floats:
 	VMOVUPS      (DX), Z20
@@ -1421,7 +1431,7 @@ done:
 	ADDQ R11, DI
 	DECQ R13
 	JNZ  row
-	ADDQ 128(AX), DX
+	ADDQ 136(AX), DX
 	MOVQ 80(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
@@ -1459,11 +1469,11 @@ finish:
 	VADDPS 256(SI), Z19, Z19
 
 no_residual:
-	CMPQ   136(AX), $0x00
+	CMPQ   144(AX), $0x00
 	JEQ    no_addend
-	MOVQ   136(AX), SI
+	MOVQ   144(AX), SI
 	ADDQ   R15, SI
-	MOVQ   144(AX), DI
+	MOVQ   152(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z4, Z4
 	VADDPS 128(SI), Z8, Z8
@@ -1489,9 +1499,9 @@ no_residual:
 	VADDPS 256(SI), Z19, Z19
 
 no_addend:
-	CMPL         152(AX), $0xff800000
+	CMPL         160(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 152(AX), Z24
+	VBROADCASTSS 160(AX), Z24
 	VMAXPS       Z0, Z24, Z0
 	VMAXPS       Z1, Z24, Z1
 	VMAXPS       Z2, Z24, Z2
@@ -1514,9 +1524,9 @@ no_addend:
 	VMAXPS       Z19, Z24, Z19
 
 no_low:
-	CMPL         156(AX), $0x7f800000
+	CMPL         164(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 156(AX), Z24
+	VBROADCASTSS 164(AX), Z24
 	VMINPS       Z0, Z24, Z0
 	VMINPS       Z1, Z24, Z1
 	VMINPS       Z2, Z24, Z2
@@ -1574,7 +1584,7 @@ no_high:
 	RET
 
 // func directAVX512_6x4(a *Direct)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_6x4(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ 48(AX), CX
@@ -1687,9 +1697,11 @@ row:
 	MOVQ 104(AX), R12
 
 column:
-	MOVQ 120(AX), R11
-	SUBQ $0x04, R11
-	JLT  rest
+	MOVQ    120(AX), R11
+	CMPQ    BX, $0x01
+	CMOVQEQ 128(AX), R11
+	SUBQ    $0x04, R11
+	JLT     rest
 
 floats:
 	VMOVUPS      (DX), Z24
@@ -1890,7 +1902,7 @@ done:
 	ADDQ R11, DI
 	DECQ R13
 	JNZ  row
-	ADDQ 128(AX), DX
+	ADDQ 136(AX), DX
 	MOVQ 80(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
@@ -1932,11 +1944,11 @@ finish:
 	VADDPS 320(SI), Z23, Z23
 
 no_residual:
-	CMPQ   136(AX), $0x00
+	CMPQ   144(AX), $0x00
 	JEQ    no_addend
-	MOVQ   136(AX), SI
+	MOVQ   144(AX), SI
 	ADDQ   R15, SI
-	MOVQ   144(AX), DI
+	MOVQ   152(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z4, Z4
 	VADDPS 128(SI), Z8, Z8
@@ -1966,9 +1978,9 @@ no_residual:
 	VADDPS 320(SI), Z23, Z23
 
 no_addend:
-	CMPL         152(AX), $0xff800000
+	CMPL         160(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 152(AX), Z28
+	VBROADCASTSS 160(AX), Z28
 	VMAXPS       Z0, Z28, Z0
 	VMAXPS       Z1, Z28, Z1
 	VMAXPS       Z2, Z28, Z2
@@ -1995,9 +2007,9 @@ no_addend:
 	VMAXPS       Z23, Z28, Z23
 
 no_low:
-	CMPL         156(AX), $0x7f800000
+	CMPL         164(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 156(AX), Z28
+	VBROADCASTSS 164(AX), Z28
 	VMINPS       Z0, Z28, Z0
 	VMINPS       Z1, Z28, Z1
 	VMINPS       Z2, Z28, Z2
@@ -2063,7 +2075,7 @@ no_high:
 	RET
 
 // func directAVX512_7x4(a *Direct)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_7x4(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ 48(AX), CX
@@ -2190,9 +2202,11 @@ row:
 	MOVQ 104(AX), R12
 
 column:
-	MOVQ 120(AX), R11
-	SUBQ $0x04, R11
-	JLT  rest
+	MOVQ    120(AX), R11
+	CMPQ    BX, $0x01
+	CMOVQEQ 128(AX), R11
+	SUBQ    $0x04, R11
+	JLT     rest
 
 floats:
 	VMOVUPS      (DX), Z28
@@ -2417,7 +2431,7 @@ done:
 	ADDQ R11, R8
 	DECQ R13
 	JNZ  row
-	ADDQ 128(AX), DX
+	ADDQ 136(AX), DX
 	MOVQ 80(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
@@ -2464,11 +2478,11 @@ finish:
 	VADDPS 384(SI), Z27, Z27
 
 no_residual:
-	CMPQ   136(AX), $0x00
+	CMPQ   144(AX), $0x00
 	JEQ    no_addend
-	MOVQ   136(AX), SI
+	MOVQ   144(AX), SI
 	ADDQ   R15, SI
-	MOVQ   144(AX), DI
+	MOVQ   152(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z4, Z4
 	VADDPS 128(SI), Z8, Z8
@@ -2502,9 +2516,9 @@ no_residual:
 	VADDPS 384(SI), Z27, Z27
 
 no_addend:
-	CMPL         152(AX), $0xff800000
+	CMPL         160(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 152(AX), Z31
+	VBROADCASTSS 160(AX), Z31
 	VMAXPS       Z0, Z31, Z0
 	VMAXPS       Z1, Z31, Z1
 	VMAXPS       Z2, Z31, Z2
@@ -2535,9 +2549,9 @@ no_addend:
 	VMAXPS       Z27, Z31, Z27
 
 no_low:
-	CMPL         156(AX), $0x7f800000
+	CMPL         164(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 156(AX), Z31
+	VBROADCASTSS 164(AX), Z31
 	VMINPS       Z0, Z31, Z0
 	VMINPS       Z1, Z31, Z1
 	VMINPS       Z2, Z31, Z2
@@ -2611,7 +2625,7 @@ no_high:
 	RET
 
 // func directAVX512_1x2(a *Direct)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_1x2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ 48(AX), CX
@@ -2652,9 +2666,11 @@ row:
 	MOVQ 104(AX), R12
 
 column:
-	MOVQ 120(AX), R11
-	SUBQ $0x04, R11
-	JLT  rest
+	MOVQ    120(AX), R11
+	CMPQ    BX, $0x01
+	CMOVQEQ 128(AX), R11
+	SUBQ    $0x04, R11
+	JLT     rest
 
 floats:
 	VMOVUPS      (DX), Z2
@@ -2706,7 +2722,7 @@ done:
 	ADDQ R11, SI
 	DECQ R13
 	JNZ  row
-	ADDQ 128(AX), DX
+	ADDQ 136(AX), DX
 	MOVQ 80(AX), R11
 	ADDQ R11, SI
 	DECQ BX
@@ -2723,26 +2739,26 @@ finish:
 	VADDPS (SI), Z1, Z1
 
 no_residual:
-	CMPQ   136(AX), $0x00
+	CMPQ   144(AX), $0x00
 	JEQ    no_addend
-	MOVQ   136(AX), SI
+	MOVQ   144(AX), SI
 	ADDQ   R15, SI
-	MOVQ   144(AX), DI
+	MOVQ   152(AX), DI
 	VADDPS (SI), Z0, Z0
 	ADDQ   DI, SI
 	VADDPS (SI), Z1, Z1
 
 no_addend:
-	CMPL         152(AX), $0xff800000
+	CMPL         160(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 152(AX), Z4
+	VBROADCASTSS 160(AX), Z4
 	VMAXPS       Z0, Z4, Z0
 	VMAXPS       Z1, Z4, Z1
 
 no_low:
-	CMPL         156(AX), $0x7f800000
+	CMPL         164(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 156(AX), Z4
+	VBROADCASTSS 164(AX), Z4
 	VMINPS       Z0, Z4, Z0
 	VMINPS       Z1, Z4, Z1
 
@@ -2762,7 +2778,7 @@ no_high:
 	RET
 
 // func directAVX512_2x2(a *Direct)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_2x2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ 48(AX), CX
@@ -2809,9 +2825,11 @@ row:
 	MOVQ 104(AX), R12
 
 column:
-	MOVQ 120(AX), R11
-	SUBQ $0x04, R11
-	JLT  rest
+	MOVQ    120(AX), R11
+	CMPQ    BX, $0x01
+	CMOVQEQ 128(AX), R11
+	SUBQ    $0x04, R11
+	JLT     rest
 
 floats:
 	VMOVUPS      (DX), Z4
@@ -2878,7 +2896,7 @@ done:
 	ADDQ R11, SI
 	DECQ R13
 	JNZ  row
-	ADDQ 128(AX), DX
+	ADDQ 136(AX), DX
 	MOVQ 80(AX), R11
 	ADDQ R11, SI
 	DECQ BX
@@ -2897,11 +2915,11 @@ finish:
 	VADDPS 64(SI), Z3, Z3
 
 no_residual:
-	CMPQ   136(AX), $0x00
+	CMPQ   144(AX), $0x00
 	JEQ    no_addend
-	MOVQ   136(AX), SI
+	MOVQ   144(AX), SI
 	ADDQ   R15, SI
-	MOVQ   144(AX), DI
+	MOVQ   152(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z2, Z2
 	ADDQ   DI, SI
@@ -2909,18 +2927,18 @@ no_residual:
 	VADDPS 64(SI), Z3, Z3
 
 no_addend:
-	CMPL         152(AX), $0xff800000
+	CMPL         160(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 152(AX), Z6
+	VBROADCASTSS 160(AX), Z6
 	VMAXPS       Z0, Z6, Z0
 	VMAXPS       Z1, Z6, Z1
 	VMAXPS       Z2, Z6, Z2
 	VMAXPS       Z3, Z6, Z3
 
 no_low:
-	CMPL         156(AX), $0x7f800000
+	CMPL         164(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 156(AX), Z6
+	VBROADCASTSS 164(AX), Z6
 	VMINPS       Z0, Z6, Z0
 	VMINPS       Z1, Z6, Z1
 	VMINPS       Z2, Z6, Z2
@@ -2944,7 +2962,7 @@ no_high:
 	RET
 
 // func directAVX512_3x2(a *Direct)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_3x2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ 48(AX), CX
@@ -2997,9 +3015,11 @@ row:
 	MOVQ 104(AX), R12
 
 column:
-	MOVQ 120(AX), R11
-	SUBQ $0x04, R11
-	JLT  rest
+	MOVQ    120(AX), R11
+	CMPQ    BX, $0x01
+	CMOVQEQ 128(AX), R11
+	SUBQ    $0x04, R11
+	JLT     rest
 
 floats:
 	VMOVUPS      (DX), Z6
@@ -3081,7 +3101,7 @@ done:
 	ADDQ R11, SI
 	DECQ R13
 	JNZ  row
-	ADDQ 128(AX), DX
+	ADDQ 136(AX), DX
 	MOVQ 80(AX), R11
 	ADDQ R11, SI
 	DECQ BX
@@ -3102,11 +3122,11 @@ finish:
 	VADDPS 128(SI), Z5, Z5
 
 no_residual:
-	CMPQ   136(AX), $0x00
+	CMPQ   144(AX), $0x00
 	JEQ    no_addend
-	MOVQ   136(AX), SI
+	MOVQ   144(AX), SI
 	ADDQ   R15, SI
-	MOVQ   144(AX), DI
+	MOVQ   152(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z2, Z2
 	VADDPS 128(SI), Z4, Z4
@@ -3116,9 +3136,9 @@ no_residual:
 	VADDPS 128(SI), Z5, Z5
 
 no_addend:
-	CMPL         152(AX), $0xff800000
+	CMPL         160(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 152(AX), Z8
+	VBROADCASTSS 160(AX), Z8
 	VMAXPS       Z0, Z8, Z0
 	VMAXPS       Z1, Z8, Z1
 	VMAXPS       Z2, Z8, Z2
@@ -3127,9 +3147,9 @@ no_addend:
 	VMAXPS       Z5, Z8, Z5
 
 no_low:
-	CMPL         156(AX), $0x7f800000
+	CMPL         164(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 156(AX), Z8
+	VBROADCASTSS 164(AX), Z8
 	VMINPS       Z0, Z8, Z0
 	VMINPS       Z1, Z8, Z1
 	VMINPS       Z2, Z8, Z2
@@ -3157,7 +3177,7 @@ no_high:
 	RET
 
 // func directAVX512_4x2(a *Direct)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_4x2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ 48(AX), CX
@@ -3218,9 +3238,11 @@ row:
 	MOVQ 104(AX), R12
 
 column:
-	MOVQ 120(AX), R11
-	SUBQ $0x04, R11
-	JLT  rest
+	MOVQ    120(AX), R11
+	CMPQ    BX, $0x01
+	CMOVQEQ 128(AX), R11
+	SUBQ    $0x04, R11
+	JLT     rest
 
 floats:
 	VMOVUPS      (DX), Z8
@@ -3321,7 +3343,7 @@ done:
 	ADDQ R11, DI
 	DECQ R13
 	JNZ  row
-	ADDQ 128(AX), DX
+	ADDQ 136(AX), DX
 	MOVQ 80(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
@@ -3345,11 +3367,11 @@ finish:
 	VADDPS 192(SI), Z7, Z7
 
 no_residual:
-	CMPQ   136(AX), $0x00
+	CMPQ   144(AX), $0x00
 	JEQ    no_addend
-	MOVQ   136(AX), SI
+	MOVQ   144(AX), SI
 	ADDQ   R15, SI
-	MOVQ   144(AX), DI
+	MOVQ   152(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z2, Z2
 	VADDPS 128(SI), Z4, Z4
@@ -3361,9 +3383,9 @@ no_residual:
 	VADDPS 192(SI), Z7, Z7
 
 no_addend:
-	CMPL         152(AX), $0xff800000
+	CMPL         160(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 152(AX), Z10
+	VBROADCASTSS 160(AX), Z10
 	VMAXPS       Z0, Z10, Z0
 	VMAXPS       Z1, Z10, Z1
 	VMAXPS       Z2, Z10, Z2
@@ -3374,9 +3396,9 @@ no_addend:
 	VMAXPS       Z7, Z10, Z7
 
 no_low:
-	CMPL         156(AX), $0x7f800000
+	CMPL         164(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 156(AX), Z10
+	VBROADCASTSS 164(AX), Z10
 	VMINPS       Z0, Z10, Z0
 	VMINPS       Z1, Z10, Z1
 	VMINPS       Z2, Z10, Z2
@@ -3408,7 +3430,7 @@ no_high:
 	RET
 
 // func directAVX512_5x2(a *Direct)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_5x2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ 48(AX), CX
@@ -3475,9 +3497,11 @@ row:
 	MOVQ 104(AX), R12
 
 column:
-	MOVQ 120(AX), R11
-	SUBQ $0x04, R11
-	JLT  rest
+	MOVQ    120(AX), R11
+	CMPQ    BX, $0x01
+	CMOVQEQ 128(AX), R11
+	SUBQ    $0x04, R11
+	JLT     rest
 
 floats:
 	VMOVUPS      (DX), Z10
@@ -3593,7 +3617,7 @@ done:
 	ADDQ R11, DI
 	DECQ R13
 	JNZ  row
-	ADDQ 128(AX), DX
+	ADDQ 136(AX), DX
 	MOVQ 80(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
@@ -3619,11 +3643,11 @@ finish:
 	VADDPS 256(SI), Z9, Z9
 
 no_residual:
-	CMPQ   136(AX), $0x00
+	CMPQ   144(AX), $0x00
 	JEQ    no_addend
-	MOVQ   136(AX), SI
+	MOVQ   144(AX), SI
 	ADDQ   R15, SI
-	MOVQ   144(AX), DI
+	MOVQ   152(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z2, Z2
 	VADDPS 128(SI), Z4, Z4
@@ -3637,9 +3661,9 @@ no_residual:
 	VADDPS 256(SI), Z9, Z9
 
 no_addend:
-	CMPL         152(AX), $0xff800000
+	CMPL         160(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 152(AX), Z12
+	VBROADCASTSS 160(AX), Z12
 	VMAXPS       Z0, Z12, Z0
 	VMAXPS       Z1, Z12, Z1
 	VMAXPS       Z2, Z12, Z2
@@ -3652,9 +3676,9 @@ no_addend:
 	VMAXPS       Z9, Z12, Z9
 
 no_low:
-	CMPL         156(AX), $0x7f800000
+	CMPL         164(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 156(AX), Z12
+	VBROADCASTSS 164(AX), Z12
 	VMINPS       Z0, Z12, Z0
 	VMINPS       Z1, Z12, Z1
 	VMINPS       Z2, Z12, Z2
@@ -3690,7 +3714,7 @@ no_high:
 	RET
 
 // func directAVX512_6x2(a *Direct)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_6x2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ 48(AX), CX
@@ -3763,9 +3787,11 @@ row:
 	MOVQ 104(AX), R12
 
 column:
-	MOVQ 120(AX), R11
-	SUBQ $0x04, R11
-	JLT  rest
+	MOVQ    120(AX), R11
+	CMPQ    BX, $0x01
+	CMOVQEQ 128(AX), R11
+	SUBQ    $0x04, R11
+	JLT     rest
 
 floats:
 	VMOVUPS      (DX), Z12
@@ -3896,7 +3922,7 @@ done:
 	ADDQ R11, DI
 	DECQ R13
 	JNZ  row
-	ADDQ 128(AX), DX
+	ADDQ 136(AX), DX
 	MOVQ 80(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
@@ -3924,11 +3950,11 @@ finish:
 	VADDPS 320(SI), Z11, Z11
 
 no_residual:
-	CMPQ   136(AX), $0x00
+	CMPQ   144(AX), $0x00
 	JEQ    no_addend
-	MOVQ   136(AX), SI
+	MOVQ   144(AX), SI
 	ADDQ   R15, SI
-	MOVQ   144(AX), DI
+	MOVQ   152(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z2, Z2
 	VADDPS 128(SI), Z4, Z4
@@ -3944,9 +3970,9 @@ no_residual:
 	VADDPS 320(SI), Z11, Z11
 
 no_addend:
-	CMPL         152(AX), $0xff800000
+	CMPL         160(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 152(AX), Z14
+	VBROADCASTSS 160(AX), Z14
 	VMAXPS       Z0, Z14, Z0
 	VMAXPS       Z1, Z14, Z1
 	VMAXPS       Z2, Z14, Z2
@@ -3961,9 +3987,9 @@ no_addend:
 	VMAXPS       Z11, Z14, Z11
 
 no_low:
-	CMPL         156(AX), $0x7f800000
+	CMPL         164(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 156(AX), Z14
+	VBROADCASTSS 164(AX), Z14
 	VMINPS       Z0, Z14, Z0
 	VMINPS       Z1, Z14, Z1
 	VMINPS       Z2, Z14, Z2
@@ -4003,7 +4029,7 @@ no_high:
 	RET
 
 // func directAVX512_7x2(a *Direct)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_7x2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ 48(AX), CX
@@ -4084,9 +4110,11 @@ row:
 	MOVQ 104(AX), R12
 
 column:
-	MOVQ 120(AX), R11
-	SUBQ $0x04, R11
-	JLT  rest
+	MOVQ    120(AX), R11
+	CMPQ    BX, $0x01
+	CMOVQEQ 128(AX), R11
+	SUBQ    $0x04, R11
+	JLT     rest
 
 floats:
 	VMOVUPS      (DX), Z14
@@ -4236,7 +4264,7 @@ done:
 	ADDQ R11, R8
 	DECQ R13
 	JNZ  row
-	ADDQ 128(AX), DX
+	ADDQ 136(AX), DX
 	MOVQ 80(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
@@ -4267,11 +4295,11 @@ finish:
 	VADDPS 384(SI), Z13, Z13
 
 no_residual:
-	CMPQ   136(AX), $0x00
+	CMPQ   144(AX), $0x00
 	JEQ    no_addend
-	MOVQ   136(AX), SI
+	MOVQ   144(AX), SI
 	ADDQ   R15, SI
-	MOVQ   144(AX), DI
+	MOVQ   152(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z2, Z2
 	VADDPS 128(SI), Z4, Z4
@@ -4289,9 +4317,9 @@ no_residual:
 	VADDPS 384(SI), Z13, Z13
 
 no_addend:
-	CMPL         152(AX), $0xff800000
+	CMPL         160(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 152(AX), Z16
+	VBROADCASTSS 160(AX), Z16
 	VMAXPS       Z0, Z16, Z0
 	VMAXPS       Z1, Z16, Z1
 	VMAXPS       Z2, Z16, Z2
@@ -4308,9 +4336,9 @@ no_addend:
 	VMAXPS       Z13, Z16, Z13
 
 no_low:
-	CMPL         156(AX), $0x7f800000
+	CMPL         164(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 156(AX), Z16
+	VBROADCASTSS 164(AX), Z16
 	VMINPS       Z0, Z16, Z0
 	VMINPS       Z1, Z16, Z1
 	VMINPS       Z2, Z16, Z2
@@ -4354,7 +4382,7 @@ no_high:
 	RET
 
 // func directAVX512_8x2(a *Direct)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_8x2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ 48(AX), CX
@@ -4441,9 +4469,11 @@ row:
 	MOVQ 104(AX), R12
 
 column:
-	MOVQ 120(AX), R11
-	SUBQ $0x04, R11
-	JLT  rest
+	MOVQ    120(AX), R11
+	CMPQ    BX, $0x01
+	CMOVQEQ 128(AX), R11
+	SUBQ    $0x04, R11
+	JLT     rest
 
 floats:
 	VMOVUPS      (DX), Z16
@@ -4608,7 +4638,7 @@ done:
 	ADDQ R11, R8
 	DECQ R13
 	JNZ  row
-	ADDQ 128(AX), DX
+	ADDQ 136(AX), DX
 	MOVQ 80(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
@@ -4641,11 +4671,11 @@ finish:
 	VADDPS 448(SI), Z15, Z15
 
 no_residual:
-	CMPQ   136(AX), $0x00
+	CMPQ   144(AX), $0x00
 	JEQ    no_addend
-	MOVQ   136(AX), SI
+	MOVQ   144(AX), SI
 	ADDQ   R15, SI
-	MOVQ   144(AX), DI
+	MOVQ   152(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z2, Z2
 	VADDPS 128(SI), Z4, Z4
@@ -4665,9 +4695,9 @@ no_residual:
 	VADDPS 448(SI), Z15, Z15
 
 no_addend:
-	CMPL         152(AX), $0xff800000
+	CMPL         160(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 152(AX), Z18
+	VBROADCASTSS 160(AX), Z18
 	VMAXPS       Z0, Z18, Z0
 	VMAXPS       Z1, Z18, Z1
 	VMAXPS       Z2, Z18, Z2
@@ -4686,9 +4716,9 @@ no_addend:
 	VMAXPS       Z15, Z18, Z15
 
 no_low:
-	CMPL         156(AX), $0x7f800000
+	CMPL         164(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 156(AX), Z18
+	VBROADCASTSS 164(AX), Z18
 	VMINPS       Z0, Z18, Z0
 	VMINPS       Z1, Z18, Z1
 	VMINPS       Z2, Z18, Z2
@@ -4736,7 +4766,7 @@ no_high:
 	RET
 
 // func directAVX512_9x2(a *Direct)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_9x2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ 48(AX), CX
@@ -4829,9 +4859,11 @@ row:
 	MOVQ 104(AX), R12
 
 column:
-	MOVQ 120(AX), R11
-	SUBQ $0x04, R11
-	JLT  rest
+	MOVQ    120(AX), R11
+	CMPQ    BX, $0x01
+	CMOVQEQ 128(AX), R11
+	SUBQ    $0x04, R11
+	JLT     rest
 
 floats:
 	VMOVUPS      (DX), Z18
@@ -5011,7 +5043,7 @@ done:
 	ADDQ R11, R8
 	DECQ R13
 	JNZ  row
-	ADDQ 128(AX), DX
+	ADDQ 136(AX), DX
 	MOVQ 80(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
@@ -5046,11 +5078,11 @@ finish:
 	VADDPS 512(SI), Z17, Z17
 
 no_residual:
-	CMPQ   136(AX), $0x00
+	CMPQ   144(AX), $0x00
 	JEQ    no_addend
-	MOVQ   136(AX), SI
+	MOVQ   144(AX), SI
 	ADDQ   R15, SI
-	MOVQ   144(AX), DI
+	MOVQ   152(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z2, Z2
 	VADDPS 128(SI), Z4, Z4
@@ -5072,9 +5104,9 @@ no_residual:
 	VADDPS 512(SI), Z17, Z17
 
 no_addend:
-	CMPL         152(AX), $0xff800000
+	CMPL         160(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 152(AX), Z20
+	VBROADCASTSS 160(AX), Z20
 	VMAXPS       Z0, Z20, Z0
 	VMAXPS       Z1, Z20, Z1
 	VMAXPS       Z2, Z20, Z2
@@ -5095,9 +5127,9 @@ no_addend:
 	VMAXPS       Z17, Z20, Z17
 
 no_low:
-	CMPL         156(AX), $0x7f800000
+	CMPL         164(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 156(AX), Z20
+	VBROADCASTSS 164(AX), Z20
 	VMINPS       Z0, Z20, Z0
 	VMINPS       Z1, Z20, Z1
 	VMINPS       Z2, Z20, Z2
@@ -5149,7 +5181,7 @@ no_high:
 	RET
 
 // func directAVX512_10x2(a *Direct)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_10x2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ 48(AX), CX
@@ -5250,9 +5282,11 @@ row:
 	MOVQ 104(AX), R12
 
 column:
-	MOVQ 120(AX), R11
-	SUBQ $0x04, R11
-	JLT  rest
+	MOVQ    120(AX), R11
+	CMPQ    BX, $0x01
+	CMOVQEQ 128(AX), R11
+	SUBQ    $0x04, R11
+	JLT     rest
 
 floats:
 	VMOVUPS      (DX), Z20
@@ -5451,7 +5485,7 @@ done:
 	ADDQ R11, R9
 	DECQ R13
 	JNZ  row
-	ADDQ 128(AX), DX
+	ADDQ 136(AX), DX
 	MOVQ 80(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
@@ -5489,11 +5523,11 @@ finish:
 	VADDPS 576(SI), Z19, Z19
 
 no_residual:
-	CMPQ   136(AX), $0x00
+	CMPQ   144(AX), $0x00
 	JEQ    no_addend
-	MOVQ   136(AX), SI
+	MOVQ   144(AX), SI
 	ADDQ   R15, SI
-	MOVQ   144(AX), DI
+	MOVQ   152(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z2, Z2
 	VADDPS 128(SI), Z4, Z4
@@ -5517,9 +5551,9 @@ no_residual:
 	VADDPS 576(SI), Z19, Z19
 
 no_addend:
-	CMPL         152(AX), $0xff800000
+	CMPL         160(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 152(AX), Z22
+	VBROADCASTSS 160(AX), Z22
 	VMAXPS       Z0, Z22, Z0
 	VMAXPS       Z1, Z22, Z1
 	VMAXPS       Z2, Z22, Z2
@@ -5542,9 +5576,9 @@ no_addend:
 	VMAXPS       Z19, Z22, Z19
 
 no_low:
-	CMPL         156(AX), $0x7f800000
+	CMPL         164(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 156(AX), Z22
+	VBROADCASTSS 164(AX), Z22
 	VMINPS       Z0, Z22, Z0
 	VMINPS       Z1, Z22, Z1
 	VMINPS       Z2, Z22, Z2
@@ -5600,7 +5634,7 @@ no_high:
 	RET
 
 // func directAVX512_11x2(a *Direct)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_11x2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ 48(AX), CX
@@ -5707,9 +5741,11 @@ row:
 	MOVQ 104(AX), R12
 
 column:
-	MOVQ 120(AX), R11
-	SUBQ $0x04, R11
-	JLT  rest
+	MOVQ    120(AX), R11
+	CMPQ    BX, $0x01
+	CMOVQEQ 128(AX), R11
+	SUBQ    $0x04, R11
+	JLT     rest
 
 floats:
 	VMOVUPS      (DX), Z22
@@ -5923,7 +5959,7 @@ done:
 	ADDQ R11, R9
 	DECQ R13
 	JNZ  row
-	ADDQ 128(AX), DX
+	ADDQ 136(AX), DX
 	MOVQ 80(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
@@ -5963,11 +5999,11 @@ finish:
 	VADDPS 640(SI), Z21, Z21
 
 no_residual:
-	CMPQ   136(AX), $0x00
+	CMPQ   144(AX), $0x00
 	JEQ    no_addend
-	MOVQ   136(AX), SI
+	MOVQ   144(AX), SI
 	ADDQ   R15, SI
-	MOVQ   144(AX), DI
+	MOVQ   152(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z2, Z2
 	VADDPS 128(SI), Z4, Z4
@@ -5993,9 +6029,9 @@ no_residual:
 	VADDPS 640(SI), Z21, Z21
 
 no_addend:
-	CMPL         152(AX), $0xff800000
+	CMPL         160(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 152(AX), Z24
+	VBROADCASTSS 160(AX), Z24
 	VMAXPS       Z0, Z24, Z0
 	VMAXPS       Z1, Z24, Z1
 	VMAXPS       Z2, Z24, Z2
@@ -6020,9 +6056,9 @@ no_addend:
 	VMAXPS       Z21, Z24, Z21
 
 no_low:
-	CMPL         156(AX), $0x7f800000
+	CMPL         164(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 156(AX), Z24
+	VBROADCASTSS 164(AX), Z24
 	VMINPS       Z0, Z24, Z0
 	VMINPS       Z1, Z24, Z1
 	VMINPS       Z2, Z24, Z2
@@ -6082,7 +6118,7 @@ no_high:
 	RET
 
 // func directAVX512_12x2(a *Direct)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_12x2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ 48(AX), CX
@@ -6195,9 +6231,11 @@ row:
 	MOVQ 104(AX), R12
 
 column:
-	MOVQ 120(AX), R11
-	SUBQ $0x04, R11
-	JLT  rest
+	MOVQ    120(AX), R11
+	CMPQ    BX, $0x01
+	CMOVQEQ 128(AX), R11
+	SUBQ    $0x04, R11
+	JLT     rest
 
 floats:
 	VMOVUPS      (DX), Z24
@@ -6426,7 +6464,7 @@ done:
 	ADDQ R11, R9
 	DECQ R13
 	JNZ  row
-	ADDQ 128(AX), DX
+	ADDQ 136(AX), DX
 	MOVQ 80(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
@@ -6468,11 +6506,11 @@ finish:
 	VADDPS 704(SI), Z23, Z23
 
 no_residual:
-	CMPQ   136(AX), $0x00
+	CMPQ   144(AX), $0x00
 	JEQ    no_addend
-	MOVQ   136(AX), SI
+	MOVQ   144(AX), SI
 	ADDQ   R15, SI
-	MOVQ   144(AX), DI
+	MOVQ   152(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z2, Z2
 	VADDPS 128(SI), Z4, Z4
@@ -6500,9 +6538,9 @@ no_residual:
 	VADDPS 704(SI), Z23, Z23
 
 no_addend:
-	CMPL         152(AX), $0xff800000
+	CMPL         160(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 152(AX), Z26
+	VBROADCASTSS 160(AX), Z26
 	VMAXPS       Z0, Z26, Z0
 	VMAXPS       Z1, Z26, Z1
 	VMAXPS       Z2, Z26, Z2
@@ -6529,9 +6567,9 @@ no_addend:
 	VMAXPS       Z23, Z26, Z23
 
 no_low:
-	CMPL         156(AX), $0x7f800000
+	CMPL         164(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 156(AX), Z26
+	VBROADCASTSS 164(AX), Z26
 	VMINPS       Z0, Z26, Z0
 	VMINPS       Z1, Z26, Z1
 	VMINPS       Z2, Z26, Z2
@@ -6595,7 +6633,7 @@ no_high:
 	RET
 
 // func directAVX512_13x2(a *Direct)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_13x2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ 48(AX), CX
@@ -6716,9 +6754,11 @@ row:
 	MOVQ 104(AX), R12
 
 column:
-	MOVQ 120(AX), R11
-	SUBQ $0x04, R11
-	JLT  rest
+	MOVQ    120(AX), R11
+	CMPQ    BX, $0x01
+	CMOVQEQ 128(AX), R11
+	SUBQ    $0x04, R11
+	JLT     rest
 
 floats:
 	VMOVUPS      (DX), Z26
@@ -6966,7 +7006,7 @@ done:
 	ADDQ R11, R10
 	DECQ R13
 	JNZ  row
-	ADDQ 128(AX), DX
+	ADDQ 136(AX), DX
 	MOVQ 80(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
@@ -7011,11 +7051,11 @@ finish:
 	VADDPS 768(SI), Z25, Z25
 
 no_residual:
-	CMPQ   136(AX), $0x00
+	CMPQ   144(AX), $0x00
 	JEQ    no_addend
-	MOVQ   136(AX), SI
+	MOVQ   144(AX), SI
 	ADDQ   R15, SI
-	MOVQ   144(AX), DI
+	MOVQ   152(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z2, Z2
 	VADDPS 128(SI), Z4, Z4
@@ -7045,9 +7085,9 @@ no_residual:
 	VADDPS 768(SI), Z25, Z25
 
 no_addend:
-	CMPL         152(AX), $0xff800000
+	CMPL         160(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 152(AX), Z28
+	VBROADCASTSS 160(AX), Z28
 	VMAXPS       Z0, Z28, Z0
 	VMAXPS       Z1, Z28, Z1
 	VMAXPS       Z2, Z28, Z2
@@ -7076,9 +7116,9 @@ no_addend:
 	VMAXPS       Z25, Z28, Z25
 
 no_low:
-	CMPL         156(AX), $0x7f800000
+	CMPL         164(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 156(AX), Z28
+	VBROADCASTSS 164(AX), Z28
 	VMINPS       Z0, Z28, Z0
 	VMINPS       Z1, Z28, Z1
 	VMINPS       Z2, Z28, Z2
@@ -7146,7 +7186,7 @@ no_high:
 	RET
 
 // func directAVX512_14x2(a *Direct)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_14x2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ 48(AX), CX
@@ -7273,9 +7313,11 @@ row:
 	MOVQ 104(AX), R12
 
 column:
-	MOVQ 120(AX), R11
-	SUBQ $0x04, R11
-	JLT  rest
+	MOVQ    120(AX), R11
+	CMPQ    BX, $0x01
+	CMOVQEQ 128(AX), R11
+	SUBQ    $0x04, R11
+	JLT     rest
 
 floats:
 	VMOVUPS      (DX), Z28
@@ -7538,7 +7580,7 @@ done:
 	ADDQ R11, R10
 	DECQ R13
 	JNZ  row
-	ADDQ 128(AX), DX
+	ADDQ 136(AX), DX
 	MOVQ 80(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
@@ -7585,11 +7627,11 @@ finish:
 	VADDPS 832(SI), Z27, Z27
 
 no_residual:
-	CMPQ   136(AX), $0x00
+	CMPQ   144(AX), $0x00
 	JEQ    no_addend
-	MOVQ   136(AX), SI
+	MOVQ   144(AX), SI
 	ADDQ   R15, SI
-	MOVQ   144(AX), DI
+	MOVQ   152(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z2, Z2
 	VADDPS 128(SI), Z4, Z4
@@ -7621,9 +7663,9 @@ no_residual:
 	VADDPS 832(SI), Z27, Z27
 
 no_addend:
-	CMPL         152(AX), $0xff800000
+	CMPL         160(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 152(AX), Z30
+	VBROADCASTSS 160(AX), Z30
 	VMAXPS       Z0, Z30, Z0
 	VMAXPS       Z1, Z30, Z1
 	VMAXPS       Z2, Z30, Z2
@@ -7654,9 +7696,9 @@ no_addend:
 	VMAXPS       Z27, Z30, Z27
 
 no_low:
-	CMPL         156(AX), $0x7f800000
+	CMPL         164(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 156(AX), Z30
+	VBROADCASTSS 164(AX), Z30
 	VMINPS       Z0, Z30, Z0
 	VMINPS       Z1, Z30, Z1
 	VMINPS       Z2, Z30, Z2
@@ -7728,7 +7770,7 @@ no_high:
 	RET
 
 // func directAVX512_1x1(a *Direct)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_1x1(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ 48(AX), CX
@@ -7762,9 +7804,11 @@ row:
 	MOVQ 104(AX), R12
 
 column:
-	MOVQ 120(AX), R11
-	SUBQ $0x04, R11
-	JLT  rest
+	MOVQ    120(AX), R11
+	CMPQ    BX, $0x01
+	CMOVQEQ 128(AX), R11
+	SUBQ    $0x04, R11
+	JLT     rest
 
 floats:
 	VMOVUPS          (DX), Z1
@@ -7801,7 +7845,7 @@ done:
 	ADDQ R11, SI
 	DECQ R13
 	JNZ  row
-	ADDQ 128(AX), DX
+	ADDQ 136(AX), DX
 	MOVQ 80(AX), R11
 	ADDQ R11, SI
 	DECQ BX
@@ -7815,22 +7859,22 @@ finish:
 	VADDPS (SI), Z0, Z0
 
 no_residual:
-	CMPQ   136(AX), $0x00
+	CMPQ   144(AX), $0x00
 	JEQ    no_addend
-	MOVQ   136(AX), SI
+	MOVQ   144(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Z0, Z0
 
 no_addend:
-	CMPL         152(AX), $0xff800000
+	CMPL         160(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 152(AX), Z2
+	VBROADCASTSS 160(AX), Z2
 	VMAXPS       Z0, Z2, Z0
 
 no_low:
-	CMPL         156(AX), $0x7f800000
+	CMPL         164(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 156(AX), Z2
+	VBROADCASTSS 164(AX), Z2
 	VMINPS       Z0, Z2, Z0
 
 no_high:
@@ -7846,7 +7890,7 @@ no_high:
 	RET
 
 // func directAVX512_2x1(a *Direct)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_2x1(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ 48(AX), CX
@@ -7883,9 +7927,11 @@ row:
 	MOVQ 104(AX), R12
 
 column:
-	MOVQ 120(AX), R11
-	SUBQ $0x04, R11
-	JLT  rest
+	MOVQ    120(AX), R11
+	CMPQ    BX, $0x01
+	CMOVQEQ 128(AX), R11
+	SUBQ    $0x04, R11
+	JLT     rest
 
 floats:
 	VMOVUPS          (DX), Z2
@@ -7927,7 +7973,7 @@ done:
 	ADDQ R11, SI
 	DECQ R13
 	JNZ  row
-	ADDQ 128(AX), DX
+	ADDQ 136(AX), DX
 	MOVQ 80(AX), R11
 	ADDQ R11, SI
 	DECQ BX
@@ -7942,24 +7988,24 @@ finish:
 	VADDPS 64(SI), Z1, Z1
 
 no_residual:
-	CMPQ   136(AX), $0x00
+	CMPQ   144(AX), $0x00
 	JEQ    no_addend
-	MOVQ   136(AX), SI
+	MOVQ   144(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z1, Z1
 
 no_addend:
-	CMPL         152(AX), $0xff800000
+	CMPL         160(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 152(AX), Z3
+	VBROADCASTSS 160(AX), Z3
 	VMAXPS       Z0, Z3, Z0
 	VMAXPS       Z1, Z3, Z1
 
 no_low:
-	CMPL         156(AX), $0x7f800000
+	CMPL         164(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 156(AX), Z3
+	VBROADCASTSS 164(AX), Z3
 	VMINPS       Z0, Z3, Z0
 	VMINPS       Z1, Z3, Z1
 
@@ -7977,7 +8023,7 @@ no_high:
 	RET
 
 // func directAVX512_3x1(a *Direct)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_3x1(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ 48(AX), CX
@@ -8017,9 +8063,11 @@ row:
 	MOVQ 104(AX), R12
 
 column:
-	MOVQ 120(AX), R11
-	SUBQ $0x04, R11
-	JLT  rest
+	MOVQ    120(AX), R11
+	CMPQ    BX, $0x01
+	CMOVQEQ 128(AX), R11
+	SUBQ    $0x04, R11
+	JLT     rest
 
 floats:
 	VMOVUPS          (DX), Z3
@@ -8066,7 +8114,7 @@ done:
 	ADDQ R11, SI
 	DECQ R13
 	JNZ  row
-	ADDQ 128(AX), DX
+	ADDQ 136(AX), DX
 	MOVQ 80(AX), R11
 	ADDQ R11, SI
 	DECQ BX
@@ -8082,26 +8130,26 @@ finish:
 	VADDPS 128(SI), Z2, Z2
 
 no_residual:
-	CMPQ   136(AX), $0x00
+	CMPQ   144(AX), $0x00
 	JEQ    no_addend
-	MOVQ   136(AX), SI
+	MOVQ   144(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z1, Z1
 	VADDPS 128(SI), Z2, Z2
 
 no_addend:
-	CMPL         152(AX), $0xff800000
+	CMPL         160(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 152(AX), Z4
+	VBROADCASTSS 160(AX), Z4
 	VMAXPS       Z0, Z4, Z0
 	VMAXPS       Z1, Z4, Z1
 	VMAXPS       Z2, Z4, Z2
 
 no_low:
-	CMPL         156(AX), $0x7f800000
+	CMPL         164(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 156(AX), Z4
+	VBROADCASTSS 164(AX), Z4
 	VMINPS       Z0, Z4, Z0
 	VMINPS       Z1, Z4, Z1
 	VMINPS       Z2, Z4, Z2
@@ -8121,7 +8169,7 @@ no_high:
 	RET
 
 // func directAVX512_4x1(a *Direct)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_4x1(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ 48(AX), CX
@@ -8166,9 +8214,11 @@ row:
 	MOVQ 104(AX), R12
 
 column:
-	MOVQ 120(AX), R11
-	SUBQ $0x04, R11
-	JLT  rest
+	MOVQ    120(AX), R11
+	CMPQ    BX, $0x01
+	CMOVQEQ 128(AX), R11
+	SUBQ    $0x04, R11
+	JLT     rest
 
 floats:
 	VMOVUPS          (DX), Z4
@@ -8224,7 +8274,7 @@ done:
 	ADDQ R11, DI
 	DECQ R13
 	JNZ  row
-	ADDQ 128(AX), DX
+	ADDQ 136(AX), DX
 	MOVQ 80(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
@@ -8242,9 +8292,9 @@ finish:
 	VADDPS 192(SI), Z3, Z3
 
 no_residual:
-	CMPQ   136(AX), $0x00
+	CMPQ   144(AX), $0x00
 	JEQ    no_addend
-	MOVQ   136(AX), SI
+	MOVQ   144(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z1, Z1
@@ -8252,18 +8302,18 @@ no_residual:
 	VADDPS 192(SI), Z3, Z3
 
 no_addend:
-	CMPL         152(AX), $0xff800000
+	CMPL         160(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 152(AX), Z5
+	VBROADCASTSS 160(AX), Z5
 	VMAXPS       Z0, Z5, Z0
 	VMAXPS       Z1, Z5, Z1
 	VMAXPS       Z2, Z5, Z2
 	VMAXPS       Z3, Z5, Z3
 
 no_low:
-	CMPL         156(AX), $0x7f800000
+	CMPL         164(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 156(AX), Z5
+	VBROADCASTSS 164(AX), Z5
 	VMINPS       Z0, Z5, Z0
 	VMINPS       Z1, Z5, Z1
 	VMINPS       Z2, Z5, Z2
@@ -8285,7 +8335,7 @@ no_high:
 	RET
 
 // func directAVX512_5x1(a *Direct)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_5x1(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ 48(AX), CX
@@ -8333,9 +8383,11 @@ row:
 	MOVQ 104(AX), R12
 
 column:
-	MOVQ 120(AX), R11
-	SUBQ $0x04, R11
-	JLT  rest
+	MOVQ    120(AX), R11
+	CMPQ    BX, $0x01
+	CMOVQEQ 128(AX), R11
+	SUBQ    $0x04, R11
+	JLT     rest
 
 floats:
 	VMOVUPS          (DX), Z5
@@ -8396,7 +8448,7 @@ done:
 	ADDQ R11, DI
 	DECQ R13
 	JNZ  row
-	ADDQ 128(AX), DX
+	ADDQ 136(AX), DX
 	MOVQ 80(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
@@ -8415,9 +8467,9 @@ finish:
 	VADDPS 256(SI), Z4, Z4
 
 no_residual:
-	CMPQ   136(AX), $0x00
+	CMPQ   144(AX), $0x00
 	JEQ    no_addend
-	MOVQ   136(AX), SI
+	MOVQ   144(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z1, Z1
@@ -8426,9 +8478,9 @@ no_residual:
 	VADDPS 256(SI), Z4, Z4
 
 no_addend:
-	CMPL         152(AX), $0xff800000
+	CMPL         160(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 152(AX), Z6
+	VBROADCASTSS 160(AX), Z6
 	VMAXPS       Z0, Z6, Z0
 	VMAXPS       Z1, Z6, Z1
 	VMAXPS       Z2, Z6, Z2
@@ -8436,9 +8488,9 @@ no_addend:
 	VMAXPS       Z4, Z6, Z4
 
 no_low:
-	CMPL         156(AX), $0x7f800000
+	CMPL         164(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 156(AX), Z6
+	VBROADCASTSS 164(AX), Z6
 	VMINPS       Z0, Z6, Z0
 	VMINPS       Z1, Z6, Z1
 	VMINPS       Z2, Z6, Z2
@@ -8462,7 +8514,7 @@ no_high:
 	RET
 
 // func directAVX512_6x1(a *Direct)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_6x1(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ 48(AX), CX
@@ -8513,9 +8565,11 @@ row:
 	MOVQ 104(AX), R12
 
 column:
-	MOVQ 120(AX), R11
-	SUBQ $0x04, R11
-	JLT  rest
+	MOVQ    120(AX), R11
+	CMPQ    BX, $0x01
+	CMOVQEQ 128(AX), R11
+	SUBQ    $0x04, R11
+	JLT     rest
 
 floats:
 	VMOVUPS          (DX), Z6
@@ -8581,7 +8635,7 @@ done:
 	ADDQ R11, DI
 	DECQ R13
 	JNZ  row
-	ADDQ 128(AX), DX
+	ADDQ 136(AX), DX
 	MOVQ 80(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
@@ -8601,9 +8655,9 @@ finish:
 	VADDPS 320(SI), Z5, Z5
 
 no_residual:
-	CMPQ   136(AX), $0x00
+	CMPQ   144(AX), $0x00
 	JEQ    no_addend
-	MOVQ   136(AX), SI
+	MOVQ   144(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z1, Z1
@@ -8613,9 +8667,9 @@ no_residual:
 	VADDPS 320(SI), Z5, Z5
 
 no_addend:
-	CMPL         152(AX), $0xff800000
+	CMPL         160(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 152(AX), Z7
+	VBROADCASTSS 160(AX), Z7
 	VMAXPS       Z0, Z7, Z0
 	VMAXPS       Z1, Z7, Z1
 	VMAXPS       Z2, Z7, Z2
@@ -8624,9 +8678,9 @@ no_addend:
 	VMAXPS       Z5, Z7, Z5
 
 no_low:
-	CMPL         156(AX), $0x7f800000
+	CMPL         164(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 156(AX), Z7
+	VBROADCASTSS 164(AX), Z7
 	VMINPS       Z0, Z7, Z0
 	VMINPS       Z1, Z7, Z1
 	VMINPS       Z2, Z7, Z2
@@ -8652,7 +8706,7 @@ no_high:
 	RET
 
 // func directAVX512_7x1(a *Direct)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_7x1(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ 48(AX), CX
@@ -8708,9 +8762,11 @@ row:
 	MOVQ 104(AX), R12
 
 column:
-	MOVQ 120(AX), R11
-	SUBQ $0x04, R11
-	JLT  rest
+	MOVQ    120(AX), R11
+	CMPQ    BX, $0x01
+	CMOVQEQ 128(AX), R11
+	SUBQ    $0x04, R11
+	JLT     rest
 
 floats:
 	VMOVUPS          (DX), Z7
@@ -8785,7 +8841,7 @@ done:
 	ADDQ R11, R8
 	DECQ R13
 	JNZ  row
-	ADDQ 128(AX), DX
+	ADDQ 136(AX), DX
 	MOVQ 80(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
@@ -8807,9 +8863,9 @@ finish:
 	VADDPS 384(SI), Z6, Z6
 
 no_residual:
-	CMPQ   136(AX), $0x00
+	CMPQ   144(AX), $0x00
 	JEQ    no_addend
-	MOVQ   136(AX), SI
+	MOVQ   144(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z1, Z1
@@ -8820,9 +8876,9 @@ no_residual:
 	VADDPS 384(SI), Z6, Z6
 
 no_addend:
-	CMPL         152(AX), $0xff800000
+	CMPL         160(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 152(AX), Z8
+	VBROADCASTSS 160(AX), Z8
 	VMAXPS       Z0, Z8, Z0
 	VMAXPS       Z1, Z8, Z1
 	VMAXPS       Z2, Z8, Z2
@@ -8832,9 +8888,9 @@ no_addend:
 	VMAXPS       Z6, Z8, Z6
 
 no_low:
-	CMPL         156(AX), $0x7f800000
+	CMPL         164(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 156(AX), Z8
+	VBROADCASTSS 164(AX), Z8
 	VMINPS       Z0, Z8, Z0
 	VMINPS       Z1, Z8, Z1
 	VMINPS       Z2, Z8, Z2
@@ -8862,7 +8918,7 @@ no_high:
 	RET
 
 // func directAVX512_8x1(a *Direct)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_8x1(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ 48(AX), CX
@@ -8921,9 +8977,11 @@ row:
 	MOVQ 104(AX), R12
 
 column:
-	MOVQ 120(AX), R11
-	SUBQ $0x04, R11
-	JLT  rest
+	MOVQ    120(AX), R11
+	CMPQ    BX, $0x01
+	CMOVQEQ 128(AX), R11
+	SUBQ    $0x04, R11
+	JLT     rest
 
 floats:
 	VMOVUPS          (DX), Z8
@@ -9003,7 +9061,7 @@ done:
 	ADDQ R11, R8
 	DECQ R13
 	JNZ  row
-	ADDQ 128(AX), DX
+	ADDQ 136(AX), DX
 	MOVQ 80(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
@@ -9026,9 +9084,9 @@ finish:
 	VADDPS 448(SI), Z7, Z7
 
 no_residual:
-	CMPQ   136(AX), $0x00
+	CMPQ   144(AX), $0x00
 	JEQ    no_addend
-	MOVQ   136(AX), SI
+	MOVQ   144(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z1, Z1
@@ -9040,9 +9098,9 @@ no_residual:
 	VADDPS 448(SI), Z7, Z7
 
 no_addend:
-	CMPL         152(AX), $0xff800000
+	CMPL         160(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 152(AX), Z9
+	VBROADCASTSS 160(AX), Z9
 	VMAXPS       Z0, Z9, Z0
 	VMAXPS       Z1, Z9, Z1
 	VMAXPS       Z2, Z9, Z2
@@ -9053,9 +9111,9 @@ no_addend:
 	VMAXPS       Z7, Z9, Z7
 
 no_low:
-	CMPL         156(AX), $0x7f800000
+	CMPL         164(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 156(AX), Z9
+	VBROADCASTSS 164(AX), Z9
 	VMINPS       Z0, Z9, Z0
 	VMINPS       Z1, Z9, Z1
 	VMINPS       Z2, Z9, Z2
@@ -9085,7 +9143,7 @@ no_high:
 	RET
 
 // func directAVX512_9x1(a *Direct)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_9x1(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ 48(AX), CX
@@ -9147,9 +9205,11 @@ row:
 	MOVQ 104(AX), R12
 
 column:
-	MOVQ 120(AX), R11
-	SUBQ $0x04, R11
-	JLT  rest
+	MOVQ    120(AX), R11
+	CMPQ    BX, $0x01
+	CMOVQEQ 128(AX), R11
+	SUBQ    $0x04, R11
+	JLT     rest
 
 floats:
 	VMOVUPS          (DX), Z9
@@ -9234,7 +9294,7 @@ done:
 	ADDQ R11, R8
 	DECQ R13
 	JNZ  row
-	ADDQ 128(AX), DX
+	ADDQ 136(AX), DX
 	MOVQ 80(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
@@ -9258,9 +9318,9 @@ finish:
 	VADDPS 512(SI), Z8, Z8
 
 no_residual:
-	CMPQ   136(AX), $0x00
+	CMPQ   144(AX), $0x00
 	JEQ    no_addend
-	MOVQ   136(AX), SI
+	MOVQ   144(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z1, Z1
@@ -9273,9 +9333,9 @@ no_residual:
 	VADDPS 512(SI), Z8, Z8
 
 no_addend:
-	CMPL         152(AX), $0xff800000
+	CMPL         160(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 152(AX), Z10
+	VBROADCASTSS 160(AX), Z10
 	VMAXPS       Z0, Z10, Z0
 	VMAXPS       Z1, Z10, Z1
 	VMAXPS       Z2, Z10, Z2
@@ -9287,9 +9347,9 @@ no_addend:
 	VMAXPS       Z8, Z10, Z8
 
 no_low:
-	CMPL         156(AX), $0x7f800000
+	CMPL         164(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 156(AX), Z10
+	VBROADCASTSS 164(AX), Z10
 	VMINPS       Z0, Z10, Z0
 	VMINPS       Z1, Z10, Z1
 	VMINPS       Z2, Z10, Z2
@@ -9321,7 +9381,7 @@ no_high:
 	RET
 
 // func directAVX512_10x1(a *Direct)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_10x1(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ 48(AX), CX
@@ -9388,9 +9448,11 @@ row:
 	MOVQ 104(AX), R12
 
 column:
-	MOVQ 120(AX), R11
-	SUBQ $0x04, R11
-	JLT  rest
+	MOVQ    120(AX), R11
+	CMPQ    BX, $0x01
+	CMOVQEQ 128(AX), R11
+	SUBQ    $0x04, R11
+	JLT     rest
 
 floats:
 	VMOVUPS          (DX), Z10
@@ -9484,7 +9546,7 @@ done:
 	ADDQ R11, R9
 	DECQ R13
 	JNZ  row
-	ADDQ 128(AX), DX
+	ADDQ 136(AX), DX
 	MOVQ 80(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
@@ -9510,9 +9572,9 @@ finish:
 	VADDPS 576(SI), Z9, Z9
 
 no_residual:
-	CMPQ   136(AX), $0x00
+	CMPQ   144(AX), $0x00
 	JEQ    no_addend
-	MOVQ   136(AX), SI
+	MOVQ   144(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z1, Z1
@@ -9526,9 +9588,9 @@ no_residual:
 	VADDPS 576(SI), Z9, Z9
 
 no_addend:
-	CMPL         152(AX), $0xff800000
+	CMPL         160(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 152(AX), Z11
+	VBROADCASTSS 160(AX), Z11
 	VMAXPS       Z0, Z11, Z0
 	VMAXPS       Z1, Z11, Z1
 	VMAXPS       Z2, Z11, Z2
@@ -9541,9 +9603,9 @@ no_addend:
 	VMAXPS       Z9, Z11, Z9
 
 no_low:
-	CMPL         156(AX), $0x7f800000
+	CMPL         164(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 156(AX), Z11
+	VBROADCASTSS 164(AX), Z11
 	VMINPS       Z0, Z11, Z0
 	VMINPS       Z1, Z11, Z1
 	VMINPS       Z2, Z11, Z2
@@ -9577,7 +9639,7 @@ no_high:
 	RET
 
 // func directAVX512_11x1(a *Direct)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_11x1(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ 48(AX), CX
@@ -9647,9 +9709,11 @@ row:
 	MOVQ 104(AX), R12
 
 column:
-	MOVQ 120(AX), R11
-	SUBQ $0x04, R11
-	JLT  rest
+	MOVQ    120(AX), R11
+	CMPQ    BX, $0x01
+	CMOVQEQ 128(AX), R11
+	SUBQ    $0x04, R11
+	JLT     rest
 
 floats:
 	VMOVUPS          (DX), Z11
@@ -9748,7 +9812,7 @@ done:
 	ADDQ R11, R9
 	DECQ R13
 	JNZ  row
-	ADDQ 128(AX), DX
+	ADDQ 136(AX), DX
 	MOVQ 80(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
@@ -9775,9 +9839,9 @@ finish:
 	VADDPS 640(SI), Z10, Z10
 
 no_residual:
-	CMPQ   136(AX), $0x00
+	CMPQ   144(AX), $0x00
 	JEQ    no_addend
-	MOVQ   136(AX), SI
+	MOVQ   144(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z1, Z1
@@ -9792,9 +9856,9 @@ no_residual:
 	VADDPS 640(SI), Z10, Z10
 
 no_addend:
-	CMPL         152(AX), $0xff800000
+	CMPL         160(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 152(AX), Z12
+	VBROADCASTSS 160(AX), Z12
 	VMAXPS       Z0, Z12, Z0
 	VMAXPS       Z1, Z12, Z1
 	VMAXPS       Z2, Z12, Z2
@@ -9808,9 +9872,9 @@ no_addend:
 	VMAXPS       Z10, Z12, Z10
 
 no_low:
-	CMPL         156(AX), $0x7f800000
+	CMPL         164(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 156(AX), Z12
+	VBROADCASTSS 164(AX), Z12
 	VMINPS       Z0, Z12, Z0
 	VMINPS       Z1, Z12, Z1
 	VMINPS       Z2, Z12, Z2
@@ -9846,7 +9910,7 @@ no_high:
 	RET
 
 // func directAVX512_12x1(a *Direct)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_12x1(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ 48(AX), CX
@@ -9919,9 +9983,11 @@ row:
 	MOVQ 104(AX), R12
 
 column:
-	MOVQ 120(AX), R11
-	SUBQ $0x04, R11
-	JLT  rest
+	MOVQ    120(AX), R11
+	CMPQ    BX, $0x01
+	CMOVQEQ 128(AX), R11
+	SUBQ    $0x04, R11
+	JLT     rest
 
 floats:
 	VMOVUPS          (DX), Z12
@@ -10025,7 +10091,7 @@ done:
 	ADDQ R11, R9
 	DECQ R13
 	JNZ  row
-	ADDQ 128(AX), DX
+	ADDQ 136(AX), DX
 	MOVQ 80(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
@@ -10053,9 +10119,9 @@ finish:
 	VADDPS 704(SI), Z11, Z11
 
 no_residual:
-	CMPQ   136(AX), $0x00
+	CMPQ   144(AX), $0x00
 	JEQ    no_addend
-	MOVQ   136(AX), SI
+	MOVQ   144(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z1, Z1
@@ -10071,9 +10137,9 @@ no_residual:
 	VADDPS 704(SI), Z11, Z11
 
 no_addend:
-	CMPL         152(AX), $0xff800000
+	CMPL         160(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 152(AX), Z13
+	VBROADCASTSS 160(AX), Z13
 	VMAXPS       Z0, Z13, Z0
 	VMAXPS       Z1, Z13, Z1
 	VMAXPS       Z2, Z13, Z2
@@ -10088,9 +10154,9 @@ no_addend:
 	VMAXPS       Z11, Z13, Z11
 
 no_low:
-	CMPL         156(AX), $0x7f800000
+	CMPL         164(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 156(AX), Z13
+	VBROADCASTSS 164(AX), Z13
 	VMINPS       Z0, Z13, Z0
 	VMINPS       Z1, Z13, Z1
 	VMINPS       Z2, Z13, Z2
@@ -10128,7 +10194,7 @@ no_high:
 	RET
 
 // func directAVX512_13x1(a *Direct)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_13x1(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ 48(AX), CX
@@ -10206,9 +10272,11 @@ row:
 	MOVQ 104(AX), R12
 
 column:
-	MOVQ 120(AX), R11
-	SUBQ $0x04, R11
-	JLT  rest
+	MOVQ    120(AX), R11
+	CMPQ    BX, $0x01
+	CMOVQEQ 128(AX), R11
+	SUBQ    $0x04, R11
+	JLT     rest
 
 floats:
 	VMOVUPS          (DX), Z13
@@ -10321,7 +10389,7 @@ done:
 	ADDQ R11, R10
 	DECQ R13
 	JNZ  row
-	ADDQ 128(AX), DX
+	ADDQ 136(AX), DX
 	MOVQ 80(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
@@ -10351,9 +10419,9 @@ finish:
 	VADDPS 768(SI), Z12, Z12
 
 no_residual:
-	CMPQ   136(AX), $0x00
+	CMPQ   144(AX), $0x00
 	JEQ    no_addend
-	MOVQ   136(AX), SI
+	MOVQ   144(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z1, Z1
@@ -10370,9 +10438,9 @@ no_residual:
 	VADDPS 768(SI), Z12, Z12
 
 no_addend:
-	CMPL         152(AX), $0xff800000
+	CMPL         160(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 152(AX), Z14
+	VBROADCASTSS 160(AX), Z14
 	VMAXPS       Z0, Z14, Z0
 	VMAXPS       Z1, Z14, Z1
 	VMAXPS       Z2, Z14, Z2
@@ -10388,9 +10456,9 @@ no_addend:
 	VMAXPS       Z12, Z14, Z12
 
 no_low:
-	CMPL         156(AX), $0x7f800000
+	CMPL         164(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 156(AX), Z14
+	VBROADCASTSS 164(AX), Z14
 	VMINPS       Z0, Z14, Z0
 	VMINPS       Z1, Z14, Z1
 	VMINPS       Z2, Z14, Z2
@@ -10430,7 +10498,7 @@ no_high:
 	RET
 
 // func directAVX512_14x1(a *Direct)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_14x1(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ 48(AX), CX
@@ -10511,9 +10579,11 @@ row:
 	MOVQ 104(AX), R12
 
 column:
-	MOVQ 120(AX), R11
-	SUBQ $0x04, R11
-	JLT  rest
+	MOVQ    120(AX), R11
+	CMPQ    BX, $0x01
+	CMOVQEQ 128(AX), R11
+	SUBQ    $0x04, R11
+	JLT     rest
 
 floats:
 	VMOVUPS          (DX), Z14
@@ -10631,7 +10701,7 @@ done:
 	ADDQ R11, R10
 	DECQ R13
 	JNZ  row
-	ADDQ 128(AX), DX
+	ADDQ 136(AX), DX
 	MOVQ 80(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
@@ -10662,9 +10732,9 @@ finish:
 	VADDPS 832(SI), Z13, Z13
 
 no_residual:
-	CMPQ   136(AX), $0x00
+	CMPQ   144(AX), $0x00
 	JEQ    no_addend
-	MOVQ   136(AX), SI
+	MOVQ   144(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z1, Z1
@@ -10682,9 +10752,9 @@ no_residual:
 	VADDPS 832(SI), Z13, Z13
 
 no_addend:
-	CMPL         152(AX), $0xff800000
+	CMPL         160(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 152(AX), Z15
+	VBROADCASTSS 160(AX), Z15
 	VMAXPS       Z0, Z15, Z0
 	VMAXPS       Z1, Z15, Z1
 	VMAXPS       Z2, Z15, Z2
@@ -10701,9 +10771,9 @@ no_addend:
 	VMAXPS       Z13, Z15, Z13
 
 no_low:
-	CMPL         156(AX), $0x7f800000
+	CMPL         164(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 156(AX), Z15
+	VBROADCASTSS 164(AX), Z15
 	VMINPS       Z0, Z15, Z0
 	VMINPS       Z1, Z15, Z1
 	VMINPS       Z2, Z15, Z2
@@ -10745,7 +10815,7 @@ no_high:
 	RET
 
 // func directAVX512_15x1(a *Direct)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_15x1(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ 48(AX), CX
@@ -10829,9 +10899,11 @@ row:
 	MOVQ 104(AX), R12
 
 column:
-	MOVQ 120(AX), R11
-	SUBQ $0x04, R11
-	JLT  rest
+	MOVQ    120(AX), R11
+	CMPQ    BX, $0x01
+	CMOVQEQ 128(AX), R11
+	SUBQ    $0x04, R11
+	JLT     rest
 
 floats:
 	VMOVUPS          (DX), Z15
@@ -10954,7 +11026,7 @@ done:
 	ADDQ R11, R10
 	DECQ R13
 	JNZ  row
-	ADDQ 128(AX), DX
+	ADDQ 136(AX), DX
 	MOVQ 80(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
@@ -10986,9 +11058,9 @@ finish:
 	VADDPS 896(SI), Z14, Z14
 
 no_residual:
-	CMPQ   136(AX), $0x00
+	CMPQ   144(AX), $0x00
 	JEQ    no_addend
-	MOVQ   136(AX), SI
+	MOVQ   144(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z1, Z1
@@ -11007,9 +11079,9 @@ no_residual:
 	VADDPS 896(SI), Z14, Z14
 
 no_addend:
-	CMPL         152(AX), $0xff800000
+	CMPL         160(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 152(AX), Z16
+	VBROADCASTSS 160(AX), Z16
 	VMAXPS       Z0, Z16, Z0
 	VMAXPS       Z1, Z16, Z1
 	VMAXPS       Z2, Z16, Z2
@@ -11027,9 +11099,9 @@ no_addend:
 	VMAXPS       Z14, Z16, Z14
 
 no_low:
-	CMPL         156(AX), $0x7f800000
+	CMPL         164(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 156(AX), Z16
+	VBROADCASTSS 164(AX), Z16
 	VMINPS       Z0, Z16, Z0
 	VMINPS       Z1, Z16, Z1
 	VMINPS       Z2, Z16, Z2

@@ -81,7 +81,7 @@ done:
 	ADD R15, R3
 	SUBS $1, R11
 	BNE row
-	MOVD 128(R0), R15
+	MOVD 136(R0), R15
 	ADD R15, R2
 	MOVD 80(R0), R15
 	ADD R15, R3
@@ -98,7 +98,7 @@ finish:
 	WORD $0x4e22d482 // fadd v2.4s, v4.4s, v2.4s
 	WORD $0x4e23d4a3 // fadd v3.4s, v5.4s, v3.4s
 added:
-	MOVWU 152(R0), R15
+	MOVWU 160(R0), R15
 	MOVD $0xff800000, R16
 	CMPW R16, R15
 	BEQ no_low
@@ -108,7 +108,7 @@ added:
 	WORD $0x4e24f442 // fmax v2.4s, v2.4s, v4.4s
 	WORD $0x4e24f463 // fmax v3.4s, v3.4s, v4.4s
 no_low:
-	MOVWU 156(R0), R15
+	MOVWU 164(R0), R15
 	MOVD $0x7f800000, R16
 	CMPW R16, R15
 	BEQ no_high
@@ -236,7 +236,7 @@ done:
 	ADD R15, R4
 	SUBS $1, R11
 	BNE row
-	MOVD 128(R0), R15
+	MOVD 136(R0), R15
 	ADD R15, R2
 	MOVD 80(R0), R15
 	ADD R15, R3
@@ -260,7 +260,7 @@ finish:
 	WORD $0x4e26d506 // fadd v6.4s, v8.4s, v6.4s
 	WORD $0x4e27d527 // fadd v7.4s, v9.4s, v7.4s
 added:
-	MOVWU 152(R0), R15
+	MOVWU 160(R0), R15
 	MOVD $0xff800000, R16
 	CMPW R16, R15
 	BEQ no_low
@@ -274,7 +274,7 @@ added:
 	WORD $0x4e28f4c6 // fmax v6.4s, v6.4s, v8.4s
 	WORD $0x4e28f4e7 // fmax v7.4s, v7.4s, v8.4s
 no_low:
-	MOVWU 156(R0), R15
+	MOVWU 164(R0), R15
 	MOVD $0x7f800000, R16
 	CMPW R16, R15
 	BEQ no_high
@@ -437,7 +437,7 @@ done:
 	ADD R15, R5
 	SUBS $1, R11
 	BNE row
-	MOVD 128(R0), R15
+	MOVD 136(R0), R15
 	ADD R15, R2
 	MOVD 80(R0), R15
 	ADD R15, R3
@@ -468,7 +468,7 @@ finish:
 	WORD $0x4e2ad58a // fadd v10.4s, v12.4s, v10.4s
 	WORD $0x4e2bd5ab // fadd v11.4s, v13.4s, v11.4s
 added:
-	MOVWU 152(R0), R15
+	MOVWU 160(R0), R15
 	MOVD $0xff800000, R16
 	CMPW R16, R15
 	BEQ no_low
@@ -486,7 +486,7 @@ added:
 	WORD $0x4e2cf54a // fmax v10.4s, v10.4s, v12.4s
 	WORD $0x4e2cf56b // fmax v11.4s, v11.4s, v12.4s
 no_low:
-	MOVWU 156(R0), R15
+	MOVWU 164(R0), R15
 	MOVD $0x7f800000, R16
 	CMPW R16, R15
 	BEQ no_high
@@ -684,7 +684,7 @@ done:
 	ADD R15, R6
 	SUBS $1, R11
 	BNE row
-	MOVD 128(R0), R15
+	MOVD 136(R0), R15
 	ADD R15, R2
 	MOVD 80(R0), R15
 	ADD R15, R3
@@ -722,7 +722,7 @@ finish:
 	WORD $0x4e2ed60e // fadd v14.4s, v16.4s, v14.4s
 	WORD $0x4e2fd62f // fadd v15.4s, v17.4s, v15.4s
 added:
-	MOVWU 152(R0), R15
+	MOVWU 160(R0), R15
 	MOVD $0xff800000, R16
 	CMPW R16, R15
 	BEQ no_low
@@ -744,7 +744,7 @@ added:
 	WORD $0x4e30f5ce // fmax v14.4s, v14.4s, v16.4s
 	WORD $0x4e30f5ef // fmax v15.4s, v15.4s, v16.4s
 no_low:
-	MOVWU 156(R0), R15
+	MOVWU 164(R0), R15
 	MOVD $0x7f800000, R16
 	CMPW R16, R15
 	BEQ no_high
@@ -977,7 +977,7 @@ done:
 	ADD R15, R7
 	SUBS $1, R11
 	BNE row
-	MOVD 128(R0), R15
+	MOVD 136(R0), R15
 	ADD R15, R2
 	MOVD 80(R0), R15
 	ADD R15, R3
@@ -1022,7 +1022,7 @@ finish:
 	WORD $0x4e32d692 // fadd v18.4s, v20.4s, v18.4s
 	WORD $0x4e33d6b3 // fadd v19.4s, v21.4s, v19.4s
 added:
-	MOVWU 152(R0), R15
+	MOVWU 160(R0), R15
 	MOVD $0xff800000, R16
 	CMPW R16, R15
 	BEQ no_low
@@ -1048,7 +1048,7 @@ added:
 	WORD $0x4e34f652 // fmax v18.4s, v18.4s, v20.4s
 	WORD $0x4e34f673 // fmax v19.4s, v19.4s, v20.4s
 no_low:
-	MOVWU 156(R0), R15
+	MOVWU 164(R0), R15
 	MOVD $0x7f800000, R16
 	CMPW R16, R15
 	BEQ no_high
@@ -1316,7 +1316,7 @@ done:
 	ADD R15, R8
 	SUBS $1, R11
 	BNE row
-	MOVD 128(R0), R15
+	MOVD 136(R0), R15
 	ADD R15, R2
 	MOVD 80(R0), R15
 	ADD R15, R3
@@ -1368,7 +1368,7 @@ finish:
 	WORD $0x4e36d716 // fadd v22.4s, v24.4s, v22.4s
 	WORD $0x4e37d737 // fadd v23.4s, v25.4s, v23.4s
 added:
-	MOVWU 152(R0), R15
+	MOVWU 160(R0), R15
 	MOVD $0xff800000, R16
 	CMPW R16, R15
 	BEQ no_low
@@ -1398,7 +1398,7 @@ added:
 	WORD $0x4e38f6d6 // fmax v22.4s, v22.4s, v24.4s
 	WORD $0x4e38f6f7 // fmax v23.4s, v23.4s, v24.4s
 no_low:
-	MOVWU 156(R0), R15
+	MOVWU 164(R0), R15
 	MOVD $0x7f800000, R16
 	CMPW R16, R15
 	BEQ no_high

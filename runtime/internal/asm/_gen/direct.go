@@ -63,6 +63,8 @@ func (k *direct) generate() {
 	MOVQ(field(unsafe.Offsetof(a.Columns)), column)
 	Label("column")
 	MOVQ(field(unsafe.Offsetof(a.Run)), scratch)
+	CMPQ(block, Imm(1))
+	CMOVQEQ(field(unsafe.Offsetof(a.LastRun)), scratch)
 	k.run()
 	k.next("column", column, unsafe.Offsetof(a.ColumnStep))
 	k.next("row", row, unsafe.Offsetof(a.RowStep))
