@@ -155,6 +155,7 @@ type timed struct {
 	MaxRSSBytes int64   `json:"max_rss_bytes"`
 	PeakGFLOPS  float64 `json:"peak_gflops,omitempty"`
 	Tier        string  `json:"tier,omitempty"`
+	HandoverNS  int64   `json:"handover_ns,omitempty"`
 }
 
 // read runs a program whose last line of output is JSON.

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -71,9 +72,9 @@ func (r *results) speedTable(b *strings.Builder, title string, kind func(*speed)
 		}
 		if rows++; rows == 1 {
 			fmt.Fprintf(b, "\n**%s**, milliseconds; the two programs by turns, a process of each in each of the %d rounds. A ratio above 1 says that resc is faster: "+
-				"the median of the rounds' (lowest to highest), and of the best times. Where two numbers stand, the first is resc's.\n\n", title, s.Rounds)
-			b.WriteString("| network | threads | batch | resc: min, median, p99 | ONNX Runtime: min, median, p99 | ratio | of best | images/s | cold start | peak memory, MB |\n")
-			b.WriteString("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n")
+				"the median of the rounds' (lowest to highest), and of the best times. Where two numbers stand, the first is resc's. Hand-over is what two cores took to hand a cache line over and back, after the runs: the host moves the machine's cores, which then share a cache or do not.\n\n", title, s.Rounds)
+			b.WriteString("| network | threads | batch | resc: min, median, p99 | ONNX Runtime: min, median, p99 | ratio | of best | images/s | cold start | peak memory, MB | hand-over, ns |\n")
+			b.WriteString("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n")
 		}
 		b.WriteString(s.line() + "\n")
 	}
@@ -91,11 +92,25 @@ func (s *speed) title() string {
 func (s *speed) line() string {
 	times := func(t timed) string { return fmt.Sprintf("%.2f, %.2f, %.2f", t.MinMS, t.MedianMS, t.P99MS) }
 	rate := func(t timed) float64 { return float64(s.Batch) * 1000 / t.MedianMS }
-	return fmt.Sprintf("| %s | %d | %d | %s | %s | **%.2f** (%.2f to %.2f) | %.2f | %.1f, %.1f | %.0f, %.0f | %.0f, %.0f |",
+	return fmt.Sprintf("| %s | %d | %d | %s | %s | **%.2f** (%.2f to %.2f) | %.2f | %.1f, %.1f | %.0f, %.0f | %.0f, %.0f | %s |",
 		s.title(), s.Threads, s.Batch, times(s.Resc), times(s.ONNXRuntime),
 		s.Ratio.Median, s.Ratio.Lowest, s.Ratio.Highest, s.Ratio.OfMinima,
 		rate(s.Resc), rate(s.ONNXRuntime), s.Resc.ColdStartMS, s.ONNXRuntime.ColdStartMS,
-		float64(s.Resc.MaxRSSBytes)/1e6, float64(s.ONNXRuntime.MaxRSSBytes)/1e6)
+		float64(s.Resc.MaxRSSBytes)/1e6, float64(s.ONNXRuntime.MaxRSSBytes)/1e6, s.handover())
+}
+
+// handover is the least and the most of the rounds.
+func (s *speed) handover() string {
+	var all []int64
+	for _, r := range s.All {
+		if r.Resc.HandoverNS > 0 {
+			all = append(all, r.Resc.HandoverNS)
+		}
+	}
+	if len(all) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d to %d", slices.Min(all), slices.Max(all))
 }
 
 func (r *results) startTable(b *strings.Builder) {

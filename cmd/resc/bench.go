@@ -43,6 +43,7 @@ type benchResult struct {
 	AllocsPerRun float64      `json:"allocs_per_run"`
 	Tier         string       `json:"tier"`
 	PeakGFLOPS   float64      `json:"peak_gflops"`
+	HandoverNS   int64        `json:"handover_ns,omitempty"` // of a cache line to another core and back
 	Layers       []benchLayer `json:"layers,omitempty"`
 }
 
@@ -100,6 +101,9 @@ func (c *benchCmd) Run(a *app) error {
 	r.WeightBytes, r.Memory = network.WeightBytes(), string(p.Memory())
 	r.Tier = kernel.Tier()
 	r.PeakGFLOPS = kernel.MeasurePeak(50 * time.Millisecond)
+	if r.Threads > 1 {
+		r.HandoverNS = kernel.MeasureHandover(10 * time.Millisecond).Nanoseconds()
+	}
 	if c.Profile {
 		if r.Layers, err = b.profile(a.ctx, c.Runs); err != nil {
 			return err
@@ -249,6 +253,9 @@ func (r *benchResult) text(a *app) error {
 	fmt.Fprintf(t, "weights\t%s bytes packed, --memory %s\n", compiler.Thousands(r.WeightBytes), r.Memory)
 	fmt.Fprintf(t, "allocations\t%.1f a run\n", r.AllocsPerRun)
 	fmt.Fprintf(t, "peak\t%.1f GFLOP/s of multiply-adds on one core with the kernels for %s, measured\n", r.PeakGFLOPS, r.Tier)
+	if r.HandoverNS > 0 {
+		fmt.Fprintf(t, "cores\t%d ns to hand a cache line over and back, measured\n", r.HandoverNS)
+	}
 	if err := t.Flush(); err != nil || len(r.Layers) == 0 {
 		return err
 	}
