@@ -1,8 +1,10 @@
 package compiler
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -23,7 +25,7 @@ func Load(model string) (*dsl.Source, error) {
 		}
 		return nil, fmt.Errorf("%s is not in the standard library; resc list shows what is", model)
 	}
-	text, err := os.ReadFile(model)
+	text, err := readText(model)
 	if err != nil {
 		var path *fs.PathError
 		if errors.As(err, &path) {
@@ -37,6 +39,23 @@ func Load(model string) (*dsl.Source, error) {
 		return nil, fmt.Errorf("cannot read %s: %w", model, err)
 	}
 	return dsl.NewSource(filepath.ToSlash(model), string(text)), nil
+}
+
+// errNotText is a file that is no .res file, such as a checkpoint in its place.
+var errNotText = errors.New("it is no text, so no .res file (a checkpoint goes behind --weights)")
+
+// readText reads a file as far as a source may be long, and a byte more.
+func readText(name string) ([]byte, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, dsl.MaxSource+1))
+	if err == nil && bytes.IndexByte(text, 0) >= 0 {
+		err = errNotText
+	}
+	return text, err
 }
 
 // files finds imports beside the file that names them, and in the standard
@@ -59,7 +78,7 @@ func (files) Import(from *dsl.Source, path string) (*dsl.Source, error) {
 		return nil, errors.New("an import is a relative path")
 	}
 	name := filepath.Join(filepath.Dir(filepath.FromSlash(from.Name)), filepath.FromSlash(path))
-	text, err := os.ReadFile(name)
+	text, err := readText(name)
 	if err != nil {
 		var pathError *fs.PathError
 		if errors.As(err, &pathError) {

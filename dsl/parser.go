@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/alecthomas/participle/v2"
 	"github.com/alecthomas/participle/v2/lexer"
@@ -87,19 +89,31 @@ func read[G any](p *parser, g *participle.Parser[G], l line, form string) (*G, b
 			return tree, true
 		}
 	}
-	at, message := span, "the statement cannot be read"
+	at, message, missing := span, "the statement cannot be read", false
 	var failure participle.Error
 	if errors.As(err, &failure) {
 		at = Span{p.src, span.End, span.End}
 		message = "the statement ends too early"
-		for _, t := range l.tokens {
+		for i, t := range l.tokens {
 			if t.Pos.Offset == failure.Position().Offset {
 				at, message = p.src.tokenSpan(t), fmt.Sprintf("unexpected %q", t.Value)
+				missing = i > 0 && form == chainForm && isArgument(t) && isArgument(l.tokens[i-1])
 			}
 		}
 	}
-	p.ds.Errorf(SyntaxError, at, "%s", message).Hintf(nil, "%s", form)
+	if d := p.ds.Errorf(SyntaxError, at, "%s", message); missing {
+		d.Hintf(&Edit{Span{p.src, at.Start, at.Start}, ", "}, "a comma is missing before it")
+	} else {
+		d.Hintf(nil, "%s", form)
+	}
 	return nil, false
+}
+
+// isArgument reports whether a token can be an argument: a word, a number or a
+// kernel.
+func isArgument(t lexer.Token) bool {
+	r, _ := utf8.DecodeRuneInString(t.Value)
+	return unicode.IsLetter(r) || unicode.IsDigit(r)
 }
 
 // The forms of statements, for hints.

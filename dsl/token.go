@@ -35,16 +35,16 @@ var (
 
 // Limits on what the parser reads.
 const (
-	maxSource  = 1 << 20 // bytes
-	maxNesting = 64      // of parentheses and brackets
+	MaxSource  = 1 << 20 // bytes of a source
+	maxNesting = 64      // parentheses and brackets open at once
 )
 
 // tokenize splits a source into tokens without its spaces. The byte order mark
 // that some editors write is skipped.
 func tokenize(src *Source, ds *Diagnostics) []lexer.Token {
 	text := src.Text
-	if len(text) > maxSource {
-		ds.Errorf(SourceTooLarge, Span{src, 0, 0}, "the file has %d bytes; at most %d are read", len(text), maxSource)
+	if len(text) > MaxSource {
+		ds.Errorf(SourceTooLarge, Span{src, 0, 0}, "the file is longer than the %d bytes that are read", MaxSource)
 		return nil
 	}
 	if !utf8.ValidString(text) {

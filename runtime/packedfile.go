@@ -55,6 +55,9 @@ func (l *Loader) compare(index packed.Index) error {
 	}
 	theirs := fmt.Sprintf("the file is packed from model %s with --memory %s (fingerprint %.12s), and this is model %s (fingerprint %.12s)",
 		index.Model, index.Memory, index.Fingerprint, l.model, l.fingerprint())
+	if index.Model == l.model {
+		theirs += "\n\tthey differ by --set, --shape, --outputs or --memory, or by the model's text; resc pack makes a file for the model as it is here"
+	}
 	for i, p := range l.packings {
 		switch {
 		case i >= len(index.Sections):

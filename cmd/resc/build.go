@@ -12,6 +12,7 @@ import (
 
 	"github.com/resc-lang/resc/compiler"
 	"github.com/resc-lang/resc/internal/atomicfile"
+	"github.com/resc-lang/resc/runtime/kernel"
 	"github.com/resc-lang/resc/runtime/safetensors"
 )
 
@@ -94,6 +95,7 @@ func (c *buildCmd) embed(a *app, p *compiler.Program, files map[string][]byte) (
 		if err := n.Close(); err != nil {
 			return "", err
 		}
+		a.note(fmt.Sprintf("The package will run on processors with the %s kernels alone, for which the weights are packed; an embedded checkpoint runs on all.", kernel.Tier()))
 		name = "embedded.resw"
 		files[name], err = os.ReadFile(c.Embed)
 		return name, err
@@ -195,6 +197,7 @@ func (c *buildCmd) compare(a *app, dir string, files, old map[string][]byte, sta
 		fmt.Fprintf(a.stderr, "resc: %s is no longer part of the package\n", filepath.Join(dir, name))
 	}
 	if len(names)+len(stale) > 0 {
+		fmt.Fprintln(a.stderr, "resc: go generate, or resc build without --check, brings the package up to date")
 		return errReported
 	}
 	return nil

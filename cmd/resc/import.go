@@ -50,5 +50,9 @@ func (c *importCmd) Run(a *app) error {
 	}); err != nil {
 		return err
 	}
-	return atomicfile.WriteFile(path, []byte(i.Source))
+	if err := atomicfile.WriteFile(path, []byte(i.Source)); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(a.stdout, path)
+	return err
 }

@@ -101,10 +101,21 @@ func run(args []string, stdout, stderr io.Writer) (status int) {
 		return exited // --help
 	}
 	if err != nil {
-		fmt.Fprintf(stderr, "resc: %v\nresc --help shows what there is.\n", err)
+		fmt.Fprintf(stderr, "resc: %v\n%s --help shows what there is.\n", err, verb(err))
 		return exitUsage
 	}
 	return a.status(k.Run(a))
+}
+
+// verb is the command that a mistaken command line is of, as far as it was read.
+func verb(err error) string {
+	var parse *kong.ParseError
+	if errors.As(err, &parse) {
+		if selected := parse.Context.Selected(); selected != nil {
+			return "resc " + selected.Name
+		}
+	}
+	return "resc"
 }
 
 // status prints an error and returns its exit status.

@@ -19,7 +19,7 @@ type runCmd struct {
 	Weights string   `placeholder:"FILE" help:"Checkpoint, PyTorch's, safetensors, .npz or ONNX; by default the one that comes with the model."`
 	Input   string   `placeholder:"X.npy" help:"Compute this array, f32 in NCHW order, as it is."`
 	Output  string   `placeholder:"Y.npy" help:"Write the first output as f32, or to Y.npz every output by its name."`
-	Top     int      `default:"5" placeholder:"K" help:"Classes to print for each image."`
+	Top     int      `default:"5" help:"Classes to print for each image."`
 	Crops   int      `enum:"1,5,10" default:"1" help:"Average the probabilities of 1, 5 or 10 crops of each image."`
 	Threads int      `placeholder:"N" help:"Threads; by default one for each processor."`
 	Format  string   `enum:"text,json,csv" default:"text" help:"text, json: one object a line, or csv: a line for each class."`
@@ -42,7 +42,7 @@ func (c *runCmd) Run(a *app) error {
 		return usagef("--threads must be at least 1")
 	}
 	if c.Output != "" {
-		if err := atomicfile.Check(c.Output); err != nil {
+		if err := c.checkOutput(); err != nil {
 			return err
 		}
 	}
@@ -55,7 +55,7 @@ func (c *runCmd) Run(a *app) error {
 		if array, err = npy.ReadFile(c.Input); err != nil {
 			return err
 		}
-		if shape, err = inputShape(c.Input, array.Shape, shape); err != nil {
+		if shape, err = c.inputShape(c.Input, array.Shape, shape); err != nil {
 			return err
 		}
 	}
@@ -79,6 +79,17 @@ func (c *runCmd) Run(a *app) error {
 	}
 	defer network.Close()
 	return c.compute(a, p, network, from)
+}
+
+// checkOutput says what is wrong with --output before anything is computed.
+func (c *runCmd) checkOutput() error {
+	switch archive := strings.HasSuffix(c.Output, archiveEnding); {
+	case !archive && !strings.HasSuffix(c.Output, ".npy"):
+		return usagef("--output %s: outputs are written as .npy, or as %s", c.Output, archiveEnding)
+	case !archive && len(c.Outputs) > 1:
+		return usagef("--output %s holds one output: write the %d of --outputs to a file that ends in %s", c.Output, len(c.Outputs), archiveEnding)
+	}
+	return atomicfile.Check(c.Output)
 }
 
 // compute runs a network on each of a source's images, and prints or keeps what

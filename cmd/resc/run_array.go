@@ -8,9 +8,9 @@ import (
 	"github.com/resc-lang/resc/internal/npy"
 )
 
-// inputShape is the shape to compile for: the array's, which a --shape must
-// agree with.
-func inputShape(name string, array, shape []int) ([]int, error) {
+// inputShape is the shape to compile for: the array's, which a --shape must agree
+// with, and otherwise the declared input in its channels.
+func (m *modelArgs) inputShape(name string, array, shape []int) ([]int, error) {
 	if len(array) == 3 {
 		array = append([]int{1}, array...)
 	}
@@ -22,6 +22,18 @@ func inputShape(name string, array, shape []int) ([]int, error) {
 	}
 	if shape != nil && !slices.Equal(shape, array) {
 		return nil, usagef("--shape %s differs from that of %s, %s", compiler.Dims(shape), name, compiler.Dims(array))
+	}
+	if shape == nil {
+		// What is wrong with the model as it is declared is said when it is compiled
+		// for the array.
+		if src, err := compiler.Load(m.Model); err == nil {
+			p, _ := compiler.Compile(src, compiler.Options{Set: m.Set})
+			if p != nil {
+				if channels, _, _ := p.Input(); channels != array[1] {
+					return nil, fmt.Errorf("%s has shape %s, %d channels, and the model's input has %d; --shape replaces it", name, compiler.Dims(array), array[1], channels)
+				}
+			}
+		}
 	}
 	return array, nil
 }

@@ -44,7 +44,7 @@ func (c *verifyCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	if shape, err = inputShape(cmp.Or(c.Input, c.Reference), input.Shape, shape); err != nil {
+	if shape, err = c.inputShape(cmp.Or(c.Input, c.Reference), input.Shape, shape); err != nil {
 		return err
 	}
 	shown := false // diagnostics once, though the model is compiled several times

@@ -50,7 +50,7 @@ func (c *verifyCmd) openONNX(a *app, input *npy.Array) (_ reference, _ *npy.Arra
 		return nil, nil, err
 	}
 	if input != nil {
-		if shape, err = inputShape(c.Input, input.Shape, shape); err != nil {
+		if shape, err = c.inputShape(c.Input, input.Shape, shape); err != nil {
 			return nil, nil, err
 		}
 	}

@@ -43,6 +43,9 @@ func (f *frame) stageOptions(what string, args []*dsl.Arg) (options, bool) {
 	return o, ok
 }
 
+// unknownPolicy is in force where the model's is not known, which has been reported.
+var unknownPolicy = &policyDecl{}
+
 // resolvePolicy finds the policy that a word means.
 func (f *frame) resolvePolicy(v value, span dsl.Span) *policyDecl {
 	if v.kind == badValue {

@@ -97,6 +97,21 @@ func (f *frame) runGroup(c *dsl.Chain, label *dsl.Name, v *typed.Value) *typed.V
 	return out
 }
 
+// elsewhere are other frameworks' words that nobody would call misspelt, with what
+// to write here.
+var elsewhere = map[string]string{
+	"averagepool": "write avgpool 2x2, /2, or avgpool alone for the average of the whole image",
+	"avgpool2d":   "write avgpool 2x2, /2, or avgpool alone for the average of the whole image",
+	"gap":         "write avgpool alone for the average of the whole image",
+	"batchnorm":   "batch normalisation is written bn",
+	"batchnorm2d": "batch normalisation is written bn",
+	"dense":       "a fully connected layer is written linear 1000",
+	"fc":          "a fully connected layer is written linear 1000",
+	"dropout":     "leave it out: it does nothing in inference",
+	"flatten":     "leave it out: linear takes the flattened image",
+	"softmax":     "leave it out: outputs are logits, and resc run shows probabilities",
+}
+
 // apply runs an operator, a block, or what a parameter stands for.
 func (f *frame) apply(o *dsl.Op, label *dsl.Name, span dsl.Span, v *typed.Value) *typed.Value {
 	name, file := o.Name.Text, f.file
@@ -123,6 +138,9 @@ func (f *frame) apply(o *dsl.Op, label *dsl.Name, span dsl.Span, v *typed.Value)
 			d.Hintf(&dsl.Edit{Span: o.Name.Span, Text: "from " + name}, "%s is a value; from %s starts a chain there", name, name)
 		} else {
 			suggest(d, o.Name.Span, name, words)
+		}
+		if d.Hint == nil && elsewhere[name] != "" {
+			d.Hintf(nil, "%s", elsewhere[name])
 		}
 		return bad
 	}

@@ -186,7 +186,7 @@ func (f *frame) lookup(n dsl.Name) *typed.Value {
 	}
 	slices.Sort(candidates)
 	d := f.errorf(UnknownValue, n.Span, "no value is called %s here", n.Text)
-	suggest(d, n.Span, n.Text, append(candidates, "input"))
+	suggest(d, n.Span, n.Text, append(candidates, "input", "shortcut"))
 	return bad
 }
 

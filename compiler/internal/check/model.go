@@ -32,7 +32,9 @@ func (c *checker) model(m *dsl.Model, file *fileScope, opts Options) *typed.Mode
 				at = p.Default.At()
 			}
 		}
-		f.policy = f.resolvePolicy(v, at)
+		if f.policy = f.resolvePolicy(v, at); f.policy == nil {
+			f.policy = unknownPolicy
+		}
 	}
 	v := f.statements(t, m, opts)
 	if t.Input == nil || c.ds.HasErrors() {

@@ -37,7 +37,7 @@ func (f *frame) shortcut(c *dsl.Combine, v *typed.Value) *typed.Value {
 			Hintf(nil, "give the model a parameter, model NAME(shortcut = B), or say + shortcut(B)")
 		return v
 	}
-	if v == bad {
+	if v == bad || policy == unknownPolicy {
 		return bad
 	}
 	other, removed := f.through(policy, c, v)
