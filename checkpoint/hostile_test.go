@@ -6,6 +6,7 @@ import (
 	"compress/flate"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -145,7 +146,7 @@ func TestExpandedTensor(t *testing.T) {
 	if err := v.check(); err == nil || !strings.Contains(err.Error(), "repeats") {
 		t.Errorf("error %v", err)
 	}
-	v = &view{on: &storage{count: 4, width: 4}, shape: []int{1 << 40, 1 << 40}, stride: []int64{0, 0}}
+	v = &view{on: &storage{count: 4, width: 4}, shape: []int{math.MaxInt, math.MaxInt}, stride: []int64{0, 0}}
 	if err := v.check(); err == nil || !strings.Contains(err.Error(), "overflows") {
 		t.Errorf("error %v", err)
 	}

@@ -85,7 +85,7 @@ func TestWriteErrors(t *testing.T) {
 		"not UTF-8":    {[]Tensor{FromFloat32("\xff", []int{0}, nil)}, "not UTF-8"},
 		"unknown type": {[]Tensor{NewTensor("w", "F31", nil, bytesOf(4))}, "F31"},
 		"negative":     {[]Tensor{FromFloat32("w", []int{-1}, nil)}, "negative"},
-		"overflow":     {[]Tensor{FromFloat32("w", []int{1 << 40, 1 << 40}, nil)}, "overflows"},
+		"overflow":     {[]Tensor{FromFloat32("w", []int{math.MaxInt, math.MaxInt}, nil)}, "overflows"},
 		"wrong size":   {[]Tensor{FromFloat32("w", []int{2}, make([]float32, 3))}, "12 bytes of data, but F32[2] takes 8"},
 		"load fails":   {[]Tensor{NewTensor("w", F32, nil, func() ([]byte, error) { return nil, broken })}, "broken"},
 	} {
