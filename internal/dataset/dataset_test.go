@@ -249,7 +249,7 @@ func TestReadMap(t *testing.T) {
 	if err != nil || len(m) != 2 || m["n01443537"] != "1" {
 		t.Errorf("%v, %v", m, err)
 	}
-	for text, want := range map[string]string{"a\n": "line 1: a line has a label", "a,1\na,2\n": "line 2: a means 1 already"} {
+	for text, want := range map[string]string{"a\n": "line 1: a line has a label", "a,\" \n\"\n": "line 1: a line has a label", "a,1\na,2\n": "line 2: a means 1 already"} {
 		if _, err := ReadMap(strings.NewReader(text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: error %v", text, err)
 		}

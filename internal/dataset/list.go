@@ -70,6 +70,9 @@ func openList(r io.Reader, dir string) (*Set, error) {
 	}
 	s := &Set{Kind: "list"}
 	for i, row := range rows {
+		if len(row) > label {
+			row[label] = strings.TrimSpace(row[label])
+		}
 		if len(row) <= max(path, label) || row[path] == "" || row[label] == "" {
 			return nil, fmt.Errorf("line %d: a line has an image's path and its label", lines[i])
 		}
@@ -77,7 +80,7 @@ func openList(r io.Reader, dir string) (*Set, error) {
 		if !filepath.IsAbs(name) {
 			name = filepath.Join(dir, name)
 		}
-		s.Items = append(s.Items, Item{Name: name, Label: strings.TrimSpace(row[label])})
+		s.Items = append(s.Items, Item{Name: name, Label: row[label]})
 	}
 	return s, nil
 }
@@ -100,6 +103,9 @@ func ReadMap(r io.Reader) (map[string]string, error) {
 	}
 	m := map[string]string{}
 	for i, row := range rows {
+		for k := range row {
+			row[k] = strings.TrimSpace(row[k])
+		}
 		if len(row) != 2 || row[0] == "" || row[1] == "" {
 			return nil, fmt.Errorf("line %d: a line has a label and the class that it means", lines[i])
 		}
