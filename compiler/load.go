@@ -42,7 +42,7 @@ func Load(model string) (*dsl.Source, error) {
 }
 
 // errNotText is a file that is no .res file, such as a checkpoint in its place.
-var errNotText = errors.New("it is no text, so no .res file (a checkpoint goes behind --weights)")
+var errNotText = errors.New("it is no UTF-8 text, so no .res file (a checkpoint goes behind --weights)")
 
 // readText reads a file as far as a source may be long, and a byte more.
 func readText(name string) ([]byte, error) {

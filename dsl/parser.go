@@ -97,7 +97,7 @@ func read[G any](p *parser, g *participle.Parser[G], l line, form string) (*G, b
 		for i, t := range l.tokens {
 			if t.Pos.Offset == failure.Position().Offset {
 				at, message = p.src.tokenSpan(t), fmt.Sprintf("unexpected %q", t.Value)
-				missing = i > 0 && form == chainForm && isArgument(t) && isArgument(l.tokens[i-1])
+				missing = i > 0 && form == chainForm && isArgument(t.Value) && startsWord(l.tokens[i-1].Value)
 			}
 		}
 	}
@@ -109,10 +109,14 @@ func read[G any](p *parser, g *participle.Parser[G], l line, form string) (*G, b
 	return nil, false
 }
 
-// isArgument reports whether a token can be an argument: a word, a number or a
-// kernel.
-func isArgument(t lexer.Token) bool {
-	r, _ := utf8.DecodeRuneInString(t.Value)
+// isArgument reports whether a word can only be an argument, and begins no step.
+func isArgument(word string) bool {
+	return unicode.IsDigit(rune(word[0])) || slices.Contains([]string{"bias", "groups", "dilation", "depthwise", "ceil"}, word)
+}
+
+// startsWord reports whether a token is a word or a number.
+func startsWord(token string) bool {
+	r, _ := utf8.DecodeRuneInString(token)
 	return unicode.IsLetter(r) || unicode.IsDigit(r)
 }
 

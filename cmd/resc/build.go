@@ -95,7 +95,9 @@ func (c *buildCmd) embed(a *app, p *compiler.Program, files map[string][]byte) (
 		if err := n.Close(); err != nil {
 			return "", err
 		}
-		a.note(fmt.Sprintf("The package will run on processors with the %s kernels alone, for which the weights are packed; an embedded checkpoint runs on all.", kernel.Tier()))
+		if !c.Check {
+			a.note(fmt.Sprintf("The package will run on processors with the %s kernels alone, for which the weights are packed; an embedded checkpoint runs on all.", kernel.Tier()))
+		}
 		name = "embedded.resw"
 		files[name], err = os.ReadFile(c.Embed)
 		return name, err

@@ -110,7 +110,7 @@ func run(args []string, stdout, stderr io.Writer) (status int) {
 // verb is the command that a mistaken command line is of, as far as it was read.
 func verb(err error) string {
 	var parse *kong.ParseError
-	if errors.As(err, &parse) {
+	if errors.As(err, &parse) && parse.Context != nil {
 		if selected := parse.Context.Selected(); selected != nil {
 			return "resc " + selected.Name
 		}

@@ -19,8 +19,8 @@ const (
 // stripRows is the number of output rows of a panel that make a chunk. A panel's
 // weights stay near while its rows are computed, and its outputs with one
 // thread: the other order, all panels of a row, reads the input once but was
-// slower on every layer of the ResNets. With several threads, each computes the
-// same rows of all panels where they are cut at all.
+// slower on every layer of the ResNets. Several threads have equal numbers of strips if
+// the height allows it.
 func (c Conv) stripRows(w *Filter, threads int) int {
 	h, n := c.Out.H, len(w.panels)
 	if threads == 1 {
@@ -29,8 +29,8 @@ func (c Conv) stripRows(w *Filter, threads int) int {
 	products := len(w.weights) / blockChannels * c.Out.W / n // of a row
 	least := min(ceil(chunkProducts, max(products, 1)), h)
 	strips := min(ceil(stripsPerThread*threads, n), ceil(h, least))
-	if strips >= threads {
-		strips -= strips % threads
+	if equal := strips - strips%threads; equal > 0 && ceil(h, ceil(h, equal))%threads == 0 {
+		strips = equal
 	}
 	return ceil(h, strips)
 }

@@ -59,7 +59,8 @@ type crew struct {
 	failure any // panic of a chunk
 }
 
-// share is chunks that one thread is to do.
+// share is chunks that one thread does first, and others when they are done with
+// theirs.
 type share struct {
 	tickets atomic.Uint64 // chunks<<32 | tickets drawn
 	_       [cacheLine - 8]byte
@@ -159,7 +160,7 @@ func (c *crew) run(job task, planes, bands int) {
 
 // part is the bands of a share.
 func (c *crew) part(share int) (from, to int) {
-	return share * c.bands / c.n, (share + 1) * c.bands / c.n
+	return ceil(share*c.bands, c.n), ceil((share+1)*c.bands, c.n)
 }
 
 // wait returns when all chunks are done.

@@ -136,7 +136,7 @@ func strassenStrips(least, rows, panels, threads int) int {
 			return n
 		}
 	}
-	for n := least; n <= rows; n++ {
+	for n := least; n < min(threads, rows+1); n++ {
 		if rows%n == 0 && n*panels%threads == 0 {
 			return n
 		}

@@ -54,7 +54,7 @@ type Direct struct {
 	Rows, RowStep       int
 	Columns, ColumnStep int
 	Run                 int // floats side by side
-	LastRun             int // those of the last block, on amd64: Run, or less for a kernel of one pixel
+	LastRun             int // those of the last block: Run, or less for a kernel of one pixel; NEON does Run
 
 	WeightStep int // weights left out after each input block
 
