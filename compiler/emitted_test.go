@@ -200,6 +200,37 @@ shortcut D {
     else: downsample: (avgpool /stride, ceil, exclude-pad -> conv 1x1, out -> bn)
 }
 `,
+		// Parts, weights and the caller's arguments by names that emitted code uses, or
+		// that are each other's; documents that look like build constraints.
+		"collide": `// +build ignore
+model collide {
+    input stem [3, 8, 8]
+    load: unit(8)
+    a1: unit(8)
+    a1Weights: unit(4)
+    layer1.386: unit(4)
+    stage layer2 = 1 x unit(4)
+    layer2Block0: unit(4)
+    stage s = 2 x unit(4)
+    stage a = 1 x unit(4)
+    stage t = 1 x unit(4)
+    stage err = 1 x unit(4)
+    stage layer3 = 2 x unit(4)
+    stage batch = 2 x unit(4)
+    output layer3
+    output batch
+    output newSizes = layer2
+    output input = layer3
+    output arena = s
+    output fmt = a
+    output load
+}
+
+block unit(width) {
+    load: conv 3x3, width
+    + shortcut(B)
+}
+`,
 		"nested": `model nested(body = outer) {
     input image [16, 8, 8]
     features.0: body(16)
@@ -234,6 +265,22 @@ block unit(width, act = relu) {
 		for _, f := range files {
 			write(name+"/"+f.Name, f.Data)
 		}
+	}
+	// An output named as its stage.
+	src, err := Load("std/resnet18")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, ds := Compile(src, Options{Outputs: []Output{{Name: "layer2", Value: "layer2"}}})
+	if ds.HasErrors() {
+		t.Fatal(ds[0])
+	}
+	files, err := p.Emit("features", "v0.0.0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		write("features/"+f.Name, f.Data)
 	}
 	goTool(t, dir, "vet", "./...")
 }

@@ -240,8 +240,16 @@ func (w *writer) statement() {
 // with the definition of each operator, on networks that nobody thought of.
 func TestRandomNetworks(t *testing.T) {
 	compared := 0
+	// What a linear layer made is an image of one pixel, which convolutions may pad.
+	texts := []string{
+		"model m {\n    input x [8, 8, 8]\n    fc: linear 20\n    conv1: conv 3x3, 20 -> relu\n}\n",
+		"model m {\n    input x [8, 3, 3]\n    fc: linear 20 -> relu as v -> conv1: conv 5x5, 20, bias -> relu\n    + v\n}\n",
+		"model m {\n    input x [8, 1, 1]\n    fc: linear 33 -> silu -> zeropad 1 -> conv1: conv 3x3, 5 -> relu -> fc2: linear 4\n}\n",
+	}
 	for seed := range uint64(400) {
-		text := (&writer{Rand: rand.New(rand.NewPCG(seed, 1))}).network()
+		texts = append(texts, (&writer{Rand: rand.New(rand.NewPCG(seed, 1))}).network())
+	}
+	for seed, text := range texts {
 		p, ds := Compile(dsl.NewSource("random.res", text), Options{})
 		if ds.HasErrors() {
 			// A window that no longer fits, or option A asked to narrow.

@@ -16,7 +16,7 @@ func MeasureHandover(d time.Duration) time.Duration {
 	if runtime.GOMAXPROCS(0) < 2 {
 		return 0
 	}
-	const rounds, least = 100, 20 * time.Microsecond
+	const rounds, least, spinsBeforeYield = 100, 20 * time.Microsecond, 1 << 16
 	var line atomic.Int64 // even where it is the caller's turn; negative at the end
 	go func() {
 		for spins := 1; ; spins++ {

@@ -263,9 +263,9 @@ func TestLinear(t *testing.T) {
 		for i := range weight {
 			weight[i] /= float32(math.Sqrt(float64(n))) // sums of about 1, whose rounding is small
 		}
-		k := Linear{In: in, Out: out, Activation: act}
+		k := Linear{In: in, Out: out, Halo: i % 3, Activation: act}
 		packed := LinearSpec{In: in, Out: out}.Pack(weight, bias)
-		vector := Layout{C: out, H: 1, W: 1}
+		vector := Layout{C: out, H: 1, W: 1, Halo: k.Halo}
 		want := each(vector, func(c, _, _ int) float64 {
 			sum := float64(bias[c])
 			for i, v := range x.v {

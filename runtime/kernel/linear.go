@@ -9,12 +9,17 @@ import (
 //
 //	dst = activation(w·src + bias)
 //
-// dst is a vector of Out values, padded to blocks of 16.
+// dst is a vector of Out values: an image of one pixel in blocks of 16, with a halo
+// for a convolution that reads it.
 type Linear struct {
 	In         Layout
 	Out        int
+	Halo       int // of dst
 	Activation Activation
 }
+
+// out is dst's layout.
+func (l Linear) out() Layout { return Layout{C: l.Out, H: 1, W: 1, Halo: l.Halo} }
 
 // LinearSpec says how the weights of a linear layer are packed.
 type LinearSpec struct {
@@ -110,13 +115,14 @@ func (l Linear) Run(t *Threads, dst, src []float32, w *Dense) {
 		panic(fmt.Sprintf("kernel: weights of %+v in %+v", w.spec, l))
 	}
 	j := &t.linear
-	*j = linearJob{l, dst, src, w}
+	*j = linearJob{l, l.out(), dst, src, w}
 	t.run(j, 1, blocksOf(l.Out))
 	*j = linearJob{}
 }
 
 type linearJob struct {
 	Linear
+	vector   Layout
 	dst, src []float32
 	w        *Dense
 }
@@ -125,7 +131,8 @@ type linearJob struct {
 func (j *linearJob) do(_, block int) {
 	n := j.In.C * j.In.H * j.In.W
 	weights := j.w.weights[block*n*blockChannels:][:n*blockChannels]
-	dst := (*lanes)(j.dst[block*blockChannels:])
+	dst := (*lanes)(j.dst[j.vector.at(block, 0, 0):])
+	j.vector.clearHalo(j.dst, block, 0, 1)
 	*dst = *(*lanes)(j.w.bias[block*blockChannels:])
 	if j.In.H == 1 && j.In.W == 1 && j.In.Halo == 0 { // as after pooling: all side by side
 		dense(dst, j.src[:n], weights)

@@ -23,6 +23,9 @@ func commentText(lines ...string) string {
 		if i > 0 {
 			b.WriteByte('\n')
 		}
+		if strings.HasPrefix(strings.TrimSpace(l), "+build") {
+			l = "`" + l + "`" // it would be a build constraint
+		}
 		b.WriteString(strings.TrimRight("// "+l, " "))
 	}
 	return b.String()

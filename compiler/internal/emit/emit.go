@@ -52,15 +52,25 @@ func Package(m *typed.Model, s *plan.Schedule, o Options) ([]File, error) {
 		return nil, fmt.Errorf("%q cannot name a Go package", o.Package)
 	}
 	g := &generator{model: m, schedule: s, options: o, ranged: s.Ranged(), sizes: newSizeTable(s)}
-	locals := newNames("t", "a", "w", "n", "s", "m", "i", "ctx", "err", "dst", "src", "x", "y", "residual", "options", "img", "images", "height", "width",
-		"context", "runtime", "kernel", "safetensors", "preprocess", "fs", "io")
-	g.inputName = locals.take(camel(m.InputName))
-	for _, out := range m.Outputs {
-		g.outputNames = append(g.outputNames, locals.take(camel(out.Name)))
+	// What emitted functions call their own; none of it may hide a function that they
+	// call, nor an argument of the caller's.
+	own := []string{"t", "a", "b", "w", "n", "s", "m", "l", "p", "f", "i", "ctx", "err", "dst", "src", "x", "y", "residual",
+		"options", "img", "images", "height", "width", "path", "context", "runtime", "kernel", "safetensors", "preprocess",
+		"fs", "io", "fmt", "strconv", "arena", "newArena", "batch", "newSizes"}
+	declared := append(own, "weights", "load", "loadWeights", "embedded", "sizes", "init", "main", "image", "input")
+	functions := newNames(declared...)
+	g.outline = newOutline(s, functions)
+	arguments := newNames(own...)
+	for name := range functions {
+		if !slices.Contains(declared, name) {
+			arguments.take(name)
+		}
 	}
-	top := newNames("arena", "newArena", "batch", "weights", "loadWeights", "embedded", "sizes", "newSizes", "init", "main",
-		"context", "runtime", "kernel", "safetensors", "preprocess", "image", "fs", "io", "fmt", "strconv")
-	g.outline = newOutline(s, top)
+	g.inputName = arguments.take(camel(m.InputName))
+	arguments["input"] = true // Classify's
+	for _, out := range m.Outputs {
+		g.outputNames = append(g.outputNames, arguments.take(camel(out.Name)))
+	}
 
 	files := map[string]*jen.File{"model": g.modelFile(), "session": g.sessionFile(), "arena": g.arenaFile(), "weights": g.weightsFile()}
 	order := []string{"model", "session", "arena", "weights"}
@@ -74,7 +84,8 @@ func Package(m *typed.Model, s *plan.Schedule, o Options) ([]File, error) {
 	}
 	fileNames := newNames(order...)
 	for _, p := range g.outline.parts {
-		name := fileNames.take(strings.ToLower(p.name))
+		// With underscores a name could be a build constraint: layer1_386.go.
+		name := fileNames.take(strings.ReplaceAll(strings.ToLower(p.name), "_", ""))
 		files[name] = g.part(p)
 		order = append(order, name)
 	}

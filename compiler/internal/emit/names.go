@@ -59,6 +59,19 @@ func newNames(taken ...string) names {
 	return n
 }
 
+// weightsSuffix ends the name of the type of a block's weights.
+const weightsSuffix = "Weights"
+
+// takeBlock is take for a function and the type of its weights.
+func (n names) takeBlock(want string) string {
+	name := n.take(want)
+	for n[name+weightsSuffix] {
+		name = n.take(want)
+	}
+	n[name+weightsSuffix] = true
+	return name
+}
+
 // take returns want, or want with the smallest number behind it that is free.
 func (n names) take(want string) string {
 	name := want

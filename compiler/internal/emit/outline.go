@@ -58,18 +58,18 @@ func (b *block) hasWeights() bool {
 }
 
 // weightsType is the Go type of the block's weights.
-func (b *block) weightsType() string { return b.name + "Weights" }
+func (b *block) weightsType() string { return b.name + weightsSuffix }
 
 // newOutline groups a schedule's calls.
 func newOutline(s *plan.Schedule, taken names) *outline {
 	o := &outline{}
 	known := map[string]*block{}
+	fields := newNames()
 	for _, calls := range splitBy(s.Calls, partOf) {
 		scope := partOf(calls[0])
 		p := &part{scope: scope}
-		p.name = taken.take(o.partName(p, s.Calls, calls))
+		p.name = taken.takeBlock(o.partName(p, s.Calls, calls))
 		o.parts = append(o.parts, p)
-		fields := newNames()
 		for _, instance := range splitBy(calls, instanceOf) {
 			path := instanceOf(instance[0]).Path
 			key := blockKey(instance, path)
@@ -78,7 +78,7 @@ func newOutline(s *plan.Schedule, taken names) *outline {
 				b = &block{path: path, scope: instanceOf(instance[0]), of: p}
 				b.name = p.name
 				if scope.Kind == ir.StageScope {
-					b.name = taken.take(blockName(path, p))
+					b.name = taken.takeBlock(blockName(path, p))
 				}
 				b.layers = newLayers(b, instance, taken)
 				known[key] = b
@@ -90,8 +90,9 @@ func newOutline(s *plan.Schedule, taken names) *outline {
 			}
 			field := p.name
 			if scope.Kind == ir.StageScope {
-				field = fields.take(blockName(path, p))
+				field = blockName(path, p)
 			}
+			field = fields.take(field)
 			p.runs = append(p.runs, &run{block: b, field: field, paths: []string{path}})
 		}
 	}
@@ -177,7 +178,7 @@ func relative(path, instance string) string {
 // newLayers names the layers of a block.
 func newLayers(b *block, calls []*plan.Call, taken names) []*layer {
 	var layers []*layer
-	fields := newNames()
+	fields := newNames("load") // a method
 	for _, c := range calls {
 		own := camel(relative(c.Node.Path, b.path))
 		if c.Kernel == "Import" || c.Kernel == "Export" {

@@ -34,6 +34,9 @@ func Import(m *format.Model, name string, input []int, weights string, compile C
 	if err != nil {
 		return nil, err
 	}
+	if len(g.nodes) == 0 {
+		return nil, errors.New("it has no layers")
+	}
 	g.label()
 	im := &importer{net: g, model: m, name: name, sizes: sizes, weights: weights, library: newLibrary(compile)}
 	var last error

@@ -106,7 +106,9 @@ func (r *reader) hardSigmoid(n *format.Node) (value, error) {
 		return value{}, errors.New("the language has no such operator")
 	}
 	half, err := r.apply(n, op.Activate{Function: op.HardSwish}, x)
-	half.hard = true
+	if err == nil {
+		half.hard = true
+	}
 	return made(half, err)
 }
 
@@ -311,6 +313,9 @@ func (r *reader) norm(n *format.Node) (value, error) {
 	eps, err := r.number(n, "epsilon", 9, 1e-5)
 	if err != nil {
 		return value{}, err
+	}
+	if integer(n, "training_mode", 0) != 0 {
+		return value{}, errors.New("it normalises by the batch, as in training")
 	}
 	var weights []weight
 	for i, entry := range []string{"weight", "bias", "running_mean", "running_var"} {

@@ -37,8 +37,11 @@ func (r *reader) shift(n *format.Node, i int, t *format.Tensor) (value, error) {
 		return value{}, err
 	}
 	x := v.node
-	t = perChannel(t)
-	if linear, ok := x.op.(op.Linear); ok && !linear.Bias && t.Len() == linear.Out {
+	t, ok := perChannel(t, x)
+	if !ok {
+		return value{}, errors.New("it adds a constant that has not one value for each channel")
+	}
+	if linear, ok := x.op.(op.Linear); ok && !linear.Bias {
 		weights := append(slices.Clone(x.weights), weight{"bias", reshaped(*t, linear.Out)})
 		biased, err := r.weighted(n, op.Linear{Out: linear.Out, Bias: true}, weights, x.in[0])
 		if err == nil {
@@ -49,7 +52,7 @@ func (r *reader) shift(n *format.Node, i int, t *format.Tensor) (value, error) {
 		}
 		return biased, err
 	}
-	if x.factor == nil || t.Len() != x.shape.C {
+	if x.factor == nil {
 		return value{}, errors.New("it adds a constant; a bias of conv and linear, or a shift behind a factor for each channel, can be said")
 	}
 	return r.weighted(n, op.Scale{}, []weight{{"weight", *x.factor}, {"bias", *t}}, x.in[0])
@@ -76,7 +79,8 @@ func (r *reader) product(n *format.Node) (value, error) {
 		if err != nil {
 			return value{}, err
 		}
-		if t = perChannel(t); t.Len() != x.shape.C || len(t.Shape) != 1 {
+		t, ok := perChannel(t, x)
+		if !ok {
 			return value{}, errors.New("it multiplies by a constant that has not one value for each channel")
 		}
 		half := &node{op: op.Scale{}, in: []*node{x}, shape: x.shape, source: sourceOf(n)}

@@ -117,6 +117,15 @@ func (r *reader) pad(n *format.Node) (value, error) {
 	if err != nil {
 		return value{}, err
 	}
+	axes, err := r.integers(n, "axes", 3)
+	if err != nil {
+		return value{}, err
+	}
+	for i, a := range axes {
+		if a != int64(i) {
+			return value{}, fmt.Errorf("it pads the axes %v; only all in their order are read", axes)
+		}
+	}
 	if len(p) == 4 && x.shape.Flat {
 		p = []int64{p[0], p[1], 0, 0, p[2], p[3], 0, 0}
 	}
@@ -155,6 +164,10 @@ func (r *reader) slice(n *format.Node) (value, error) {
 		}
 	}
 	starts, ends, axes, steps := lists[0], lists[1], lists[2], lists[3]
+	sizes := []int64{math.MaxInt32, int64(x.shape.C), int64(x.shape.H.Int()), int64(x.shape.W.Int())} // by axis
+	if v.flat {
+		sizes = []int64{math.MaxInt32, x.shape.Elements()}
+	}
 	by := map[int64]int{}
 	for i := range starts {
 		axis, step := int64(i), int64(1)
@@ -162,13 +175,13 @@ func (r *reader) slice(n *format.Node) (value, error) {
 			axis = axes[i]
 		}
 		if axis < 0 {
-			axis += 4
+			axis += int64(len(sizes))
 		}
 		if i < len(steps) {
 			step = steps[i]
 		}
-		whole := i < len(ends) && (ends[i] >= math.MaxInt32 || axis >= 2 && axis < 4 && ends[i] >= int64([]int{x.shape.H.Int(), x.shape.W.Int()}[axis-2]) || axis == 1 && ends[i] >= int64(x.shape.C))
-		if starts[i] != 0 || !whole || step < 1 || step > 1<<20 || step > 1 && axis < 2 || axis > 3 {
+		whole := axis >= 0 && axis < int64(len(sizes)) && i < len(ends) && ends[i] >= sizes[axis]
+		if starts[i] != 0 || !whole || step < 1 || step > 1<<20 || step > 1 && axis < 2 {
 			return value{}, errors.New("it takes a part; only every n-th pixel of every n-th row can be said")
 		}
 		by[axis] = int(step)
@@ -206,7 +219,7 @@ func (r *reader) reshape(n *format.Node) (value, error) {
 	}
 	if len(n.Inputs) > 0 {
 		if t := r.values[n.Inputs[0]].constant; t != nil { // of a factor for each channel
-			return value{constant: perChannel(t)}, nil
+			return reshapedConstant(t, to)
 		}
 	}
 	v, err := r.arg(n, 0)
@@ -244,7 +257,13 @@ func (r *reader) unsqueeze(n *format.Node) (value, error) {
 	case v.sizes != nil:
 		return v, nil
 	case v.constant != nil:
-		return value{constant: perChannel(v.constant)}, nil
+		axes, err := r.integers(n, "axes", 1)
+		if err != nil {
+			return value{}, err
+		}
+		return unsqueezedConstant(v.constant, axes)
+	case v.node == nil:
+		return value{}, errors.New("its input is missing")
 	case pixels(v.node) == 1:
 		v.flat = v.node.shape.Flat
 		return v, nil
@@ -252,14 +271,74 @@ func (r *reader) unsqueeze(n *format.Node) (value, error) {
 	return value{}, errors.New("an image has two sides")
 }
 
-// perChannel is a constant with one value for each channel as a vector of them:
-// [C,1,1], [1,C,1,1] or [C]; every other as it is.
-func perChannel(t *format.Tensor) *format.Tensor {
-	if slices.Max(append([]int{1}, t.Shape...)) != t.Len() || len(t.Shape) < 1 {
-		return t
+// reshapedConstant is a constant in another shape, of which one size may be -1.
+func reshapedConstant(t *format.Tensor, to []int64) (value, error) {
+	shape, known, open := make([]int, len(to)), 1, -1
+	for i, d := range to {
+		switch {
+		case d == 0 && i < len(t.Shape):
+			d = int64(t.Shape[i])
+		case d == -1 && open < 0:
+			open = i
+			continue
+		}
+		if d < 1 || d > int64(t.Len()) || known > t.Len() {
+			return value{}, fmt.Errorf("it reshapes a constant to %v", to)
+		}
+		shape[i] = int(d)
+		known *= int(d)
+	}
+	if open >= 0 {
+		shape[open] = t.Len() / known
+		known *= shape[open]
+	}
+	if known != t.Len() || t.Len() == 0 {
+		return value{}, fmt.Errorf("it reshapes a constant to %v", to)
+	}
+	c := reshaped(*t, shape...)
+	return value{constant: &c}, nil
+}
+
+// unsqueezedConstant is a constant with more axes, of one element each.
+func unsqueezedConstant(t *format.Tensor, axes []int64) (value, error) {
+	rank := len(t.Shape) + len(axes)
+	shape := make([]int, rank)
+	for _, a := range axes {
+		if a < 0 {
+			a += int64(rank)
+		}
+		if a < 0 || a >= int64(rank) || shape[a] != 0 {
+			return value{}, fmt.Errorf("it adds the axes %v to %d", axes, len(t.Shape))
+		}
+		shape[a] = 1
+	}
+	rest := t.Shape
+	for i := range shape {
+		if shape[i] == 0 {
+			shape[i], rest = rest[0], rest[1:]
+		}
+	}
+	c := reshaped(*t, shape...)
+	return value{constant: &c}, nil
+}
+
+// perChannel is a constant that has one value for each channel of x where it is
+// broadcast, as a vector of them: [C,1,1], [1,C,1,1], or [C] beside one pixel.
+func perChannel(t *format.Tensor, x *node) (*format.Tensor, bool) {
+	if t.Len() != x.shape.C || len(t.Shape) < 1 || len(t.Shape) > 4 {
+		return nil, false
+	}
+	behind := 0 // axes behind that of the channels
+	for i, d := range t.Shape {
+		if d == t.Len() && d > 1 {
+			behind = len(t.Shape) - 1 - i
+		}
+	}
+	if t.Len() > 1 && behind != 2 && (behind != 0 || pixels(x) != 1) {
+		return nil, false
 	}
 	vector := reshaped(*t, t.Len())
-	return &vector
+	return &vector, true
 }
 
 // shapeOf gives sizes, of which flattening may be made.

@@ -24,7 +24,7 @@ func (p *planner) lowerNode(n *ir.Node) []lowered {
 	case op.Conv:
 		return one(p.conv(n, o, in[0], out))
 	case op.Linear:
-		return one(p.linear(n, o, in[0]))
+		return one(p.linear(n, o, in[0], out))
 	case op.BatchNorm:
 		return one(affine(n, ir.Norm{Path: n.Path, Epsilon: o.Epsilon}, in[0], out))
 	case op.Scale:
@@ -116,10 +116,10 @@ func unlessOne(n int) int {
 	return n
 }
 
-func (p *planner) linear(n *ir.Node, o op.Linear, in Layout) lowered {
+func (p *planner) linear(n *ir.Node, o op.Linear, in, out Layout) lowered {
 	l := lowered{
 		kernel:  "Linear",
-		fields:  []Field{{"In", in}, {"Out", o.Out}, {"Activation", activation(n.Activation)}},
+		fields:  []Field{{"In", in}, {"Out", o.Out}, {"Halo", out.Halo}, {"Activation", activation(n.Activation)}},
 		sources: n.Args,
 		weights: &Weights{
 			Node: n, Type: "Dense", Spec: "LinearSpec",

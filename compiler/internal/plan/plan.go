@@ -2,6 +2,7 @@ package plan
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 
 	"github.com/resc-lang/resc/compiler/internal/ir"
@@ -174,12 +175,12 @@ func (p *planner) put(s *Slot, n *ir.Node) {
 	p.in[n] = s
 }
 
-// slotName is a, b, … z, then aa, ab ….
+// slotName is a, b, … z, then s26, s27 ….
 func slotName(i int) string {
 	if i < 26 {
 		return string(rune('a' + i))
 	}
-	return slotName(i/26-1) + slotName(i%26)
+	return fmt.Sprintf("s%d", i)
 }
 
 func (p *planner) operand(n *ir.Node, s *Slot) *Operand {
