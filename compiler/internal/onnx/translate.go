@@ -73,8 +73,21 @@ func activation(a op.Activation) func(*reader, *format.Node) (value, error) {
 		if err != nil {
 			return value{}, err
 		}
-		return made(r.apply(n, op.Activate{Function: a}, x))
+		v, err := made(r.apply(n, op.Activate{Function: a}, x))
+		v.flat = r.values[n.Inputs[0]].flat
+		return v, err
 	}
+}
+
+// alike fails where some inputs are vectors and others images, which are aligned from
+// their last axes: a vector's channels with an image's columns.
+func (r *reader) alike(n *format.Node) error {
+	for _, name := range n.Inputs[1:] {
+		if r.values[name].flat != r.values[n.Inputs[0]].flat {
+			return errors.New("it joins a vector and an image")
+		}
+	}
+	return nil
 }
 
 func (r *reader) clip(n *format.Node) (value, error) {

@@ -27,6 +27,9 @@ func (r *reader) sum(n *format.Node) (value, error) {
 	if err != nil {
 		return value{}, err
 	}
+	if err := r.alike(n); err != nil {
+		return value{}, err
+	}
 	return made(r.apply(n, op.Add{}, a, b))
 }
 
@@ -95,6 +98,9 @@ func (r *reader) product(n *format.Node) (value, error) {
 	if err != nil {
 		return value{}, err
 	}
+	if err := r.alike(n); err != nil {
+		return value{}, err
+	}
 	for i, s := range []*node{b, a} {
 		x := []*node{a, b}[i]
 		if len(s.in) != 1 || s.in[0] != x {
@@ -110,7 +116,9 @@ func (r *reader) product(n *format.Node) (value, error) {
 	if a.shape.C == b.shape.C && pixels(a) == 1 && pixels(b) != 1 {
 		a, b = b, a
 	}
-	return made(r.apply(n, op.Mul{}, a, b))
+	v, err := made(r.apply(n, op.Mul{}, a, b))
+	v.flat = r.values[n.Inputs[0]].flat
+	return v, err
 }
 
 // concat puts channels behind channels, or computed sizes behind each other.
@@ -133,6 +141,9 @@ func (r *reader) concat(n *format.Node) (value, error) {
 	}
 	if axis := integer(n, "axis", 1); axis != 1 && axis != -3 || len(n.Inputs) < 2 {
 		return value{}, errors.New("it joins along another axis than the channels")
+	}
+	if err := r.alike(n); err != nil {
+		return value{}, err
 	}
 	x, err := r.image(n, 0)
 	for i := 1; i < len(n.Inputs) && err == nil; i++ {

@@ -233,7 +233,7 @@ func (r *reader) reshape(n *format.Node) (value, error) {
 		v.flat = true
 		return v, nil
 	case batch && len(to) == 4 && pixels(v.node) == 1 && to[2] == 1 && to[3] == 1 && (to[1] == elements || to[1] == -1 || to[1] == 0):
-		v.flat = v.node.shape.Flat
+		v.flat = false
 		return v, nil
 	}
 	return value{}, fmt.Errorf("it reshapes to %v; only flattening can be said", to)
@@ -265,7 +265,7 @@ func (r *reader) unsqueeze(n *format.Node) (value, error) {
 	case v.node == nil:
 		return value{}, errors.New("its input is missing")
 	case pixels(v.node) == 1:
-		v.flat = v.node.shape.Flat
+		v.flat = false
 		return v, nil
 	}
 	return value{}, errors.New("an image has two sides")
