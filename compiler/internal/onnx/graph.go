@@ -33,6 +33,7 @@ type node struct {
 	source  string // the ONNX node, for messages
 	region  *region
 	readers int
+	alone   bool // in no labelled group
 
 	absorbed // what a later node makes an operator of
 }

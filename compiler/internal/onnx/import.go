@@ -40,7 +40,7 @@ func Import(m *format.Model, name string, input []int, weights string, compile C
 	g.label()
 	im := &importer{net: g, model: m, name: name, sizes: sizes, weights: weights, library: newLibrary(compile)}
 	var last error
-	for _, try := range []func() error{im.byPolicies, im.byOwnPolicy, im.byHand, im.flat} {
+	for _, try := range []func() error{im.byPolicies, im.byOwnPolicy, im.byHand, im.flat, im.plain} {
 		last = try()
 		if last == nil {
 			return im.done, nil
@@ -142,9 +142,17 @@ func (im *importer) flat() error {
 	return im.write("", "", nil)
 }
 
+// plain writes no blocks and no labelled groups, whose steps may have equal labels.
+func (im *importer) plain() error {
+	for _, n := range im.net.nodes {
+		n.alone = true
+	}
+	return im.flat()
+}
+
 // write writes the file and compares what it compiles to with the network.
 func (im *importer) write(policyName, policyText string, imports []string) error {
-	taken := map[string]bool{policyName: true}
+	taken := map[string]bool{policyName: true, im.name: true}
 	for _, r := range im.known {
 		taken[r.uses.block] = true
 		imports = append(imports, r.uses.from)
@@ -239,10 +247,14 @@ func (im *importer) file(policyName string, declarations, imports []string) stri
 	if len(params) > 0 {
 		call = "(" + strings.Join(params, ", ") + ")"
 	}
-	fmt.Fprintf(&b, "model %s%s {\n    input %s %s\n", im.name, call, inputName(g.input.path), im.sizes.text)
+	input := inputName(g.input.path)
+	for slices.ContainsFunc(g.nodes, func(n *node) bool { return n.path == input || strings.HasPrefix(n.path, input+".") }) {
+		input += "_in"
+	}
+	fmt.Fprintf(&b, "model %s%s {\n    input %s %s\n", im.name, call, input, im.sizes.text)
 	im.comesWith(&b, bound)
 	b.WriteByte('\n')
-	f := newFrame("", g.input, inputName(g.input.path), g.nodes, g.isOutput)
+	f := newFrame("", g.input, input, g.nodes, g.isOutput)
 	f.slot = func(k slotKind, v int) string {
 		if k == classesSlot && linear && v == classes.Out {
 			return "classes"
@@ -277,11 +289,16 @@ func (im *importer) outputs(f *frame) (texts []func(*frame) string) {
 			return nil
 		}
 	}
+	used := map[string]bool{}
 	for _, o := range g.outputs {
 		f.of[o.node].needed = true
 		texts = append(texts, func(f *frame) string {
 			value := f.address(f.of[o.node])
 			name := identifier(o.name, value)
+			for used[name] {
+				name += "_"
+			}
+			used[name] = true
 			if name == value {
 				return name
 			}

@@ -126,7 +126,7 @@ func (f *frame) sequence(n *node, readers map[*node][]*node) []*node {
 	if _, err := strconv.Atoi(first); err == nil && first != "0" {
 		return nil // a part of a Sequential: each step has its label
 	}
-	if !ok || len(n.in) != 1 || n.region != nil && f.prefix == "" && n.region.uses != nil {
+	if !ok || n.alone || len(n.in) != 1 || n.region != nil && f.prefix == "" && n.region.uses != nil {
 		return nil
 	}
 	list, end := []*node{n}, 1

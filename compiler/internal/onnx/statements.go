@@ -120,7 +120,11 @@ func (f *frame) mark(it *item) string {
 	if _, ok := it.node.op.(op.Activate); ok {
 		base = "act"
 	}
-	return fmt.Sprintf("%s%d", base, slices.Index(f.items, it)+1)
+	name := fmt.Sprintf("%s%d", base, slices.Index(f.items, it)+1)
+	for slices.ContainsFunc(f.items, func(it *item) bool { return it.path == name }) || name == f.named {
+		name += "_"
+	}
+	return name
 }
 
 // item is an item's text.
