@@ -20,7 +20,7 @@ type benchCmd struct {
 	fitFlags
 	Weights string `placeholder:"FILE" help:"Checkpoint, PyTorch's, safetensors, .npz or ONNX; by default made-up weights, which take as long."`
 	Threads int    `placeholder:"N" help:"Threads; by default one for each processor."`
-	Batch   int    `default:"1" placeholder:"N" help:"Images a run."`
+	Batch   int    `default:"1" help:"Images a run."`
 	Runs    int    `default:"20" help:"Runs that are timed, after a warm-up."`
 	Profile bool   `help:"Show each layer's time."`
 	Format  string `enum:"text,json" default:"text" help:"text or json."`

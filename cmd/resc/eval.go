@@ -25,7 +25,7 @@ type evalCmd struct {
 	Weights  string `placeholder:"FILE" help:"Checkpoint, PyTorch's, safetensors, .npz or ONNX; by default the one that comes with the model."`
 	ClassMap string `placeholder:"M.csv" help:"What labels mean: lines of a label and a class's name or index."`
 	Crops    int    `enum:"1,5,10" default:"1" help:"Average the probabilities of 1, 5 or 10 crops of each image."`
-	Mistakes int    `default:"10" placeholder:"N" help:"Worst mistakes to show."`
+	Mistakes int    `default:"10" help:"Worst mistakes to show."`
 	Threads  int    `placeholder:"N" help:"Threads; by default one for each processor."`
 	Format   string `enum:"text,json,html" default:"text" help:"text, json, or html: one page with thumbnails."`
 	Output   string `short:"o" placeholder:"F" help:"Write to a file."`

@@ -20,7 +20,7 @@ type verifyCmd struct {
 	Weights   string  `placeholder:"FILE" help:"Checkpoint, PyTorch's, safetensors, .npz or ONNX; by default the one that comes with the model."`
 	Reference string  `required:"" placeholder:"R.npz|M.onnx" help:"An input, and values inside the network by their names, as contrib/trace.py writes them; or a model that ONNX Runtime computes in Node.js."`
 	Input     string  `placeholder:"X.npy" help:"The input; by default that of the .npz, or a made-up one for M.onnx."`
-	Tolerance float64 `default:"1e-4" placeholder:"T" help:"Allowed difference, relative to a layer's largest absolute value."`
+	Tolerance float64 `default:"1e-4" help:"Allowed difference, relative to a layer's largest absolute value."`
 	Threads   int     `placeholder:"N" help:"Threads; by default one for each processor."`
 	Format    string  `enum:"text,json" default:"text" help:"text or json."`
 }
