@@ -33,7 +33,7 @@ func MeasureHandover(d time.Duration) time.Duration {
 	best, v := time.Duration(math.MaxInt64), int64(0)
 	for start := time.Now(); v == 0 || time.Since(start) < d; {
 		before, done := time.Now(), 0
-		for ; time.Since(before) < least; done += rounds {
+		for ; done == 0 || time.Since(before) < least; done += rounds {
 			for range rounds {
 				line.Store(v + 1)
 				v += 2
