@@ -6,13 +6,21 @@ import (
 )
 
 func TestNewArenaIsAligned(t *testing.T) {
-	for _, n := range []int{0, 1, 15, 16, 17, 1000} {
+	const huge = hugePage / floatBytes
+	for _, n := range []int{0, 1, 15, 16, 17, 1000, huge - 1, huge, 3*huge + 5} {
 		m := NewArena(n)
 		if len(m) != n || cap(m) != n {
 			t.Errorf("NewArena(%d) has length %d and capacity %d", n, len(m), cap(m))
 		}
-		if n > 0 && uintptr(unsafe.Pointer(&m[0]))%cacheLine != 0 {
+		if n == 0 {
+			continue
+		}
+		start := uintptr(unsafe.Pointer(&m[0]))
+		if start%cacheLine != 0 {
 			t.Errorf("NewArena(%d) starts off a cache line", n)
+		}
+		if n >= huge && start%hugePage != 0 {
+			t.Errorf("NewArena(%d) starts off a large page", n)
 		}
 	}
 }
