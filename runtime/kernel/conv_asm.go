@@ -10,7 +10,7 @@ import (
 )
 
 // compute runs the kernel of the filter's tier.
-func (j *directJob) compute(r *directRow) {
+func (j *directJob) compute(r *directRows) {
 	tier, blocks := j.filter.tier, r.panel.width
 	if tier == cpu.Portable {
 		j.computePortable(r)
@@ -22,53 +22,67 @@ func (j *directJob) compute(r *directRow) {
 	j.computeTiles(&a, r, wider*(pixels+1), tiles-wider, pixels)
 }
 
-// computeTiles computes tiles from pixel x of the row on.
-func (j *directJob) computeTiles(a *asm.Direct, r *directRow, x, tiles, pixels int) {
-	blocks := r.panel.width
-	products := r.depth * r.kernelH * j.KernelW * j.in.pixel * blocks * pixels
-	atOnce := tiles
-	if products*tiles > callProducts {
-		atOnce = max(callProducts/products, 1)
+// computeTiles computes tiles from pixel x of each row on, as many in a call as
+// callProducts allows.
+func (j *directJob) computeTiles(a *asm.Direct, r *directRows, x, tiles, pixels int) {
+	if tiles == 0 {
+		return
 	}
-	for tiles > 0 {
-		n := min(tiles, atOnce)
-		a.Dst = unsafe.Pointer(&j.dst[r.dst+x*blockChannels])
-		a.Src = unsafe.Pointer(&j.src[r.src+x*j.Stride*j.in.pixel])
-		if r.addend != nil {
-			a.Residual = unsafe.Pointer(&r.addend[r.residual+x*blockChannels])
+	products := max(r.depth*r.kernelH*j.KernelW*j.in.pixel*r.panel.width*pixels, 1)
+	lines := min(max(callProducts/(products*tiles), 1), r.count)
+	atOnce := min(max(callProducts/products, 1), tiles)
+	for line := 0; line < r.count; line += lines {
+		a.Lines = min(lines, r.count-line)
+		for tile := 0; tile < tiles; tile += atOnce {
+			n := min(atOnce, tiles-tile)
+			a.Width = n * pixels * blockBytes
+			j.call(a, r, line, x+tile*pixels, pixels)
 		}
-		if r.sum != nil {
-			a.Addend = unsafe.Pointer(&r.sum[x*blockChannels])
-		}
-		a.Width = n * pixels * blockBytes
-		direct(j.filter.tier, pixels, blocks, a)
-		tiles -= n
-		x += n * pixels
 	}
 }
 
-// arguments are those of a row, save where it begins and ends.
-func (j *directJob) arguments(r *directRow) asm.Direct {
+// call runs a kernel from pixel x of a row on.
+func (j *directJob) call(a *asm.Direct, r *directRows, line, x, pixels int) {
+	a.Src = unsafe.Pointer(&j.src[r.src+line*r.srcRow+x*j.Stride*j.in.pixel])
+	a.Dst = unsafe.Pointer(&j.dst[r.dst.at(line, x)])
+	if r.addend != nil {
+		a.Residual = unsafe.Pointer(&r.addend[r.residual.at(line, x)])
+	}
+	if r.sum != nil {
+		a.Addend = unsafe.Pointer(&r.sum[r.added.at(line, x)])
+	}
+	direct(j.filter.tier, pixels, r.panel.width, a)
+}
+
+// arguments are those of rows, save where a call begins and ends.
+func (j *directJob) arguments(r *directRows) asm.Direct {
 	floats, runs := j.run()
 	tap := j.Dilation * j.in.pixel // from a kernel column to the next
 	row := j.Dilation * j.in.row   // from a kernel row to the next
-	return asm.Direct{
-		Weights:       unsafe.Pointer(&j.filter.weights[r.weights]),
-		Bias:          unsafe.Pointer(&r.bias[0]),
-		Pixel:         floatBytes * j.Stride * j.in.pixel,
-		DstBlock:      floatBytes * j.out.plane,
-		ResidualBlock: floatBytes * r.plane,
-		AddendBlock:   floatBytes * r.sumPlane,
-		Blocks:        r.depth,
-		BlockStep:     floatBytes * (j.in.plane - r.kernelH*row),
-		Rows:          r.kernelH,
-		RowStep:       floatBytes * (row - runs*tap),
-		Columns:       runs,
-		ColumnStep:    floatBytes * (tap - floats),
-		Run:           floats,
-		LastRun:       floats - r.spare,
-		WeightStep:    floatBytes * r.skip,
-		Low:           r.low,
-		High:          r.high,
+	a := asm.Direct{
+		Weights:    unsafe.Pointer(&j.filter.weights[r.weights]),
+		Bias:       unsafe.Pointer(&r.bias[0]),
+		Pixel:      floatBytes * j.Stride * j.in.pixel,
+		SrcLine:    floatBytes * r.srcRow,
+		DstBlock:   floatBytes * r.dst.plane,
+		DstLine:    floatBytes * r.dst.row,
+		Blocks:     r.depth,
+		BlockStep:  floatBytes * (j.in.plane - r.kernelH*row),
+		Rows:       r.kernelH,
+		RowStep:    floatBytes * (row - runs*tap),
+		Columns:    runs,
+		ColumnStep: floatBytes * (tap - floats),
+		Run:        floats,
+		LastRun:    floats - r.spare,
+		WeightStep: floatBytes * r.skip,
+		Low:        r.low,
+		High:       r.high,
 	}
+	if r.addend != nil {
+		a.ResidualBlock, a.ResidualLine = floatBytes*r.residual.plane, floatBytes*r.residual.row
+	}
+	if r.sum != nil {
+		a.AddendBlock, a.AddendLine = floatBytes*r.added.plane, floatBytes*r.added.row
+	}
+	return a
 }

@@ -34,8 +34,10 @@ func (j *directJob) do(_, chunk int) {
 	bottom := min(top+j.rows, j.Out.H)
 	for from := 0; from < p.depth; from += j.depth {
 		to := min(from+j.depth, p.depth)
-		for y := top; y < bottom; y++ {
-			j.row(p, y, from, to)
+		for y := top; y < bottom; {
+			count := j.alike(y, bottom)
+			j.sum(p, y, count, from, to)
+			y += count
 		}
 	}
 	for b := range p.width {
@@ -43,14 +45,27 @@ func (j *directJob) do(_, chunk int) {
 	}
 }
 
-// row computes one row of a panel's outputs from its input blocks from..to.
-func (j *directJob) row(p *panel, y, from, to int) {
-	r := j.part(p, y, from, to)
+// alike is the number of output rows from y on, before bottom, for which the same
+// kernel rows fall on the image.
+func (j *directJob) alike(y, bottom int) int {
+	low, high := j.kernelRows(y*j.Stride - j.PadTop)
+	for n := 1; y+n < bottom; n++ {
+		if l, h := j.kernelRows((y+n)*j.Stride - j.PadTop); l != low || h != high {
+			return n
+		}
+	}
+	return bottom - y
+}
+
+// sum computes rows of a panel's outputs, count of them alike from y on, from its
+// input blocks from..to.
+func (j *directJob) sum(p *panel, y, count, from, to int) {
+	r := j.part(p, y, count, from, to)
 	if from == 0 {
 		r.bias = j.filter.bias[p.out*blockChannels:]
-		r.addend, r.residual, r.plane = j.residual, j.added.at(p.out, y, 0), j.added.plane
+		r.addend, r.residual = j.residual, j.added.rows(p.out, y, 1)
 	} else {
-		j.accumulate(&r)
+		r.addend, r.residual = j.dst, r.dst // what is there
 	}
 	if to == p.depth {
 		r.low, r.high = j.Activation.clamp()
@@ -58,25 +73,30 @@ func (j *directJob) row(p *panel, y, from, to int) {
 	j.compute(&r)
 	if to == p.depth && j.Activation.smooth() {
 		for b := range p.width {
-			at := r.dst + b*j.out.plane
-			j.Activation.finish(j.dst[at : at+j.Out.W*blockChannels])
+			for line := range count {
+				at := r.dst.first + b*r.dst.plane + line*r.dst.row
+				j.Activation.finish(j.dst[at : at+j.Out.W*blockChannels])
+			}
 		}
 	}
 }
 
-// part is a row's sums over some input blocks, without bias, residual or bounds.
-func (j *directJob) part(p *panel, y, from, to int) directRow {
+// part is the sums of rows over some input blocks, without bias, residual or
+// bounds.
+func (j *directJob) part(p *panel, y, count, from, to int) directRows {
 	start := y*j.Stride - j.PadTop
 	low, high := j.kernelRows(start)
 	weightRow := j.KernelW * j.in.pixel * p.width * blockChannels
-	r := directRow{
+	r := directRows{
 		panel:   p,
+		count:   count,
 		src:     j.in.at(p.in+from, start+low*j.Dilation, -j.PadLeft),
+		srcRow:  j.Stride * j.in.row,
 		weights: p.offset + (from*j.KernelH+low)*weightRow,
 		skip:    (j.KernelH - (high - low)) * weightRow,
 		depth:   to - from,
 		kernelH: high - low,
-		dst:     j.out.at(p.out, y, 0),
+		dst:     j.out.rows(p.out, y, 1),
 		bias:    noBias[:],
 		low:     negativeInfinity,
 		high:    positiveInfinity,
@@ -90,29 +110,25 @@ func (j *directJob) part(p *panel, y, from, to int) directRow {
 	return r
 }
 
-// accumulate adds the sums to what is there.
-func (j *directJob) accumulate(r *directRow) {
-	r.addend, r.residual, r.plane = j.dst, r.dst, j.out.plane
-}
-
-// directRow is what the kernels compute at once: a row of pixels of all the
-// output blocks of a panel, from some of its input blocks. Positions are
-// indices in the job's buffers.
-type directRow struct {
+// directRows is what the kernels compute at once: rows of pixels of all the output
+// blocks of a panel, from some of its input blocks. Positions are indices in the
+// job's buffers.
+type directRows struct {
 	panel     *panel
-	src       int // first tap of the first pixel
-	weights   int // of that tap
-	skip      int // weights of kernel rows left out, from one input block to the next
-	depth     int // input blocks
-	kernelH   int // kernel rows
-	spare     int // floats of the last input block to leave out, which have no channel
-	dst       int
+	count     int       // rows, at least one
+	src       int       // first tap of the first pixel
+	srcRow    int       // from a row's to the next's
+	weights   int       // of that tap
+	skip      int       // weights of kernel rows left out, from one input block to the next
+	depth     int       // input blocks
+	kernelH   int       // kernel rows
+	spare     int       // floats of the last input block to leave out, which have no channel
+	dst       rows      // in the job's
 	bias      []float32 // starts with the panel's
 	addend    []float32 // values to add, or nil
-	residual  int       // position in addend
-	plane     int       // distance of blocks in addend
-	sum       []float32 // more values to add, the first of them first, or nil
-	sumPlane  int       // distance of blocks in sum
+	residual  rows      // in addend
+	sum       []float32 // more values to add, or nil
+	added     rows      // in sum
 	low, high float32   // bounds of the result
 }
 

@@ -2,6 +2,6 @@
 
 package kernel
 
-func (j *directJob) compute(r *directRow) { j.computePortable(r) }
+func (j *directJob) compute(r *directRows) { j.computePortable(r) }
 
 func (j *depthwiseJob) compute(block, top, bottom int) { j.computePortable(block, top, bottom) }

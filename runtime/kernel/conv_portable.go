@@ -2,38 +2,43 @@ package kernel
 
 // computePortable is the direct kernel in plain Go, for panels of one block:
 // four channels of two pixels at once, which is what fits in registers.
-func (j *directJob) computePortable(r *directRow) {
-	for x := 0; x < j.Out.W; x += 2 {
-		second := min(x+1, j.Out.W-1) // the last pixel twice where the width is odd
-		for lane := 0; lane < blockChannels; lane += 4 {
-			var sum [8]float32
-			j.sumTaps(&sum, r, x, second, lane)
-			for i, v := range sum {
-				pixel := x
-				if i >= 4 {
-					pixel = second
-				}
-				at := pixel*blockChannels + lane + i%4
-				v += r.bias[lane+i%4]
-				if r.addend != nil {
-					v += r.addend[r.residual+at]
-				}
-				sum[i] = min(max(v, r.low), r.high)
-			}
-			copy(j.dst[r.dst+second*blockChannels+lane:], sum[4:])
-			copy(j.dst[r.dst+x*blockChannels+lane:], sum[:4])
+func (j *directJob) computePortable(r *directRows) {
+	for line := range r.count {
+		for x := 0; x < j.Out.W; x += 2 {
+			j.computePair(r, line, x, min(x+1, j.Out.W-1)) // the last pixel twice where the width is odd
 		}
 	}
 }
 
-// sumTaps adds up four channels, from lane on, of the pixels x0 and x1.
-func (j *directJob) sumTaps(sum *[8]float32, r *directRow, x0, x1, lane int) {
+// computePair computes two pixels of a row.
+func (j *directJob) computePair(r *directRows, line, x0, x1 int) {
+	for lane := 0; lane < blockChannels; lane += 4 {
+		var sum [8]float32
+		j.sumTaps(&sum, r, line, x0, x1, lane)
+		for i, v := range sum {
+			x := x0
+			if i >= 4 {
+				x = x1
+			}
+			v += r.bias[lane+i%4]
+			if r.addend != nil {
+				v += r.addend[r.residual.at(line, x)+lane+i%4]
+			}
+			sum[i] = min(max(v, r.low), r.high)
+		}
+		copy(j.dst[r.dst.at(line, x1)+lane:], sum[4:])
+		copy(j.dst[r.dst.at(line, x0)+lane:], sum[:4])
+	}
+}
+
+// sumTaps adds up four channels, from lane on, of the pixels x0 and x1 of a row.
+func (j *directJob) sumTaps(sum *[8]float32, r *directRows, line, x0, x1, lane int) {
 	floats, runs := j.run()
 	step := j.Stride * j.in.pixel
 	weights := r.weights + lane
 	for i := range r.depth {
 		for ky := range r.kernelH {
-			at := r.src + i*j.in.plane + ky*j.Dilation*j.in.row
+			at := r.src + line*r.srcRow + i*j.in.plane + ky*j.Dilation*j.in.row
 			for kx := range runs {
 				from := at + kx*j.Dilation*j.in.pixel
 				sumRun(sum, j.src[from+x0*step:][:floats], j.src[from+x1*step:][:floats], j.filter.weights[weights:])

@@ -147,9 +147,7 @@ func strassenStrips(least, rows, panels, threads int) int {
 func (j *strassenJob) do(worker, chunk int) {
 	if !j.multiply {
 		block, top, bottom := j.cut.at(chunk)
-		for y := top; y < bottom; y++ {
-			j.addQuarters(block, y)
-		}
+		j.alike(top, bottom, func(y, count int) { j.addQuarters(block, y, count) })
 		return
 	}
 	s := strassenStrip{
@@ -161,11 +159,26 @@ func (j *strassenJob) do(worker, chunk int) {
 	s.run()
 }
 
+// alike calls f for the pairs of rows top..bottom, as many at once as have rows at
+// the same distance: all but a last row paired with itself, which is alone.
+func (j *strassenJob) alike(top, bottom int, f func(y, count int)) {
+	whole := min(bottom, j.Out.H/2)
+	if top < whole {
+		f(top, whole-top)
+	}
+	if whole < bottom {
+		f(whole, 1)
+	}
+}
+
 // pixels is where a row of a quarter of the input begins.
 func (j *strassenJob) pixels(quarter, block, y int) int {
 	block += quarter % 2 * (j.In.blocks() / 2)
 	return j.in.at(block, j.row(quarter, y)*j.Stride-j.PadTop, -j.PadLeft)
 }
+
+// pixelsRow is the distance from a row of a quarter of the input to the next.
+func (j *strassenJob) pixelsRow() int { return 2 * j.Stride * j.in.row }
 
 // row is a quarter's row of a pair.
 func (j *strassenJob) row(quarter, pair int) int {
@@ -183,12 +196,10 @@ type strassenStrip struct {
 
 func (s *strassenStrip) run() {
 	for i := range strassenProducts {
-		s.product(i)
+		s.alike(s.top, s.bottom, func(y, count int) { s.product(i, y, count) })
 	}
 	for b := range s.panel.width {
-		for y := s.top; y < s.bottom; y++ {
-			s.last(b, y)
-		}
+		s.alike(s.top, s.bottom, func(y, count int) { s.last(b, y, count) })
 	}
 	for _, q := range [...]int{quarter11, quarter12} {
 		for b := range s.panel.width {
@@ -223,50 +234,48 @@ func (s *strassenStrip) result(i, y int) []float32 {
 	return s.results[i*s.panel.width*s.resultPlane+(y-s.top)*s.sum.row:]
 }
 
-// product computes one of strassenProducts, row by row.
-func (s *strassenStrip) product(i int) {
+// resultRows is where the rows of an intermediate result lie.
+func (s *strassenStrip) resultRows() rows { return rows{plane: s.resultPlane, row: s.sum.row} }
+
+// product computes some pairs of rows of one of strassenProducts.
+func (s *strassenStrip) product(i, y, count int) {
 	p := &strassenProducts[i]
 	d := directJob{
 		Conv:   Conv{Out: Layout{W: s.Out.W}, KernelH: 1, KernelW: 1, Stride: 1, Dilation: 1},
 		filter: s.filter, in: s.sum,
 	}
+	r := directRows{
+		panel: s.panel, count: count, weights: s.panel.offset + i*s.panel.floats(), depth: s.panel.depth, kernelH: 1,
+		bias: noBias[:], low: negativeInfinity, high: positiveInfinity,
+	}
 	if p.left < sum1 {
 		d.in, d.Stride = s.in, s.Stride
+		d.src, r.src, r.srcRow = s.src, s.pixels(p.left, 0, y), s.pixelsRow()
+	} else {
+		d.src, r.src, r.srcRow = s.sums[p.left-sum1], s.sum.at(0, y, 0), s.sum.row
 	}
-	size := s.panel.depth * blockChannels * s.panel.width * blockChannels
-	for y := s.top; y < s.bottom; y++ {
-		r := directRow{
-			panel: s.panel, weights: s.panel.offset + i*size, depth: s.panel.depth, kernelH: 1,
-			bias: noBias[:], low: negativeInfinity, high: positiveInfinity,
-		}
-		if p.left < sum1 {
-			d.src, r.src = s.src, s.pixels(p.left, 0, y)
-		} else {
-			d.src, r.src = s.sums[p.left-sum1], s.sum.at(0, y, 0)
-		}
-		if p.add != nothing {
-			r.sum, r.sumPlane = s.result(p.add, y), s.resultPlane
-		}
-		if p.final {
-			s.final(&d, &r, p.to, y)
-		} else {
-			d.dst, d.out.plane = s.result(p.to, y), s.resultPlane
-		}
-		d.compute(&r)
+	if p.add != nothing {
+		r.sum, r.added = s.result(p.add, y), s.resultRows()
 	}
+	if p.final {
+		s.final(&d, &r, p.to, y)
+	} else {
+		d.dst, r.dst = s.result(p.to, y), s.resultRows()
+	}
+	d.compute(&r)
 }
 
-// final makes a row of a product one of the output.
-func (s *strassenStrip) final(d *directJob, r *directRow, quarter, y int) {
+// final makes rows of a product some of the output.
+func (s *strassenStrip) final(d *directJob, r *directRows, quarter, y int) {
 	block, row := s.outBlock(quarter), s.row(quarter, y)
 	r.bias = s.filter.bias[block*blockChannels:]
 	r.low, r.high = s.Activation.clamp()
 	if s.copied(quarter, y) {
-		d.dst, d.out.plane = s.result(spareRow, y), s.resultPlane
+		d.dst, r.dst = s.result(spareRow, y), s.resultRows()
 		return
 	}
-	d.dst, r.dst, d.out.plane = s.dst, s.out.at(block, row, 0), s.out.plane
+	d.dst, r.dst = s.dst, s.out.rows(block, row, 2)
 	if s.residual != nil {
-		r.addend, r.residual, r.plane = s.residual, s.added.at(block, row, 0), s.added.plane
+		r.addend, r.residual = s.residual, s.added.rows(block, row, 2)
 	}
 }

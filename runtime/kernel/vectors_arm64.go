@@ -3,13 +3,27 @@
 package kernel
 
 import (
+	"unsafe"
+
 	"github.com/resc-lang/resc/runtime/internal/asm"
 	"github.com/resc-lang/resc/runtime/internal/cpu"
 )
 
 // The kernels of arm64, which has one tier beside Portable.
 
-func direct(_ cpu.Level, pixels, blocks int, a *asm.Direct) { asm.DirectNEON(pixels, blocks, a) }
+// direct runs a kernel row by row.
+func direct(_ cpu.Level, pixels, blocks int, a *asm.Direct) {
+	for {
+		asm.DirectNEON(pixels, blocks, a)
+		if a.Lines--; a.Lines == 0 {
+			return
+		}
+		a.Src, a.Dst = unsafe.Add(a.Src, a.SrcLine), unsafe.Add(a.Dst, a.DstLine)
+		if a.Residual != nil {
+			a.Residual = unsafe.Add(a.Residual, a.ResidualLine)
+		}
+	}
+}
 
 func depthwise(_ cpu.Level, pixels int, a *asm.Depthwise) { asm.DepthwiseNEON(pixels, a) }
 

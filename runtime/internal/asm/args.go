@@ -26,14 +26,15 @@ import "unsafe"
 //go:generate go run -C _gen -tags purego . neon
 
 // Direct is the argument of the kernels of direct convolution. A call computes
-// one row of output pixels of some neighbouring output blocks:
+// rows of output pixels of some neighbouring output blocks:
 //
 //	Dst[o][x][lane] = min(max(Bias[o][lane] + Residual[o][x][lane] +
 //		Σ Weights[b][r][c][i][o][lane] · Src[b][r][c][x][i], Low), High)
 //
 // with o an output block, x a pixel, b an input block, r and c a row and a
 // column of the kernel, and i an index in a run of floats that lie side by side.
-// All distances are in bytes.
+// All distances are in bytes. The kernels of amd64 count Lines down and move Dst,
+// Src, Residual and Addend to the last row; NEON's compute one.
 type Direct struct {
 	Dst      unsafe.Pointer // first output pixel
 	Src      unsafe.Pointer // first float that it depends on
@@ -41,7 +42,11 @@ type Direct struct {
 	Bias     unsafe.Pointer // 16 floats for each output block
 	Residual unsafe.Pointer // added to the first output pixel; nil for none
 
-	Width int // output pixels of the row × 64, a multiple of the tile's
+	Width int // output pixels of a row × 64, a multiple of the tile's
+	Lines int // rows, not zero
+
+	SrcLine, DstLine         int // from a row to the next
+	ResidualLine, AddendLine int // 0 where there is none
 
 	Pixel         int // from the input of an output pixel to that of the next
 	DstBlock      int // from an output block to the next in Dst

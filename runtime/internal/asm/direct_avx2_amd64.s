@@ -8,7 +8,7 @@
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·directAVX2_1x2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 48(AX), CX
+	MOVQ 88(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
 
@@ -17,7 +17,7 @@ tile:
 	JEQ        asked
 	MOVQ       32(AX), SI
 	ADDQ       R15, SI
-	MOVQ       64(AX), DI
+	MOVQ       104(AX), DI
 	PREFETCHT0 (SI)
 	ADDQ       DI, SI
 	PREFETCHT0 (SI)
@@ -25,7 +25,7 @@ tile:
 asked:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
-	MOVQ       56(AX), DI
+	MOVQ       96(AX), DI
 	PREFETCHT0 (SI)
 	ADDQ       DI, SI
 	PREFETCHT0 (SI)
@@ -37,20 +37,20 @@ asked:
 	VMOVUPS    32(R11), Y1
 	VMOVUPS    64(R11), Y2
 	VMOVUPS    96(R11), Y3
-	MOVQ       72(AX), BX
+	MOVQ       112(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
 
 block:
-	MOVQ 88(AX), R13
+	MOVQ 128(AX), R13
 
 row:
-	MOVQ 104(AX), R12
+	MOVQ 144(AX), R12
 
 column:
-	MOVQ    120(AX), R11
+	MOVQ    160(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 128(AX), R11
+	CMOVQEQ 168(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -116,16 +116,16 @@ single:
 	JNZ          single
 
 done:
-	MOVQ 112(AX), R11
+	MOVQ 152(AX), R11
 	ADDQ R11, SI
 	DECQ R12
 	JNZ  column
-	MOVQ 96(AX), R11
+	MOVQ 136(AX), R11
 	ADDQ R11, SI
 	DECQ R13
 	JNZ  row
-	ADDQ 136(AX), DX
-	MOVQ 80(AX), R11
+	ADDQ 176(AX), DX
+	MOVQ 120(AX), R11
 	ADDQ R11, SI
 	DECQ BX
 	JNZ  block
@@ -135,7 +135,7 @@ finish:
 	JEQ    no_residual
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
-	MOVQ   64(AX), DI
+	MOVQ   104(AX), DI
 	VADDPS (SI), Y0, Y0
 	VADDPS 32(SI), Y1, Y1
 	ADDQ   DI, SI
@@ -143,11 +143,11 @@ finish:
 	VADDPS 32(SI), Y3, Y3
 
 no_residual:
-	CMPQ   144(AX), $0x00
+	CMPQ   184(AX), $0x00
 	JEQ    no_addend
-	MOVQ   144(AX), SI
+	MOVQ   184(AX), SI
 	ADDQ   R15, SI
-	MOVQ   152(AX), DI
+	MOVQ   192(AX), DI
 	VADDPS (SI), Y0, Y0
 	VADDPS 32(SI), Y1, Y1
 	ADDQ   DI, SI
@@ -155,18 +155,18 @@ no_residual:
 	VADDPS 32(SI), Y3, Y3
 
 no_addend:
-	CMPL         160(AX), $0xff800000
+	CMPL         200(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 160(AX), Y8
+	VBROADCASTSS 200(AX), Y8
 	VMAXPS       Y0, Y8, Y0
 	VMAXPS       Y1, Y8, Y1
 	VMAXPS       Y2, Y8, Y2
 	VMAXPS       Y3, Y8, Y3
 
 no_low:
-	CMPL         164(AX), $0x7f800000
+	CMPL         204(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 164(AX), Y8
+	VBROADCASTSS 204(AX), Y8
 	VMINPS       Y0, Y8, Y0
 	VMINPS       Y1, Y8, Y1
 	VMINPS       Y2, Y8, Y2
@@ -175,7 +175,7 @@ no_low:
 no_high:
 	MOVQ    (AX), SI
 	ADDQ    R15, SI
-	MOVQ    56(AX), DI
+	MOVQ    96(AX), DI
 	VMOVUPS Y0, (SI)
 	VMOVUPS Y1, 32(SI)
 	ADDQ    DI, SI
@@ -186,6 +186,21 @@ no_high:
 	ADDQ    R11, R14
 	CMPQ    R15, 40(AX)
 	JLT     tile
+	DECQ    48(AX)
+	JZ      lines_done
+	MOVQ    56(AX), R11
+	ADDQ    R11, 8(AX)
+	MOVQ    64(AX), R11
+	ADDQ    R11, (AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 32(AX)
+	MOVQ    80(AX), R11
+	ADDQ    R11, 184(AX)
+	XORQ    R14, R14
+	XORQ    R15, R15
+	JMP     tile
+
+lines_done:
 	VZEROUPPER
 	RET
 
@@ -193,7 +208,7 @@ no_high:
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·directAVX2_2x2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 48(AX), CX
+	MOVQ 88(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
 
@@ -202,7 +217,7 @@ tile:
 	JEQ        asked
 	MOVQ       32(AX), SI
 	ADDQ       R15, SI
-	MOVQ       64(AX), DI
+	MOVQ       104(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	ADDQ       DI, SI
@@ -212,7 +227,7 @@ tile:
 asked:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
-	MOVQ       56(AX), DI
+	MOVQ       96(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	ADDQ       DI, SI
@@ -230,20 +245,20 @@ asked:
 	VMOVUPS    64(R11), Y6
 	VMOVUPS    96(R11), Y3
 	VMOVUPS    96(R11), Y7
-	MOVQ       72(AX), BX
+	MOVQ       112(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
 
 block:
-	MOVQ 88(AX), R13
+	MOVQ 128(AX), R13
 
 row:
-	MOVQ 104(AX), R12
+	MOVQ 144(AX), R12
 
 column:
-	MOVQ    120(AX), R11
+	MOVQ    160(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 128(AX), R11
+	CMOVQEQ 168(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -334,16 +349,16 @@ single:
 	JNZ          single
 
 done:
-	MOVQ 112(AX), R11
+	MOVQ 152(AX), R11
 	ADDQ R11, SI
 	DECQ R12
 	JNZ  column
-	MOVQ 96(AX), R11
+	MOVQ 136(AX), R11
 	ADDQ R11, SI
 	DECQ R13
 	JNZ  row
-	ADDQ 136(AX), DX
-	MOVQ 80(AX), R11
+	ADDQ 176(AX), DX
+	MOVQ 120(AX), R11
 	ADDQ R11, SI
 	DECQ BX
 	JNZ  block
@@ -353,7 +368,7 @@ finish:
 	JEQ    no_residual
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
-	MOVQ   64(AX), DI
+	MOVQ   104(AX), DI
 	VADDPS (SI), Y0, Y0
 	VADDPS 64(SI), Y4, Y4
 	VADDPS 32(SI), Y1, Y1
@@ -365,11 +380,11 @@ finish:
 	VADDPS 96(SI), Y7, Y7
 
 no_residual:
-	CMPQ   144(AX), $0x00
+	CMPQ   184(AX), $0x00
 	JEQ    no_addend
-	MOVQ   144(AX), SI
+	MOVQ   184(AX), SI
 	ADDQ   R15, SI
-	MOVQ   152(AX), DI
+	MOVQ   192(AX), DI
 	VADDPS (SI), Y0, Y0
 	VADDPS 64(SI), Y4, Y4
 	VADDPS 32(SI), Y1, Y1
@@ -381,9 +396,9 @@ no_residual:
 	VADDPS 96(SI), Y7, Y7
 
 no_addend:
-	CMPL         160(AX), $0xff800000
+	CMPL         200(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 160(AX), Y12
+	VBROADCASTSS 200(AX), Y12
 	VMAXPS       Y0, Y12, Y0
 	VMAXPS       Y1, Y12, Y1
 	VMAXPS       Y2, Y12, Y2
@@ -394,9 +409,9 @@ no_addend:
 	VMAXPS       Y7, Y12, Y7
 
 no_low:
-	CMPL         164(AX), $0x7f800000
+	CMPL         204(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 164(AX), Y12
+	VBROADCASTSS 204(AX), Y12
 	VMINPS       Y0, Y12, Y0
 	VMINPS       Y1, Y12, Y1
 	VMINPS       Y2, Y12, Y2
@@ -409,7 +424,7 @@ no_low:
 no_high:
 	MOVQ    (AX), SI
 	ADDQ    R15, SI
-	MOVQ    56(AX), DI
+	MOVQ    96(AX), DI
 	VMOVUPS Y0, (SI)
 	VMOVUPS Y4, 64(SI)
 	VMOVUPS Y1, 32(SI)
@@ -424,6 +439,21 @@ no_high:
 	ADDQ    R11, R14
 	CMPQ    R15, 40(AX)
 	JLT     tile
+	DECQ    48(AX)
+	JZ      lines_done
+	MOVQ    56(AX), R11
+	ADDQ    R11, 8(AX)
+	MOVQ    64(AX), R11
+	ADDQ    R11, (AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 32(AX)
+	MOVQ    80(AX), R11
+	ADDQ    R11, 184(AX)
+	XORQ    R14, R14
+	XORQ    R15, R15
+	JMP     tile
+
+lines_done:
 	VZEROUPPER
 	RET
 
@@ -431,7 +461,7 @@ no_high:
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·directAVX2_3x2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 48(AX), CX
+	MOVQ 88(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
 
@@ -440,7 +470,7 @@ tile:
 	JEQ        asked
 	MOVQ       32(AX), SI
 	ADDQ       R15, SI
-	MOVQ       64(AX), DI
+	MOVQ       104(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -452,7 +482,7 @@ tile:
 asked:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
-	MOVQ       56(AX), DI
+	MOVQ       96(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -476,20 +506,20 @@ asked:
 	VMOVUPS    96(R11), Y3
 	VMOVUPS    96(R11), Y7
 	VMOVUPS    96(R11), Y11
-	MOVQ       72(AX), BX
+	MOVQ       112(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
 
 block:
-	MOVQ 88(AX), R13
+	MOVQ 128(AX), R13
 
 row:
-	MOVQ 104(AX), R12
+	MOVQ 144(AX), R12
 
 column:
-	MOVQ    120(AX), R11
+	MOVQ    160(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 128(AX), R11
+	CMOVQEQ 168(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -600,16 +630,16 @@ single:
 	JNZ          single
 
 done:
-	MOVQ 112(AX), R11
+	MOVQ 152(AX), R11
 	ADDQ R11, SI
 	DECQ R12
 	JNZ  column
-	MOVQ 96(AX), R11
+	MOVQ 136(AX), R11
 	ADDQ R11, SI
 	DECQ R13
 	JNZ  row
-	ADDQ 136(AX), DX
-	MOVQ 80(AX), R11
+	ADDQ 176(AX), DX
+	MOVQ 120(AX), R11
 	ADDQ R11, SI
 	DECQ BX
 	JNZ  block
@@ -619,7 +649,7 @@ finish:
 	JEQ    no_residual
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
-	MOVQ   64(AX), DI
+	MOVQ   104(AX), DI
 	VADDPS (SI), Y0, Y0
 	VADDPS 64(SI), Y4, Y4
 	VADDPS 128(SI), Y8, Y8
@@ -635,11 +665,11 @@ finish:
 	VADDPS 160(SI), Y11, Y11
 
 no_residual:
-	CMPQ   144(AX), $0x00
+	CMPQ   184(AX), $0x00
 	JEQ    no_addend
-	MOVQ   144(AX), SI
+	MOVQ   184(AX), SI
 	ADDQ   R15, SI
-	MOVQ   152(AX), DI
+	MOVQ   192(AX), DI
 	VADDPS (SI), Y0, Y0
 	VADDPS 64(SI), Y4, Y4
 	VADDPS 128(SI), Y8, Y8
@@ -655,9 +685,9 @@ no_residual:
 	VADDPS 160(SI), Y11, Y11
 
 no_addend:
-	CMPL         160(AX), $0xff800000
+	CMPL         200(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 160(AX), Y15
+	VBROADCASTSS 200(AX), Y15
 	VMAXPS       Y0, Y15, Y0
 	VMAXPS       Y1, Y15, Y1
 	VMAXPS       Y2, Y15, Y2
@@ -672,9 +702,9 @@ no_addend:
 	VMAXPS       Y11, Y15, Y11
 
 no_low:
-	CMPL         164(AX), $0x7f800000
+	CMPL         204(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 164(AX), Y15
+	VBROADCASTSS 204(AX), Y15
 	VMINPS       Y0, Y15, Y0
 	VMINPS       Y1, Y15, Y1
 	VMINPS       Y2, Y15, Y2
@@ -691,7 +721,7 @@ no_low:
 no_high:
 	MOVQ    (AX), SI
 	ADDQ    R15, SI
-	MOVQ    56(AX), DI
+	MOVQ    96(AX), DI
 	VMOVUPS Y0, (SI)
 	VMOVUPS Y4, 64(SI)
 	VMOVUPS Y8, 128(SI)
@@ -710,6 +740,21 @@ no_high:
 	ADDQ    R11, R14
 	CMPQ    R15, 40(AX)
 	JLT     tile
+	DECQ    48(AX)
+	JZ      lines_done
+	MOVQ    56(AX), R11
+	ADDQ    R11, 8(AX)
+	MOVQ    64(AX), R11
+	ADDQ    R11, (AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 32(AX)
+	MOVQ    80(AX), R11
+	ADDQ    R11, 184(AX)
+	XORQ    R14, R14
+	XORQ    R15, R15
+	JMP     tile
+
+lines_done:
 	VZEROUPPER
 	RET
 
@@ -717,7 +762,7 @@ no_high:
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·directAVX2_1x1(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 48(AX), CX
+	MOVQ 88(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
 
@@ -738,20 +783,20 @@ asked:
 	MOVQ       24(AX), R11
 	VMOVUPS    (R11), Y0
 	VMOVUPS    32(R11), Y1
-	MOVQ       72(AX), BX
+	MOVQ       112(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
 
 block:
-	MOVQ 88(AX), R13
+	MOVQ 128(AX), R13
 
 row:
-	MOVQ 104(AX), R12
+	MOVQ 144(AX), R12
 
 column:
-	MOVQ    120(AX), R11
+	MOVQ    160(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 128(AX), R11
+	CMOVQEQ 168(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -797,16 +842,16 @@ single:
 	JNZ          single
 
 done:
-	MOVQ 112(AX), R11
+	MOVQ 152(AX), R11
 	ADDQ R11, SI
 	DECQ R12
 	JNZ  column
-	MOVQ 96(AX), R11
+	MOVQ 136(AX), R11
 	ADDQ R11, SI
 	DECQ R13
 	JNZ  row
-	ADDQ 136(AX), DX
-	MOVQ 80(AX), R11
+	ADDQ 176(AX), DX
+	MOVQ 120(AX), R11
 	ADDQ R11, SI
 	DECQ BX
 	JNZ  block
@@ -820,24 +865,24 @@ finish:
 	VADDPS 32(SI), Y1, Y1
 
 no_residual:
-	CMPQ   144(AX), $0x00
+	CMPQ   184(AX), $0x00
 	JEQ    no_addend
-	MOVQ   144(AX), SI
+	MOVQ   184(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Y0, Y0
 	VADDPS 32(SI), Y1, Y1
 
 no_addend:
-	CMPL         160(AX), $0xff800000
+	CMPL         200(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 160(AX), Y4
+	VBROADCASTSS 200(AX), Y4
 	VMAXPS       Y0, Y4, Y0
 	VMAXPS       Y1, Y4, Y1
 
 no_low:
-	CMPL         164(AX), $0x7f800000
+	CMPL         204(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 164(AX), Y4
+	VBROADCASTSS 204(AX), Y4
 	VMINPS       Y0, Y4, Y0
 	VMINPS       Y1, Y4, Y1
 
@@ -851,6 +896,21 @@ no_high:
 	ADDQ    R11, R14
 	CMPQ    R15, 40(AX)
 	JLT     tile
+	DECQ    48(AX)
+	JZ      lines_done
+	MOVQ    56(AX), R11
+	ADDQ    R11, 8(AX)
+	MOVQ    64(AX), R11
+	ADDQ    R11, (AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 32(AX)
+	MOVQ    80(AX), R11
+	ADDQ    R11, 184(AX)
+	XORQ    R14, R14
+	XORQ    R15, R15
+	JMP     tile
+
+lines_done:
 	VZEROUPPER
 	RET
 
@@ -858,7 +918,7 @@ no_high:
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·directAVX2_2x1(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 48(AX), CX
+	MOVQ 88(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
 
@@ -883,20 +943,20 @@ asked:
 	VMOVUPS    (R11), Y2
 	VMOVUPS    32(R11), Y1
 	VMOVUPS    32(R11), Y3
-	MOVQ       72(AX), BX
+	MOVQ       112(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
 
 block:
-	MOVQ 88(AX), R13
+	MOVQ 128(AX), R13
 
 row:
-	MOVQ 104(AX), R12
+	MOVQ 144(AX), R12
 
 column:
-	MOVQ    120(AX), R11
+	MOVQ    160(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 128(AX), R11
+	CMOVQEQ 168(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -957,16 +1017,16 @@ single:
 	JNZ          single
 
 done:
-	MOVQ 112(AX), R11
+	MOVQ 152(AX), R11
 	ADDQ R11, SI
 	DECQ R12
 	JNZ  column
-	MOVQ 96(AX), R11
+	MOVQ 136(AX), R11
 	ADDQ R11, SI
 	DECQ R13
 	JNZ  row
-	ADDQ 136(AX), DX
-	MOVQ 80(AX), R11
+	ADDQ 176(AX), DX
+	MOVQ 120(AX), R11
 	ADDQ R11, SI
 	DECQ BX
 	JNZ  block
@@ -982,9 +1042,9 @@ finish:
 	VADDPS 96(SI), Y3, Y3
 
 no_residual:
-	CMPQ   144(AX), $0x00
+	CMPQ   184(AX), $0x00
 	JEQ    no_addend
-	MOVQ   144(AX), SI
+	MOVQ   184(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Y0, Y0
 	VADDPS 64(SI), Y2, Y2
@@ -992,18 +1052,18 @@ no_residual:
 	VADDPS 96(SI), Y3, Y3
 
 no_addend:
-	CMPL         160(AX), $0xff800000
+	CMPL         200(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 160(AX), Y6
+	VBROADCASTSS 200(AX), Y6
 	VMAXPS       Y0, Y6, Y0
 	VMAXPS       Y1, Y6, Y1
 	VMAXPS       Y2, Y6, Y2
 	VMAXPS       Y3, Y6, Y3
 
 no_low:
-	CMPL         164(AX), $0x7f800000
+	CMPL         204(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 164(AX), Y6
+	VBROADCASTSS 204(AX), Y6
 	VMINPS       Y0, Y6, Y0
 	VMINPS       Y1, Y6, Y1
 	VMINPS       Y2, Y6, Y2
@@ -1021,6 +1081,21 @@ no_high:
 	ADDQ    R11, R14
 	CMPQ    R15, 40(AX)
 	JLT     tile
+	DECQ    48(AX)
+	JZ      lines_done
+	MOVQ    56(AX), R11
+	ADDQ    R11, 8(AX)
+	MOVQ    64(AX), R11
+	ADDQ    R11, (AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 32(AX)
+	MOVQ    80(AX), R11
+	ADDQ    R11, 184(AX)
+	XORQ    R14, R14
+	XORQ    R15, R15
+	JMP     tile
+
+lines_done:
 	VZEROUPPER
 	RET
 
@@ -1028,7 +1103,7 @@ no_high:
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·directAVX2_3x1(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 48(AX), CX
+	MOVQ 88(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
 
@@ -1057,20 +1132,20 @@ asked:
 	VMOVUPS    32(R11), Y1
 	VMOVUPS    32(R11), Y3
 	VMOVUPS    32(R11), Y5
-	MOVQ       72(AX), BX
+	MOVQ       112(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
 
 block:
-	MOVQ 88(AX), R13
+	MOVQ 128(AX), R13
 
 row:
-	MOVQ 104(AX), R12
+	MOVQ 144(AX), R12
 
 column:
-	MOVQ    120(AX), R11
+	MOVQ    160(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 128(AX), R11
+	CMOVQEQ 168(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -1146,16 +1221,16 @@ single:
 	JNZ          single
 
 done:
-	MOVQ 112(AX), R11
+	MOVQ 152(AX), R11
 	ADDQ R11, SI
 	DECQ R12
 	JNZ  column
-	MOVQ 96(AX), R11
+	MOVQ 136(AX), R11
 	ADDQ R11, SI
 	DECQ R13
 	JNZ  row
-	ADDQ 136(AX), DX
-	MOVQ 80(AX), R11
+	ADDQ 176(AX), DX
+	MOVQ 120(AX), R11
 	ADDQ R11, SI
 	DECQ BX
 	JNZ  block
@@ -1173,9 +1248,9 @@ finish:
 	VADDPS 160(SI), Y5, Y5
 
 no_residual:
-	CMPQ   144(AX), $0x00
+	CMPQ   184(AX), $0x00
 	JEQ    no_addend
-	MOVQ   144(AX), SI
+	MOVQ   184(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Y0, Y0
 	VADDPS 64(SI), Y2, Y2
@@ -1185,9 +1260,9 @@ no_residual:
 	VADDPS 160(SI), Y5, Y5
 
 no_addend:
-	CMPL         160(AX), $0xff800000
+	CMPL         200(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 160(AX), Y8
+	VBROADCASTSS 200(AX), Y8
 	VMAXPS       Y0, Y8, Y0
 	VMAXPS       Y1, Y8, Y1
 	VMAXPS       Y2, Y8, Y2
@@ -1196,9 +1271,9 @@ no_addend:
 	VMAXPS       Y5, Y8, Y5
 
 no_low:
-	CMPL         164(AX), $0x7f800000
+	CMPL         204(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 164(AX), Y8
+	VBROADCASTSS 204(AX), Y8
 	VMINPS       Y0, Y8, Y0
 	VMINPS       Y1, Y8, Y1
 	VMINPS       Y2, Y8, Y2
@@ -1220,6 +1295,21 @@ no_high:
 	ADDQ    R11, R14
 	CMPQ    R15, 40(AX)
 	JLT     tile
+	DECQ    48(AX)
+	JZ      lines_done
+	MOVQ    56(AX), R11
+	ADDQ    R11, 8(AX)
+	MOVQ    64(AX), R11
+	ADDQ    R11, (AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 32(AX)
+	MOVQ    80(AX), R11
+	ADDQ    R11, 184(AX)
+	XORQ    R14, R14
+	XORQ    R15, R15
+	JMP     tile
+
+lines_done:
 	VZEROUPPER
 	RET
 
@@ -1227,7 +1317,7 @@ no_high:
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·directAVX2_4x1(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 48(AX), CX
+	MOVQ 88(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
 
@@ -1262,20 +1352,20 @@ asked:
 	VMOVUPS    32(R11), Y3
 	VMOVUPS    32(R11), Y5
 	VMOVUPS    32(R11), Y7
-	MOVQ       72(AX), BX
+	MOVQ       112(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
 
 block:
-	MOVQ 88(AX), R13
+	MOVQ 128(AX), R13
 
 row:
-	MOVQ 104(AX), R12
+	MOVQ 144(AX), R12
 
 column:
-	MOVQ    120(AX), R11
+	MOVQ    160(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 128(AX), R11
+	CMOVQEQ 168(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -1368,18 +1458,18 @@ single:
 	JNZ          single
 
 done:
-	MOVQ 112(AX), R11
+	MOVQ 152(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	DECQ R12
 	JNZ  column
-	MOVQ 96(AX), R11
+	MOVQ 136(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	DECQ R13
 	JNZ  row
-	ADDQ 136(AX), DX
-	MOVQ 80(AX), R11
+	ADDQ 176(AX), DX
+	MOVQ 120(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	DECQ BX
@@ -1400,9 +1490,9 @@ finish:
 	VADDPS 224(SI), Y7, Y7
 
 no_residual:
-	CMPQ   144(AX), $0x00
+	CMPQ   184(AX), $0x00
 	JEQ    no_addend
-	MOVQ   144(AX), SI
+	MOVQ   184(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Y0, Y0
 	VADDPS 64(SI), Y2, Y2
@@ -1414,9 +1504,9 @@ no_residual:
 	VADDPS 224(SI), Y7, Y7
 
 no_addend:
-	CMPL         160(AX), $0xff800000
+	CMPL         200(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 160(AX), Y10
+	VBROADCASTSS 200(AX), Y10
 	VMAXPS       Y0, Y10, Y0
 	VMAXPS       Y1, Y10, Y1
 	VMAXPS       Y2, Y10, Y2
@@ -1427,9 +1517,9 @@ no_addend:
 	VMAXPS       Y7, Y10, Y7
 
 no_low:
-	CMPL         164(AX), $0x7f800000
+	CMPL         204(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 164(AX), Y10
+	VBROADCASTSS 204(AX), Y10
 	VMINPS       Y0, Y10, Y0
 	VMINPS       Y1, Y10, Y1
 	VMINPS       Y2, Y10, Y2
@@ -1455,6 +1545,21 @@ no_high:
 	ADDQ    R11, R14
 	CMPQ    R15, 40(AX)
 	JLT     tile
+	DECQ    48(AX)
+	JZ      lines_done
+	MOVQ    56(AX), R11
+	ADDQ    R11, 8(AX)
+	MOVQ    64(AX), R11
+	ADDQ    R11, (AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 32(AX)
+	MOVQ    80(AX), R11
+	ADDQ    R11, 184(AX)
+	XORQ    R14, R14
+	XORQ    R15, R15
+	JMP     tile
+
+lines_done:
 	VZEROUPPER
 	RET
 
@@ -1462,7 +1567,7 @@ no_high:
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·directAVX2_5x1(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 48(AX), CX
+	MOVQ 88(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
 
@@ -1501,20 +1606,20 @@ asked:
 	VMOVUPS    32(R11), Y5
 	VMOVUPS    32(R11), Y7
 	VMOVUPS    32(R11), Y9
-	MOVQ       72(AX), BX
+	MOVQ       112(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
 
 block:
-	MOVQ 88(AX), R13
+	MOVQ 128(AX), R13
 
 row:
-	MOVQ 104(AX), R12
+	MOVQ 144(AX), R12
 
 column:
-	MOVQ    120(AX), R11
+	MOVQ    160(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 128(AX), R11
+	CMOVQEQ 168(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -1622,18 +1727,18 @@ single:
 	JNZ          single
 
 done:
-	MOVQ 112(AX), R11
+	MOVQ 152(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	DECQ R12
 	JNZ  column
-	MOVQ 96(AX), R11
+	MOVQ 136(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	DECQ R13
 	JNZ  row
-	ADDQ 136(AX), DX
-	MOVQ 80(AX), R11
+	ADDQ 176(AX), DX
+	MOVQ 120(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	DECQ BX
@@ -1656,9 +1761,9 @@ finish:
 	VADDPS 288(SI), Y9, Y9
 
 no_residual:
-	CMPQ   144(AX), $0x00
+	CMPQ   184(AX), $0x00
 	JEQ    no_addend
-	MOVQ   144(AX), SI
+	MOVQ   184(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Y0, Y0
 	VADDPS 64(SI), Y2, Y2
@@ -1672,9 +1777,9 @@ no_residual:
 	VADDPS 288(SI), Y9, Y9
 
 no_addend:
-	CMPL         160(AX), $0xff800000
+	CMPL         200(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 160(AX), Y12
+	VBROADCASTSS 200(AX), Y12
 	VMAXPS       Y0, Y12, Y0
 	VMAXPS       Y1, Y12, Y1
 	VMAXPS       Y2, Y12, Y2
@@ -1687,9 +1792,9 @@ no_addend:
 	VMAXPS       Y9, Y12, Y9
 
 no_low:
-	CMPL         164(AX), $0x7f800000
+	CMPL         204(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 164(AX), Y12
+	VBROADCASTSS 204(AX), Y12
 	VMINPS       Y0, Y12, Y0
 	VMINPS       Y1, Y12, Y1
 	VMINPS       Y2, Y12, Y2
@@ -1719,6 +1824,21 @@ no_high:
 	ADDQ    R11, R14
 	CMPQ    R15, 40(AX)
 	JLT     tile
+	DECQ    48(AX)
+	JZ      lines_done
+	MOVQ    56(AX), R11
+	ADDQ    R11, 8(AX)
+	MOVQ    64(AX), R11
+	ADDQ    R11, (AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 32(AX)
+	MOVQ    80(AX), R11
+	ADDQ    R11, 184(AX)
+	XORQ    R14, R14
+	XORQ    R15, R15
+	JMP     tile
+
+lines_done:
 	VZEROUPPER
 	RET
 
@@ -1726,7 +1846,7 @@ no_high:
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·directAVX2_6x1(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 48(AX), CX
+	MOVQ 88(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
 
@@ -1769,20 +1889,20 @@ asked:
 	VMOVUPS    32(R11), Y7
 	VMOVUPS    32(R11), Y9
 	VMOVUPS    32(R11), Y11
-	MOVQ       72(AX), BX
+	MOVQ       112(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
 
 block:
-	MOVQ 88(AX), R13
+	MOVQ 128(AX), R13
 
 row:
-	MOVQ 104(AX), R12
+	MOVQ 144(AX), R12
 
 column:
-	MOVQ    120(AX), R11
+	MOVQ    160(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 128(AX), R11
+	CMOVQEQ 168(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -1905,18 +2025,18 @@ single:
 	JNZ          single
 
 done:
-	MOVQ 112(AX), R11
+	MOVQ 152(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	DECQ R12
 	JNZ  column
-	MOVQ 96(AX), R11
+	MOVQ 136(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	DECQ R13
 	JNZ  row
-	ADDQ 136(AX), DX
-	MOVQ 80(AX), R11
+	ADDQ 176(AX), DX
+	MOVQ 120(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	DECQ BX
@@ -1941,9 +2061,9 @@ finish:
 	VADDPS 352(SI), Y11, Y11
 
 no_residual:
-	CMPQ   144(AX), $0x00
+	CMPQ   184(AX), $0x00
 	JEQ    no_addend
-	MOVQ   144(AX), SI
+	MOVQ   184(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Y0, Y0
 	VADDPS 64(SI), Y2, Y2
@@ -1959,9 +2079,9 @@ no_residual:
 	VADDPS 352(SI), Y11, Y11
 
 no_addend:
-	CMPL         160(AX), $0xff800000
+	CMPL         200(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 160(AX), Y14
+	VBROADCASTSS 200(AX), Y14
 	VMAXPS       Y0, Y14, Y0
 	VMAXPS       Y1, Y14, Y1
 	VMAXPS       Y2, Y14, Y2
@@ -1976,9 +2096,9 @@ no_addend:
 	VMAXPS       Y11, Y14, Y11
 
 no_low:
-	CMPL         164(AX), $0x7f800000
+	CMPL         204(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 164(AX), Y14
+	VBROADCASTSS 204(AX), Y14
 	VMINPS       Y0, Y14, Y0
 	VMINPS       Y1, Y14, Y1
 	VMINPS       Y2, Y14, Y2
@@ -2012,6 +2132,21 @@ no_high:
 	ADDQ    R11, R14
 	CMPQ    R15, 40(AX)
 	JLT     tile
+	DECQ    48(AX)
+	JZ      lines_done
+	MOVQ    56(AX), R11
+	ADDQ    R11, 8(AX)
+	MOVQ    64(AX), R11
+	ADDQ    R11, (AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 32(AX)
+	MOVQ    80(AX), R11
+	ADDQ    R11, 184(AX)
+	XORQ    R14, R14
+	XORQ    R15, R15
+	JMP     tile
+
+lines_done:
 	VZEROUPPER
 	RET
 
@@ -2019,7 +2154,7 @@ no_high:
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·directAVX2_7x1(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 48(AX), CX
+	MOVQ 88(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
 
@@ -2068,20 +2203,20 @@ asked:
 	VMOVUPS    32(R11), Y9
 	VMOVUPS    32(R11), Y11
 	VMOVUPS    32(R11), Y13
-	MOVQ       72(AX), BX
+	MOVQ       112(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
 
 block:
-	MOVQ 88(AX), R13
+	MOVQ 128(AX), R13
 
 row:
-	MOVQ 104(AX), R12
+	MOVQ 144(AX), R12
 
 column:
-	MOVQ    120(AX), R11
+	MOVQ    160(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 128(AX), R11
+	CMOVQEQ 168(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -2216,20 +2351,20 @@ single:
 	JNZ          single
 
 done:
-	MOVQ 112(AX), R11
+	MOVQ 152(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
 	DECQ R12
 	JNZ  column
-	MOVQ 96(AX), R11
+	MOVQ 136(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
 	DECQ R13
 	JNZ  row
-	ADDQ 136(AX), DX
-	MOVQ 80(AX), R11
+	ADDQ 176(AX), DX
+	MOVQ 120(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
@@ -2257,9 +2392,9 @@ finish:
 	VADDPS 416(SI), Y13, Y13
 
 no_residual:
-	CMPQ   144(AX), $0x00
+	CMPQ   184(AX), $0x00
 	JEQ    no_addend
-	MOVQ   144(AX), SI
+	MOVQ   184(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Y0, Y0
 	VADDPS 64(SI), Y2, Y2
@@ -2277,9 +2412,9 @@ no_residual:
 	VADDPS 416(SI), Y13, Y13
 
 no_addend:
-	CMPL         160(AX), $0xff800000
+	CMPL         200(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 160(AX), Y15
+	VBROADCASTSS 200(AX), Y15
 	VMAXPS       Y0, Y15, Y0
 	VMAXPS       Y1, Y15, Y1
 	VMAXPS       Y2, Y15, Y2
@@ -2296,9 +2431,9 @@ no_addend:
 	VMAXPS       Y13, Y15, Y13
 
 no_low:
-	CMPL         164(AX), $0x7f800000
+	CMPL         204(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 164(AX), Y15
+	VBROADCASTSS 204(AX), Y15
 	VMINPS       Y0, Y15, Y0
 	VMINPS       Y1, Y15, Y1
 	VMINPS       Y2, Y15, Y2
@@ -2336,5 +2471,20 @@ no_high:
 	ADDQ    R11, R14
 	CMPQ    R15, 40(AX)
 	JLT     tile
+	DECQ    48(AX)
+	JZ      lines_done
+	MOVQ    56(AX), R11
+	ADDQ    R11, 8(AX)
+	MOVQ    64(AX), R11
+	ADDQ    R11, (AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 32(AX)
+	MOVQ    80(AX), R11
+	ADDQ    R11, 184(AX)
+	XORQ    R14, R14
+	XORQ    R15, R15
+	JMP     tile
+
+lines_done:
 	VZEROUPPER
 	RET

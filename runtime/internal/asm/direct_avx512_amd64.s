@@ -8,7 +8,7 @@
 // Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_1x4(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 48(AX), CX
+	MOVQ 88(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
 
@@ -17,7 +17,7 @@ tile:
 	JEQ        asked
 	MOVQ       32(AX), SI
 	ADDQ       R15, SI
-	MOVQ       64(AX), DI
+	MOVQ       104(AX), DI
 	PREFETCHT0 (SI)
 	ADDQ       DI, SI
 	PREFETCHT0 (SI)
@@ -29,7 +29,7 @@ tile:
 asked:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
-	MOVQ       56(AX), DI
+	MOVQ       96(AX), DI
 	PREFETCHT0 (SI)
 	ADDQ       DI, SI
 	PREFETCHT0 (SI)
@@ -45,20 +45,20 @@ asked:
 	VMOVUPS    64(R11), Z1
 	VMOVUPS    128(R11), Z2
 	VMOVUPS    192(R11), Z3
-	MOVQ       72(AX), BX
+	MOVQ       112(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
 
 block:
-	MOVQ 88(AX), R13
+	MOVQ 128(AX), R13
 
 row:
-	MOVQ 104(AX), R12
+	MOVQ 144(AX), R12
 
 column:
-	MOVQ    120(AX), R11
+	MOVQ    160(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 128(AX), R11
+	CMOVQEQ 168(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -124,16 +124,16 @@ single:
 	JNZ          single
 
 done:
-	MOVQ 112(AX), R11
+	MOVQ 152(AX), R11
 	ADDQ R11, SI
 	DECQ R12
 	JNZ  column
-	MOVQ 96(AX), R11
+	MOVQ 136(AX), R11
 	ADDQ R11, SI
 	DECQ R13
 	JNZ  row
-	ADDQ 136(AX), DX
-	MOVQ 80(AX), R11
+	ADDQ 176(AX), DX
+	MOVQ 120(AX), R11
 	ADDQ R11, SI
 	DECQ BX
 	JNZ  block
@@ -143,7 +143,7 @@ finish:
 	JEQ    no_residual
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
-	MOVQ   64(AX), DI
+	MOVQ   104(AX), DI
 	VADDPS (SI), Z0, Z0
 	ADDQ   DI, SI
 	VADDPS (SI), Z1, Z1
@@ -153,11 +153,11 @@ finish:
 	VADDPS (SI), Z3, Z3
 
 no_residual:
-	CMPQ   144(AX), $0x00
+	CMPQ   184(AX), $0x00
 	JEQ    no_addend
-	MOVQ   144(AX), SI
+	MOVQ   184(AX), SI
 	ADDQ   R15, SI
-	MOVQ   152(AX), DI
+	MOVQ   192(AX), DI
 	VADDPS (SI), Z0, Z0
 	ADDQ   DI, SI
 	VADDPS (SI), Z1, Z1
@@ -167,18 +167,18 @@ no_residual:
 	VADDPS (SI), Z3, Z3
 
 no_addend:
-	CMPL         160(AX), $0xff800000
+	CMPL         200(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 160(AX), Z8
+	VBROADCASTSS 200(AX), Z8
 	VMAXPS       Z0, Z8, Z0
 	VMAXPS       Z1, Z8, Z1
 	VMAXPS       Z2, Z8, Z2
 	VMAXPS       Z3, Z8, Z3
 
 no_low:
-	CMPL         164(AX), $0x7f800000
+	CMPL         204(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 164(AX), Z8
+	VBROADCASTSS 204(AX), Z8
 	VMINPS       Z0, Z8, Z0
 	VMINPS       Z1, Z8, Z1
 	VMINPS       Z2, Z8, Z2
@@ -187,7 +187,7 @@ no_low:
 no_high:
 	MOVQ    (AX), SI
 	ADDQ    R15, SI
-	MOVQ    56(AX), DI
+	MOVQ    96(AX), DI
 	VMOVUPS Z0, (SI)
 	ADDQ    DI, SI
 	VMOVUPS Z1, (SI)
@@ -200,6 +200,21 @@ no_high:
 	ADDQ    R11, R14
 	CMPQ    R15, 40(AX)
 	JLT     tile
+	DECQ    48(AX)
+	JZ      lines_done
+	MOVQ    56(AX), R11
+	ADDQ    R11, 8(AX)
+	MOVQ    64(AX), R11
+	ADDQ    R11, (AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 32(AX)
+	MOVQ    80(AX), R11
+	ADDQ    R11, 184(AX)
+	XORQ    R14, R14
+	XORQ    R15, R15
+	JMP     tile
+
+lines_done:
 	VZEROUPPER
 	RET
 
@@ -207,7 +222,7 @@ no_high:
 // Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_2x4(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 48(AX), CX
+	MOVQ 88(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
 
@@ -216,7 +231,7 @@ tile:
 	JEQ        asked
 	MOVQ       32(AX), SI
 	ADDQ       R15, SI
-	MOVQ       64(AX), DI
+	MOVQ       104(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	ADDQ       DI, SI
@@ -232,7 +247,7 @@ tile:
 asked:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
-	MOVQ       56(AX), DI
+	MOVQ       96(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	ADDQ       DI, SI
@@ -256,20 +271,20 @@ asked:
 	VMOVUPS    128(R11), Z6
 	VMOVUPS    192(R11), Z3
 	VMOVUPS    192(R11), Z7
-	MOVQ       72(AX), BX
+	MOVQ       112(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
 
 block:
-	MOVQ 88(AX), R13
+	MOVQ 128(AX), R13
 
 row:
-	MOVQ 104(AX), R12
+	MOVQ 144(AX), R12
 
 column:
-	MOVQ    120(AX), R11
+	MOVQ    160(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 128(AX), R11
+	CMOVQEQ 168(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -360,16 +375,16 @@ single:
 	JNZ          single
 
 done:
-	MOVQ 112(AX), R11
+	MOVQ 152(AX), R11
 	ADDQ R11, SI
 	DECQ R12
 	JNZ  column
-	MOVQ 96(AX), R11
+	MOVQ 136(AX), R11
 	ADDQ R11, SI
 	DECQ R13
 	JNZ  row
-	ADDQ 136(AX), DX
-	MOVQ 80(AX), R11
+	ADDQ 176(AX), DX
+	MOVQ 120(AX), R11
 	ADDQ R11, SI
 	DECQ BX
 	JNZ  block
@@ -379,7 +394,7 @@ finish:
 	JEQ    no_residual
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
-	MOVQ   64(AX), DI
+	MOVQ   104(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z4, Z4
 	ADDQ   DI, SI
@@ -393,11 +408,11 @@ finish:
 	VADDPS 64(SI), Z7, Z7
 
 no_residual:
-	CMPQ   144(AX), $0x00
+	CMPQ   184(AX), $0x00
 	JEQ    no_addend
-	MOVQ   144(AX), SI
+	MOVQ   184(AX), SI
 	ADDQ   R15, SI
-	MOVQ   152(AX), DI
+	MOVQ   192(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z4, Z4
 	ADDQ   DI, SI
@@ -411,9 +426,9 @@ no_residual:
 	VADDPS 64(SI), Z7, Z7
 
 no_addend:
-	CMPL         160(AX), $0xff800000
+	CMPL         200(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 160(AX), Z12
+	VBROADCASTSS 200(AX), Z12
 	VMAXPS       Z0, Z12, Z0
 	VMAXPS       Z1, Z12, Z1
 	VMAXPS       Z2, Z12, Z2
@@ -424,9 +439,9 @@ no_addend:
 	VMAXPS       Z7, Z12, Z7
 
 no_low:
-	CMPL         164(AX), $0x7f800000
+	CMPL         204(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 164(AX), Z12
+	VBROADCASTSS 204(AX), Z12
 	VMINPS       Z0, Z12, Z0
 	VMINPS       Z1, Z12, Z1
 	VMINPS       Z2, Z12, Z2
@@ -439,7 +454,7 @@ no_low:
 no_high:
 	MOVQ    (AX), SI
 	ADDQ    R15, SI
-	MOVQ    56(AX), DI
+	MOVQ    96(AX), DI
 	VMOVUPS Z0, (SI)
 	VMOVUPS Z4, 64(SI)
 	ADDQ    DI, SI
@@ -456,6 +471,21 @@ no_high:
 	ADDQ    R11, R14
 	CMPQ    R15, 40(AX)
 	JLT     tile
+	DECQ    48(AX)
+	JZ      lines_done
+	MOVQ    56(AX), R11
+	ADDQ    R11, 8(AX)
+	MOVQ    64(AX), R11
+	ADDQ    R11, (AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 32(AX)
+	MOVQ    80(AX), R11
+	ADDQ    R11, 184(AX)
+	XORQ    R14, R14
+	XORQ    R15, R15
+	JMP     tile
+
+lines_done:
 	VZEROUPPER
 	RET
 
@@ -463,7 +493,7 @@ no_high:
 // Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_3x4(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 48(AX), CX
+	MOVQ 88(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
 
@@ -472,7 +502,7 @@ tile:
 	JEQ        asked
 	MOVQ       32(AX), SI
 	ADDQ       R15, SI
-	MOVQ       64(AX), DI
+	MOVQ       104(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -492,7 +522,7 @@ tile:
 asked:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
-	MOVQ       56(AX), DI
+	MOVQ       96(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -524,20 +554,20 @@ asked:
 	VMOVUPS    192(R11), Z3
 	VMOVUPS    192(R11), Z7
 	VMOVUPS    192(R11), Z11
-	MOVQ       72(AX), BX
+	MOVQ       112(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
 
 block:
-	MOVQ 88(AX), R13
+	MOVQ 128(AX), R13
 
 row:
-	MOVQ 104(AX), R12
+	MOVQ 144(AX), R12
 
 column:
-	MOVQ    120(AX), R11
+	MOVQ    160(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 128(AX), R11
+	CMOVQEQ 168(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -653,16 +683,16 @@ single:
 	JNZ          single
 
 done:
-	MOVQ 112(AX), R11
+	MOVQ 152(AX), R11
 	ADDQ R11, SI
 	DECQ R12
 	JNZ  column
-	MOVQ 96(AX), R11
+	MOVQ 136(AX), R11
 	ADDQ R11, SI
 	DECQ R13
 	JNZ  row
-	ADDQ 136(AX), DX
-	MOVQ 80(AX), R11
+	ADDQ 176(AX), DX
+	MOVQ 120(AX), R11
 	ADDQ R11, SI
 	DECQ BX
 	JNZ  block
@@ -672,7 +702,7 @@ finish:
 	JEQ    no_residual
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
-	MOVQ   64(AX), DI
+	MOVQ   104(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z4, Z4
 	VADDPS 128(SI), Z8, Z8
@@ -690,11 +720,11 @@ finish:
 	VADDPS 128(SI), Z11, Z11
 
 no_residual:
-	CMPQ   144(AX), $0x00
+	CMPQ   184(AX), $0x00
 	JEQ    no_addend
-	MOVQ   144(AX), SI
+	MOVQ   184(AX), SI
 	ADDQ   R15, SI
-	MOVQ   152(AX), DI
+	MOVQ   192(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z4, Z4
 	VADDPS 128(SI), Z8, Z8
@@ -712,9 +742,9 @@ no_residual:
 	VADDPS 128(SI), Z11, Z11
 
 no_addend:
-	CMPL         160(AX), $0xff800000
+	CMPL         200(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 160(AX), Z16
+	VBROADCASTSS 200(AX), Z16
 	VMAXPS       Z0, Z16, Z0
 	VMAXPS       Z1, Z16, Z1
 	VMAXPS       Z2, Z16, Z2
@@ -729,9 +759,9 @@ no_addend:
 	VMAXPS       Z11, Z16, Z11
 
 no_low:
-	CMPL         164(AX), $0x7f800000
+	CMPL         204(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 164(AX), Z16
+	VBROADCASTSS 204(AX), Z16
 	VMINPS       Z0, Z16, Z0
 	VMINPS       Z1, Z16, Z1
 	VMINPS       Z2, Z16, Z2
@@ -748,7 +778,7 @@ no_low:
 no_high:
 	MOVQ    (AX), SI
 	ADDQ    R15, SI
-	MOVQ    56(AX), DI
+	MOVQ    96(AX), DI
 	VMOVUPS Z0, (SI)
 	VMOVUPS Z4, 64(SI)
 	VMOVUPS Z8, 128(SI)
@@ -769,6 +799,21 @@ no_high:
 	ADDQ    R11, R14
 	CMPQ    R15, 40(AX)
 	JLT     tile
+	DECQ    48(AX)
+	JZ      lines_done
+	MOVQ    56(AX), R11
+	ADDQ    R11, 8(AX)
+	MOVQ    64(AX), R11
+	ADDQ    R11, (AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 32(AX)
+	MOVQ    80(AX), R11
+	ADDQ    R11, 184(AX)
+	XORQ    R14, R14
+	XORQ    R15, R15
+	JMP     tile
+
+lines_done:
 	VZEROUPPER
 	RET
 
@@ -776,7 +821,7 @@ no_high:
 // Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_4x4(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 48(AX), CX
+	MOVQ 88(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
 
@@ -785,7 +830,7 @@ tile:
 	JEQ        asked
 	MOVQ       32(AX), SI
 	ADDQ       R15, SI
-	MOVQ       64(AX), DI
+	MOVQ       104(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -809,7 +854,7 @@ tile:
 asked:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
-	MOVQ       56(AX), DI
+	MOVQ       96(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -851,20 +896,20 @@ asked:
 	VMOVUPS    192(R11), Z7
 	VMOVUPS    192(R11), Z11
 	VMOVUPS    192(R11), Z15
-	MOVQ       72(AX), BX
+	MOVQ       112(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
 
 block:
-	MOVQ 88(AX), R13
+	MOVQ 128(AX), R13
 
 row:
-	MOVQ 104(AX), R12
+	MOVQ 144(AX), R12
 
 column:
-	MOVQ    120(AX), R11
+	MOVQ    160(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 128(AX), R11
+	CMOVQEQ 168(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -1007,18 +1052,18 @@ single:
 	JNZ          single
 
 done:
-	MOVQ 112(AX), R11
+	MOVQ 152(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	DECQ R12
 	JNZ  column
-	MOVQ 96(AX), R11
+	MOVQ 136(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	DECQ R13
 	JNZ  row
-	ADDQ 136(AX), DX
-	MOVQ 80(AX), R11
+	ADDQ 176(AX), DX
+	MOVQ 120(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	DECQ BX
@@ -1029,7 +1074,7 @@ finish:
 	JEQ    no_residual
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
-	MOVQ   64(AX), DI
+	MOVQ   104(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z4, Z4
 	VADDPS 128(SI), Z8, Z8
@@ -1051,11 +1096,11 @@ finish:
 	VADDPS 192(SI), Z15, Z15
 
 no_residual:
-	CMPQ   144(AX), $0x00
+	CMPQ   184(AX), $0x00
 	JEQ    no_addend
-	MOVQ   144(AX), SI
+	MOVQ   184(AX), SI
 	ADDQ   R15, SI
-	MOVQ   152(AX), DI
+	MOVQ   192(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z4, Z4
 	VADDPS 128(SI), Z8, Z8
@@ -1077,9 +1122,9 @@ no_residual:
 	VADDPS 192(SI), Z15, Z15
 
 no_addend:
-	CMPL         160(AX), $0xff800000
+	CMPL         200(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 160(AX), Z20
+	VBROADCASTSS 200(AX), Z20
 	VMAXPS       Z0, Z20, Z0
 	VMAXPS       Z1, Z20, Z1
 	VMAXPS       Z2, Z20, Z2
@@ -1098,9 +1143,9 @@ no_addend:
 	VMAXPS       Z15, Z20, Z15
 
 no_low:
-	CMPL         164(AX), $0x7f800000
+	CMPL         204(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 164(AX), Z20
+	VBROADCASTSS 204(AX), Z20
 	VMINPS       Z0, Z20, Z0
 	VMINPS       Z1, Z20, Z1
 	VMINPS       Z2, Z20, Z2
@@ -1121,7 +1166,7 @@ no_low:
 no_high:
 	MOVQ    (AX), SI
 	ADDQ    R15, SI
-	MOVQ    56(AX), DI
+	MOVQ    96(AX), DI
 	VMOVUPS Z0, (SI)
 	VMOVUPS Z4, 64(SI)
 	VMOVUPS Z8, 128(SI)
@@ -1146,6 +1191,21 @@ no_high:
 	ADDQ    R11, R14
 	CMPQ    R15, 40(AX)
 	JLT     tile
+	DECQ    48(AX)
+	JZ      lines_done
+	MOVQ    56(AX), R11
+	ADDQ    R11, 8(AX)
+	MOVQ    64(AX), R11
+	ADDQ    R11, (AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 32(AX)
+	MOVQ    80(AX), R11
+	ADDQ    R11, 184(AX)
+	XORQ    R14, R14
+	XORQ    R15, R15
+	JMP     tile
+
+lines_done:
 	VZEROUPPER
 	RET
 
@@ -1153,7 +1213,7 @@ no_high:
 // Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_5x4(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 48(AX), CX
+	MOVQ 88(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
 
@@ -1162,7 +1222,7 @@ tile:
 	JEQ        asked
 	MOVQ       32(AX), SI
 	ADDQ       R15, SI
-	MOVQ       64(AX), DI
+	MOVQ       104(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -1190,7 +1250,7 @@ tile:
 asked:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
-	MOVQ       56(AX), DI
+	MOVQ       96(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -1240,20 +1300,20 @@ asked:
 	VMOVUPS    192(R11), Z11
 	VMOVUPS    192(R11), Z15
 	VMOVUPS    192(R11), Z19
-	MOVQ       72(AX), BX
+	MOVQ       112(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
 
 block:
-	MOVQ 88(AX), R13
+	MOVQ 128(AX), R13
 
 row:
-	MOVQ 104(AX), R12
+	MOVQ 144(AX), R12
 
 column:
-	MOVQ    120(AX), R11
+	MOVQ    160(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 128(AX), R11
+	CMOVQEQ 168(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -1421,18 +1481,18 @@ single:
 	JNZ          single
 
 done:
-	MOVQ 112(AX), R11
+	MOVQ 152(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	DECQ R12
 	JNZ  column
-	MOVQ 96(AX), R11
+	MOVQ 136(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	DECQ R13
 	JNZ  row
-	ADDQ 136(AX), DX
-	MOVQ 80(AX), R11
+	ADDQ 176(AX), DX
+	MOVQ 120(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	DECQ BX
@@ -1443,7 +1503,7 @@ finish:
 	JEQ    no_residual
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
-	MOVQ   64(AX), DI
+	MOVQ   104(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z4, Z4
 	VADDPS 128(SI), Z8, Z8
@@ -1469,11 +1529,11 @@ finish:
 	VADDPS 256(SI), Z19, Z19
 
 no_residual:
-	CMPQ   144(AX), $0x00
+	CMPQ   184(AX), $0x00
 	JEQ    no_addend
-	MOVQ   144(AX), SI
+	MOVQ   184(AX), SI
 	ADDQ   R15, SI
-	MOVQ   152(AX), DI
+	MOVQ   192(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z4, Z4
 	VADDPS 128(SI), Z8, Z8
@@ -1499,9 +1559,9 @@ no_residual:
 	VADDPS 256(SI), Z19, Z19
 
 no_addend:
-	CMPL         160(AX), $0xff800000
+	CMPL         200(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 160(AX), Z24
+	VBROADCASTSS 200(AX), Z24
 	VMAXPS       Z0, Z24, Z0
 	VMAXPS       Z1, Z24, Z1
 	VMAXPS       Z2, Z24, Z2
@@ -1524,9 +1584,9 @@ no_addend:
 	VMAXPS       Z19, Z24, Z19
 
 no_low:
-	CMPL         164(AX), $0x7f800000
+	CMPL         204(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 164(AX), Z24
+	VBROADCASTSS 204(AX), Z24
 	VMINPS       Z0, Z24, Z0
 	VMINPS       Z1, Z24, Z1
 	VMINPS       Z2, Z24, Z2
@@ -1551,7 +1611,7 @@ no_low:
 no_high:
 	MOVQ    (AX), SI
 	ADDQ    R15, SI
-	MOVQ    56(AX), DI
+	MOVQ    96(AX), DI
 	VMOVUPS Z0, (SI)
 	VMOVUPS Z4, 64(SI)
 	VMOVUPS Z8, 128(SI)
@@ -1580,6 +1640,21 @@ no_high:
 	ADDQ    R11, R14
 	CMPQ    R15, 40(AX)
 	JLT     tile
+	DECQ    48(AX)
+	JZ      lines_done
+	MOVQ    56(AX), R11
+	ADDQ    R11, 8(AX)
+	MOVQ    64(AX), R11
+	ADDQ    R11, (AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 32(AX)
+	MOVQ    80(AX), R11
+	ADDQ    R11, 184(AX)
+	XORQ    R14, R14
+	XORQ    R15, R15
+	JMP     tile
+
+lines_done:
 	VZEROUPPER
 	RET
 
@@ -1587,7 +1662,7 @@ no_high:
 // Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_6x4(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 48(AX), CX
+	MOVQ 88(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
 
@@ -1596,7 +1671,7 @@ tile:
 	JEQ        asked
 	MOVQ       32(AX), SI
 	ADDQ       R15, SI
-	MOVQ       64(AX), DI
+	MOVQ       104(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -1628,7 +1703,7 @@ tile:
 asked:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
-	MOVQ       56(AX), DI
+	MOVQ       96(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -1686,20 +1761,20 @@ asked:
 	VMOVUPS    192(R11), Z15
 	VMOVUPS    192(R11), Z19
 	VMOVUPS    192(R11), Z23
-	MOVQ       72(AX), BX
+	MOVQ       112(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
 
 block:
-	MOVQ 88(AX), R13
+	MOVQ 128(AX), R13
 
 row:
-	MOVQ 104(AX), R12
+	MOVQ 144(AX), R12
 
 column:
-	MOVQ    120(AX), R11
+	MOVQ    160(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 128(AX), R11
+	CMOVQEQ 168(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -1892,18 +1967,18 @@ single:
 	JNZ          single
 
 done:
-	MOVQ 112(AX), R11
+	MOVQ 152(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	DECQ R12
 	JNZ  column
-	MOVQ 96(AX), R11
+	MOVQ 136(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	DECQ R13
 	JNZ  row
-	ADDQ 136(AX), DX
-	MOVQ 80(AX), R11
+	ADDQ 176(AX), DX
+	MOVQ 120(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	DECQ BX
@@ -1914,7 +1989,7 @@ finish:
 	JEQ    no_residual
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
-	MOVQ   64(AX), DI
+	MOVQ   104(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z4, Z4
 	VADDPS 128(SI), Z8, Z8
@@ -1944,11 +2019,11 @@ finish:
 	VADDPS 320(SI), Z23, Z23
 
 no_residual:
-	CMPQ   144(AX), $0x00
+	CMPQ   184(AX), $0x00
 	JEQ    no_addend
-	MOVQ   144(AX), SI
+	MOVQ   184(AX), SI
 	ADDQ   R15, SI
-	MOVQ   152(AX), DI
+	MOVQ   192(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z4, Z4
 	VADDPS 128(SI), Z8, Z8
@@ -1978,9 +2053,9 @@ no_residual:
 	VADDPS 320(SI), Z23, Z23
 
 no_addend:
-	CMPL         160(AX), $0xff800000
+	CMPL         200(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 160(AX), Z28
+	VBROADCASTSS 200(AX), Z28
 	VMAXPS       Z0, Z28, Z0
 	VMAXPS       Z1, Z28, Z1
 	VMAXPS       Z2, Z28, Z2
@@ -2007,9 +2082,9 @@ no_addend:
 	VMAXPS       Z23, Z28, Z23
 
 no_low:
-	CMPL         164(AX), $0x7f800000
+	CMPL         204(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 164(AX), Z28
+	VBROADCASTSS 204(AX), Z28
 	VMINPS       Z0, Z28, Z0
 	VMINPS       Z1, Z28, Z1
 	VMINPS       Z2, Z28, Z2
@@ -2038,7 +2113,7 @@ no_low:
 no_high:
 	MOVQ    (AX), SI
 	ADDQ    R15, SI
-	MOVQ    56(AX), DI
+	MOVQ    96(AX), DI
 	VMOVUPS Z0, (SI)
 	VMOVUPS Z4, 64(SI)
 	VMOVUPS Z8, 128(SI)
@@ -2071,6 +2146,21 @@ no_high:
 	ADDQ    R11, R14
 	CMPQ    R15, 40(AX)
 	JLT     tile
+	DECQ    48(AX)
+	JZ      lines_done
+	MOVQ    56(AX), R11
+	ADDQ    R11, 8(AX)
+	MOVQ    64(AX), R11
+	ADDQ    R11, (AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 32(AX)
+	MOVQ    80(AX), R11
+	ADDQ    R11, 184(AX)
+	XORQ    R14, R14
+	XORQ    R15, R15
+	JMP     tile
+
+lines_done:
 	VZEROUPPER
 	RET
 
@@ -2078,7 +2168,7 @@ no_high:
 // Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_7x4(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 48(AX), CX
+	MOVQ 88(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
 
@@ -2087,7 +2177,7 @@ tile:
 	JEQ        asked
 	MOVQ       32(AX), SI
 	ADDQ       R15, SI
-	MOVQ       64(AX), DI
+	MOVQ       104(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -2123,7 +2213,7 @@ tile:
 asked:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
-	MOVQ       56(AX), DI
+	MOVQ       96(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -2191,20 +2281,20 @@ asked:
 	VMOVUPS    192(R11), Z19
 	VMOVUPS    192(R11), Z23
 	VMOVUPS    192(R11), Z27
-	MOVQ       72(AX), BX
+	MOVQ       112(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
 
 block:
-	MOVQ 88(AX), R13
+	MOVQ 128(AX), R13
 
 row:
-	MOVQ 104(AX), R12
+	MOVQ 144(AX), R12
 
 column:
-	MOVQ    120(AX), R11
+	MOVQ    160(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 128(AX), R11
+	CMOVQEQ 168(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -2419,20 +2509,20 @@ single:
 	JNZ          single
 
 done:
-	MOVQ 112(AX), R11
+	MOVQ 152(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
 	DECQ R12
 	JNZ  column
-	MOVQ 96(AX), R11
+	MOVQ 136(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
 	DECQ R13
 	JNZ  row
-	ADDQ 136(AX), DX
-	MOVQ 80(AX), R11
+	ADDQ 176(AX), DX
+	MOVQ 120(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
@@ -2444,7 +2534,7 @@ finish:
 	JEQ    no_residual
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
-	MOVQ   64(AX), DI
+	MOVQ   104(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z4, Z4
 	VADDPS 128(SI), Z8, Z8
@@ -2478,11 +2568,11 @@ finish:
 	VADDPS 384(SI), Z27, Z27
 
 no_residual:
-	CMPQ   144(AX), $0x00
+	CMPQ   184(AX), $0x00
 	JEQ    no_addend
-	MOVQ   144(AX), SI
+	MOVQ   184(AX), SI
 	ADDQ   R15, SI
-	MOVQ   152(AX), DI
+	MOVQ   192(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z4, Z4
 	VADDPS 128(SI), Z8, Z8
@@ -2516,9 +2606,9 @@ no_residual:
 	VADDPS 384(SI), Z27, Z27
 
 no_addend:
-	CMPL         160(AX), $0xff800000
+	CMPL         200(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 160(AX), Z31
+	VBROADCASTSS 200(AX), Z31
 	VMAXPS       Z0, Z31, Z0
 	VMAXPS       Z1, Z31, Z1
 	VMAXPS       Z2, Z31, Z2
@@ -2549,9 +2639,9 @@ no_addend:
 	VMAXPS       Z27, Z31, Z27
 
 no_low:
-	CMPL         164(AX), $0x7f800000
+	CMPL         204(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 164(AX), Z31
+	VBROADCASTSS 204(AX), Z31
 	VMINPS       Z0, Z31, Z0
 	VMINPS       Z1, Z31, Z1
 	VMINPS       Z2, Z31, Z2
@@ -2584,7 +2674,7 @@ no_low:
 no_high:
 	MOVQ    (AX), SI
 	ADDQ    R15, SI
-	MOVQ    56(AX), DI
+	MOVQ    96(AX), DI
 	VMOVUPS Z0, (SI)
 	VMOVUPS Z4, 64(SI)
 	VMOVUPS Z8, 128(SI)
@@ -2621,6 +2711,21 @@ no_high:
 	ADDQ    R11, R14
 	CMPQ    R15, 40(AX)
 	JLT     tile
+	DECQ    48(AX)
+	JZ      lines_done
+	MOVQ    56(AX), R11
+	ADDQ    R11, 8(AX)
+	MOVQ    64(AX), R11
+	ADDQ    R11, (AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 32(AX)
+	MOVQ    80(AX), R11
+	ADDQ    R11, 184(AX)
+	XORQ    R14, R14
+	XORQ    R15, R15
+	JMP     tile
+
+lines_done:
 	VZEROUPPER
 	RET
 
@@ -2628,7 +2733,7 @@ no_high:
 // Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_1x2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 48(AX), CX
+	MOVQ 88(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
 
@@ -2637,7 +2742,7 @@ tile:
 	JEQ        asked
 	MOVQ       32(AX), SI
 	ADDQ       R15, SI
-	MOVQ       64(AX), DI
+	MOVQ       104(AX), DI
 	PREFETCHT0 (SI)
 	ADDQ       DI, SI
 	PREFETCHT0 (SI)
@@ -2645,7 +2750,7 @@ tile:
 asked:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
-	MOVQ       56(AX), DI
+	MOVQ       96(AX), DI
 	PREFETCHT0 (SI)
 	ADDQ       DI, SI
 	PREFETCHT0 (SI)
@@ -2655,20 +2760,20 @@ asked:
 	MOVQ       24(AX), R11
 	VMOVUPS    (R11), Z0
 	VMOVUPS    64(R11), Z1
-	MOVQ       72(AX), BX
+	MOVQ       112(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
 
 block:
-	MOVQ 88(AX), R13
+	MOVQ 128(AX), R13
 
 row:
-	MOVQ 104(AX), R12
+	MOVQ 144(AX), R12
 
 column:
-	MOVQ    120(AX), R11
+	MOVQ    160(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 128(AX), R11
+	CMOVQEQ 168(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -2714,16 +2819,16 @@ single:
 	JNZ          single
 
 done:
-	MOVQ 112(AX), R11
+	MOVQ 152(AX), R11
 	ADDQ R11, SI
 	DECQ R12
 	JNZ  column
-	MOVQ 96(AX), R11
+	MOVQ 136(AX), R11
 	ADDQ R11, SI
 	DECQ R13
 	JNZ  row
-	ADDQ 136(AX), DX
-	MOVQ 80(AX), R11
+	ADDQ 176(AX), DX
+	MOVQ 120(AX), R11
 	ADDQ R11, SI
 	DECQ BX
 	JNZ  block
@@ -2733,39 +2838,39 @@ finish:
 	JEQ    no_residual
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
-	MOVQ   64(AX), DI
+	MOVQ   104(AX), DI
 	VADDPS (SI), Z0, Z0
 	ADDQ   DI, SI
 	VADDPS (SI), Z1, Z1
 
 no_residual:
-	CMPQ   144(AX), $0x00
+	CMPQ   184(AX), $0x00
 	JEQ    no_addend
-	MOVQ   144(AX), SI
+	MOVQ   184(AX), SI
 	ADDQ   R15, SI
-	MOVQ   152(AX), DI
+	MOVQ   192(AX), DI
 	VADDPS (SI), Z0, Z0
 	ADDQ   DI, SI
 	VADDPS (SI), Z1, Z1
 
 no_addend:
-	CMPL         160(AX), $0xff800000
+	CMPL         200(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 160(AX), Z4
+	VBROADCASTSS 200(AX), Z4
 	VMAXPS       Z0, Z4, Z0
 	VMAXPS       Z1, Z4, Z1
 
 no_low:
-	CMPL         164(AX), $0x7f800000
+	CMPL         204(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 164(AX), Z4
+	VBROADCASTSS 204(AX), Z4
 	VMINPS       Z0, Z4, Z0
 	VMINPS       Z1, Z4, Z1
 
 no_high:
 	MOVQ    (AX), SI
 	ADDQ    R15, SI
-	MOVQ    56(AX), DI
+	MOVQ    96(AX), DI
 	VMOVUPS Z0, (SI)
 	ADDQ    DI, SI
 	VMOVUPS Z1, (SI)
@@ -2774,6 +2879,21 @@ no_high:
 	ADDQ    R11, R14
 	CMPQ    R15, 40(AX)
 	JLT     tile
+	DECQ    48(AX)
+	JZ      lines_done
+	MOVQ    56(AX), R11
+	ADDQ    R11, 8(AX)
+	MOVQ    64(AX), R11
+	ADDQ    R11, (AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 32(AX)
+	MOVQ    80(AX), R11
+	ADDQ    R11, 184(AX)
+	XORQ    R14, R14
+	XORQ    R15, R15
+	JMP     tile
+
+lines_done:
 	VZEROUPPER
 	RET
 
@@ -2781,7 +2901,7 @@ no_high:
 // Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_2x2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 48(AX), CX
+	MOVQ 88(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
 
@@ -2790,7 +2910,7 @@ tile:
 	JEQ        asked
 	MOVQ       32(AX), SI
 	ADDQ       R15, SI
-	MOVQ       64(AX), DI
+	MOVQ       104(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	ADDQ       DI, SI
@@ -2800,7 +2920,7 @@ tile:
 asked:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
-	MOVQ       56(AX), DI
+	MOVQ       96(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	ADDQ       DI, SI
@@ -2814,20 +2934,20 @@ asked:
 	VMOVUPS    (R11), Z2
 	VMOVUPS    64(R11), Z1
 	VMOVUPS    64(R11), Z3
-	MOVQ       72(AX), BX
+	MOVQ       112(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
 
 block:
-	MOVQ 88(AX), R13
+	MOVQ 128(AX), R13
 
 row:
-	MOVQ 104(AX), R12
+	MOVQ 144(AX), R12
 
 column:
-	MOVQ    120(AX), R11
+	MOVQ    160(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 128(AX), R11
+	CMOVQEQ 168(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -2888,16 +3008,16 @@ single:
 	JNZ          single
 
 done:
-	MOVQ 112(AX), R11
+	MOVQ 152(AX), R11
 	ADDQ R11, SI
 	DECQ R12
 	JNZ  column
-	MOVQ 96(AX), R11
+	MOVQ 136(AX), R11
 	ADDQ R11, SI
 	DECQ R13
 	JNZ  row
-	ADDQ 136(AX), DX
-	MOVQ 80(AX), R11
+	ADDQ 176(AX), DX
+	MOVQ 120(AX), R11
 	ADDQ R11, SI
 	DECQ BX
 	JNZ  block
@@ -2907,7 +3027,7 @@ finish:
 	JEQ    no_residual
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
-	MOVQ   64(AX), DI
+	MOVQ   104(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z2, Z2
 	ADDQ   DI, SI
@@ -2915,11 +3035,11 @@ finish:
 	VADDPS 64(SI), Z3, Z3
 
 no_residual:
-	CMPQ   144(AX), $0x00
+	CMPQ   184(AX), $0x00
 	JEQ    no_addend
-	MOVQ   144(AX), SI
+	MOVQ   184(AX), SI
 	ADDQ   R15, SI
-	MOVQ   152(AX), DI
+	MOVQ   192(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z2, Z2
 	ADDQ   DI, SI
@@ -2927,18 +3047,18 @@ no_residual:
 	VADDPS 64(SI), Z3, Z3
 
 no_addend:
-	CMPL         160(AX), $0xff800000
+	CMPL         200(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 160(AX), Z6
+	VBROADCASTSS 200(AX), Z6
 	VMAXPS       Z0, Z6, Z0
 	VMAXPS       Z1, Z6, Z1
 	VMAXPS       Z2, Z6, Z2
 	VMAXPS       Z3, Z6, Z3
 
 no_low:
-	CMPL         164(AX), $0x7f800000
+	CMPL         204(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 164(AX), Z6
+	VBROADCASTSS 204(AX), Z6
 	VMINPS       Z0, Z6, Z0
 	VMINPS       Z1, Z6, Z1
 	VMINPS       Z2, Z6, Z2
@@ -2947,7 +3067,7 @@ no_low:
 no_high:
 	MOVQ    (AX), SI
 	ADDQ    R15, SI
-	MOVQ    56(AX), DI
+	MOVQ    96(AX), DI
 	VMOVUPS Z0, (SI)
 	VMOVUPS Z2, 64(SI)
 	ADDQ    DI, SI
@@ -2958,6 +3078,21 @@ no_high:
 	ADDQ    R11, R14
 	CMPQ    R15, 40(AX)
 	JLT     tile
+	DECQ    48(AX)
+	JZ      lines_done
+	MOVQ    56(AX), R11
+	ADDQ    R11, 8(AX)
+	MOVQ    64(AX), R11
+	ADDQ    R11, (AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 32(AX)
+	MOVQ    80(AX), R11
+	ADDQ    R11, 184(AX)
+	XORQ    R14, R14
+	XORQ    R15, R15
+	JMP     tile
+
+lines_done:
 	VZEROUPPER
 	RET
 
@@ -2965,7 +3100,7 @@ no_high:
 // Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_3x2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 48(AX), CX
+	MOVQ 88(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
 
@@ -2974,7 +3109,7 @@ tile:
 	JEQ        asked
 	MOVQ       32(AX), SI
 	ADDQ       R15, SI
-	MOVQ       64(AX), DI
+	MOVQ       104(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -2986,7 +3121,7 @@ tile:
 asked:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
-	MOVQ       56(AX), DI
+	MOVQ       96(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -3004,20 +3139,20 @@ asked:
 	VMOVUPS    64(R11), Z1
 	VMOVUPS    64(R11), Z3
 	VMOVUPS    64(R11), Z5
-	MOVQ       72(AX), BX
+	MOVQ       112(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
 
 block:
-	MOVQ 88(AX), R13
+	MOVQ 128(AX), R13
 
 row:
-	MOVQ 104(AX), R12
+	MOVQ 144(AX), R12
 
 column:
-	MOVQ    120(AX), R11
+	MOVQ    160(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 128(AX), R11
+	CMOVQEQ 168(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -3093,16 +3228,16 @@ single:
 	JNZ          single
 
 done:
-	MOVQ 112(AX), R11
+	MOVQ 152(AX), R11
 	ADDQ R11, SI
 	DECQ R12
 	JNZ  column
-	MOVQ 96(AX), R11
+	MOVQ 136(AX), R11
 	ADDQ R11, SI
 	DECQ R13
 	JNZ  row
-	ADDQ 136(AX), DX
-	MOVQ 80(AX), R11
+	ADDQ 176(AX), DX
+	MOVQ 120(AX), R11
 	ADDQ R11, SI
 	DECQ BX
 	JNZ  block
@@ -3112,7 +3247,7 @@ finish:
 	JEQ    no_residual
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
-	MOVQ   64(AX), DI
+	MOVQ   104(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z2, Z2
 	VADDPS 128(SI), Z4, Z4
@@ -3122,11 +3257,11 @@ finish:
 	VADDPS 128(SI), Z5, Z5
 
 no_residual:
-	CMPQ   144(AX), $0x00
+	CMPQ   184(AX), $0x00
 	JEQ    no_addend
-	MOVQ   144(AX), SI
+	MOVQ   184(AX), SI
 	ADDQ   R15, SI
-	MOVQ   152(AX), DI
+	MOVQ   192(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z2, Z2
 	VADDPS 128(SI), Z4, Z4
@@ -3136,9 +3271,9 @@ no_residual:
 	VADDPS 128(SI), Z5, Z5
 
 no_addend:
-	CMPL         160(AX), $0xff800000
+	CMPL         200(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 160(AX), Z8
+	VBROADCASTSS 200(AX), Z8
 	VMAXPS       Z0, Z8, Z0
 	VMAXPS       Z1, Z8, Z1
 	VMAXPS       Z2, Z8, Z2
@@ -3147,9 +3282,9 @@ no_addend:
 	VMAXPS       Z5, Z8, Z5
 
 no_low:
-	CMPL         164(AX), $0x7f800000
+	CMPL         204(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 164(AX), Z8
+	VBROADCASTSS 204(AX), Z8
 	VMINPS       Z0, Z8, Z0
 	VMINPS       Z1, Z8, Z1
 	VMINPS       Z2, Z8, Z2
@@ -3160,7 +3295,7 @@ no_low:
 no_high:
 	MOVQ    (AX), SI
 	ADDQ    R15, SI
-	MOVQ    56(AX), DI
+	MOVQ    96(AX), DI
 	VMOVUPS Z0, (SI)
 	VMOVUPS Z2, 64(SI)
 	VMOVUPS Z4, 128(SI)
@@ -3173,6 +3308,21 @@ no_high:
 	ADDQ    R11, R14
 	CMPQ    R15, 40(AX)
 	JLT     tile
+	DECQ    48(AX)
+	JZ      lines_done
+	MOVQ    56(AX), R11
+	ADDQ    R11, 8(AX)
+	MOVQ    64(AX), R11
+	ADDQ    R11, (AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 32(AX)
+	MOVQ    80(AX), R11
+	ADDQ    R11, 184(AX)
+	XORQ    R14, R14
+	XORQ    R15, R15
+	JMP     tile
+
+lines_done:
 	VZEROUPPER
 	RET
 
@@ -3180,7 +3330,7 @@ no_high:
 // Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_4x2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 48(AX), CX
+	MOVQ 88(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
 
@@ -3189,7 +3339,7 @@ tile:
 	JEQ        asked
 	MOVQ       32(AX), SI
 	ADDQ       R15, SI
-	MOVQ       64(AX), DI
+	MOVQ       104(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -3203,7 +3353,7 @@ tile:
 asked:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
-	MOVQ       56(AX), DI
+	MOVQ       96(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -3227,20 +3377,20 @@ asked:
 	VMOVUPS    64(R11), Z3
 	VMOVUPS    64(R11), Z5
 	VMOVUPS    64(R11), Z7
-	MOVQ       72(AX), BX
+	MOVQ       112(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
 
 block:
-	MOVQ 88(AX), R13
+	MOVQ 128(AX), R13
 
 row:
-	MOVQ 104(AX), R12
+	MOVQ 144(AX), R12
 
 column:
-	MOVQ    120(AX), R11
+	MOVQ    160(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 128(AX), R11
+	CMOVQEQ 168(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -3333,18 +3483,18 @@ single:
 	JNZ          single
 
 done:
-	MOVQ 112(AX), R11
+	MOVQ 152(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	DECQ R12
 	JNZ  column
-	MOVQ 96(AX), R11
+	MOVQ 136(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	DECQ R13
 	JNZ  row
-	ADDQ 136(AX), DX
-	MOVQ 80(AX), R11
+	ADDQ 176(AX), DX
+	MOVQ 120(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	DECQ BX
@@ -3355,7 +3505,7 @@ finish:
 	JEQ    no_residual
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
-	MOVQ   64(AX), DI
+	MOVQ   104(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z2, Z2
 	VADDPS 128(SI), Z4, Z4
@@ -3367,11 +3517,11 @@ finish:
 	VADDPS 192(SI), Z7, Z7
 
 no_residual:
-	CMPQ   144(AX), $0x00
+	CMPQ   184(AX), $0x00
 	JEQ    no_addend
-	MOVQ   144(AX), SI
+	MOVQ   184(AX), SI
 	ADDQ   R15, SI
-	MOVQ   152(AX), DI
+	MOVQ   192(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z2, Z2
 	VADDPS 128(SI), Z4, Z4
@@ -3383,9 +3533,9 @@ no_residual:
 	VADDPS 192(SI), Z7, Z7
 
 no_addend:
-	CMPL         160(AX), $0xff800000
+	CMPL         200(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 160(AX), Z10
+	VBROADCASTSS 200(AX), Z10
 	VMAXPS       Z0, Z10, Z0
 	VMAXPS       Z1, Z10, Z1
 	VMAXPS       Z2, Z10, Z2
@@ -3396,9 +3546,9 @@ no_addend:
 	VMAXPS       Z7, Z10, Z7
 
 no_low:
-	CMPL         164(AX), $0x7f800000
+	CMPL         204(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 164(AX), Z10
+	VBROADCASTSS 204(AX), Z10
 	VMINPS       Z0, Z10, Z0
 	VMINPS       Z1, Z10, Z1
 	VMINPS       Z2, Z10, Z2
@@ -3411,7 +3561,7 @@ no_low:
 no_high:
 	MOVQ    (AX), SI
 	ADDQ    R15, SI
-	MOVQ    56(AX), DI
+	MOVQ    96(AX), DI
 	VMOVUPS Z0, (SI)
 	VMOVUPS Z2, 64(SI)
 	VMOVUPS Z4, 128(SI)
@@ -3426,6 +3576,21 @@ no_high:
 	ADDQ    R11, R14
 	CMPQ    R15, 40(AX)
 	JLT     tile
+	DECQ    48(AX)
+	JZ      lines_done
+	MOVQ    56(AX), R11
+	ADDQ    R11, 8(AX)
+	MOVQ    64(AX), R11
+	ADDQ    R11, (AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 32(AX)
+	MOVQ    80(AX), R11
+	ADDQ    R11, 184(AX)
+	XORQ    R14, R14
+	XORQ    R15, R15
+	JMP     tile
+
+lines_done:
 	VZEROUPPER
 	RET
 
@@ -3433,7 +3598,7 @@ no_high:
 // Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_5x2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 48(AX), CX
+	MOVQ 88(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
 
@@ -3442,7 +3607,7 @@ tile:
 	JEQ        asked
 	MOVQ       32(AX), SI
 	ADDQ       R15, SI
-	MOVQ       64(AX), DI
+	MOVQ       104(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -3458,7 +3623,7 @@ tile:
 asked:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
-	MOVQ       56(AX), DI
+	MOVQ       96(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -3486,20 +3651,20 @@ asked:
 	VMOVUPS    64(R11), Z5
 	VMOVUPS    64(R11), Z7
 	VMOVUPS    64(R11), Z9
-	MOVQ       72(AX), BX
+	MOVQ       112(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
 
 block:
-	MOVQ 88(AX), R13
+	MOVQ 128(AX), R13
 
 row:
-	MOVQ 104(AX), R12
+	MOVQ 144(AX), R12
 
 column:
-	MOVQ    120(AX), R11
+	MOVQ    160(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 128(AX), R11
+	CMOVQEQ 168(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -3607,18 +3772,18 @@ single:
 	JNZ          single
 
 done:
-	MOVQ 112(AX), R11
+	MOVQ 152(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	DECQ R12
 	JNZ  column
-	MOVQ 96(AX), R11
+	MOVQ 136(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	DECQ R13
 	JNZ  row
-	ADDQ 136(AX), DX
-	MOVQ 80(AX), R11
+	ADDQ 176(AX), DX
+	MOVQ 120(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	DECQ BX
@@ -3629,7 +3794,7 @@ finish:
 	JEQ    no_residual
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
-	MOVQ   64(AX), DI
+	MOVQ   104(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z2, Z2
 	VADDPS 128(SI), Z4, Z4
@@ -3643,11 +3808,11 @@ finish:
 	VADDPS 256(SI), Z9, Z9
 
 no_residual:
-	CMPQ   144(AX), $0x00
+	CMPQ   184(AX), $0x00
 	JEQ    no_addend
-	MOVQ   144(AX), SI
+	MOVQ   184(AX), SI
 	ADDQ   R15, SI
-	MOVQ   152(AX), DI
+	MOVQ   192(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z2, Z2
 	VADDPS 128(SI), Z4, Z4
@@ -3661,9 +3826,9 @@ no_residual:
 	VADDPS 256(SI), Z9, Z9
 
 no_addend:
-	CMPL         160(AX), $0xff800000
+	CMPL         200(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 160(AX), Z12
+	VBROADCASTSS 200(AX), Z12
 	VMAXPS       Z0, Z12, Z0
 	VMAXPS       Z1, Z12, Z1
 	VMAXPS       Z2, Z12, Z2
@@ -3676,9 +3841,9 @@ no_addend:
 	VMAXPS       Z9, Z12, Z9
 
 no_low:
-	CMPL         164(AX), $0x7f800000
+	CMPL         204(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 164(AX), Z12
+	VBROADCASTSS 204(AX), Z12
 	VMINPS       Z0, Z12, Z0
 	VMINPS       Z1, Z12, Z1
 	VMINPS       Z2, Z12, Z2
@@ -3693,7 +3858,7 @@ no_low:
 no_high:
 	MOVQ    (AX), SI
 	ADDQ    R15, SI
-	MOVQ    56(AX), DI
+	MOVQ    96(AX), DI
 	VMOVUPS Z0, (SI)
 	VMOVUPS Z2, 64(SI)
 	VMOVUPS Z4, 128(SI)
@@ -3710,6 +3875,21 @@ no_high:
 	ADDQ    R11, R14
 	CMPQ    R15, 40(AX)
 	JLT     tile
+	DECQ    48(AX)
+	JZ      lines_done
+	MOVQ    56(AX), R11
+	ADDQ    R11, 8(AX)
+	MOVQ    64(AX), R11
+	ADDQ    R11, (AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 32(AX)
+	MOVQ    80(AX), R11
+	ADDQ    R11, 184(AX)
+	XORQ    R14, R14
+	XORQ    R15, R15
+	JMP     tile
+
+lines_done:
 	VZEROUPPER
 	RET
 
@@ -3717,7 +3897,7 @@ no_high:
 // Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_6x2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 48(AX), CX
+	MOVQ 88(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
 
@@ -3726,7 +3906,7 @@ tile:
 	JEQ        asked
 	MOVQ       32(AX), SI
 	ADDQ       R15, SI
-	MOVQ       64(AX), DI
+	MOVQ       104(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -3744,7 +3924,7 @@ tile:
 asked:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
-	MOVQ       56(AX), DI
+	MOVQ       96(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -3776,20 +3956,20 @@ asked:
 	VMOVUPS    64(R11), Z7
 	VMOVUPS    64(R11), Z9
 	VMOVUPS    64(R11), Z11
-	MOVQ       72(AX), BX
+	MOVQ       112(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
 
 block:
-	MOVQ 88(AX), R13
+	MOVQ 128(AX), R13
 
 row:
-	MOVQ 104(AX), R12
+	MOVQ 144(AX), R12
 
 column:
-	MOVQ    120(AX), R11
+	MOVQ    160(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 128(AX), R11
+	CMOVQEQ 168(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -3912,18 +4092,18 @@ single:
 	JNZ          single
 
 done:
-	MOVQ 112(AX), R11
+	MOVQ 152(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	DECQ R12
 	JNZ  column
-	MOVQ 96(AX), R11
+	MOVQ 136(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	DECQ R13
 	JNZ  row
-	ADDQ 136(AX), DX
-	MOVQ 80(AX), R11
+	ADDQ 176(AX), DX
+	MOVQ 120(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	DECQ BX
@@ -3934,7 +4114,7 @@ finish:
 	JEQ    no_residual
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
-	MOVQ   64(AX), DI
+	MOVQ   104(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z2, Z2
 	VADDPS 128(SI), Z4, Z4
@@ -3950,11 +4130,11 @@ finish:
 	VADDPS 320(SI), Z11, Z11
 
 no_residual:
-	CMPQ   144(AX), $0x00
+	CMPQ   184(AX), $0x00
 	JEQ    no_addend
-	MOVQ   144(AX), SI
+	MOVQ   184(AX), SI
 	ADDQ   R15, SI
-	MOVQ   152(AX), DI
+	MOVQ   192(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z2, Z2
 	VADDPS 128(SI), Z4, Z4
@@ -3970,9 +4150,9 @@ no_residual:
 	VADDPS 320(SI), Z11, Z11
 
 no_addend:
-	CMPL         160(AX), $0xff800000
+	CMPL         200(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 160(AX), Z14
+	VBROADCASTSS 200(AX), Z14
 	VMAXPS       Z0, Z14, Z0
 	VMAXPS       Z1, Z14, Z1
 	VMAXPS       Z2, Z14, Z2
@@ -3987,9 +4167,9 @@ no_addend:
 	VMAXPS       Z11, Z14, Z11
 
 no_low:
-	CMPL         164(AX), $0x7f800000
+	CMPL         204(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 164(AX), Z14
+	VBROADCASTSS 204(AX), Z14
 	VMINPS       Z0, Z14, Z0
 	VMINPS       Z1, Z14, Z1
 	VMINPS       Z2, Z14, Z2
@@ -4006,7 +4186,7 @@ no_low:
 no_high:
 	MOVQ    (AX), SI
 	ADDQ    R15, SI
-	MOVQ    56(AX), DI
+	MOVQ    96(AX), DI
 	VMOVUPS Z0, (SI)
 	VMOVUPS Z2, 64(SI)
 	VMOVUPS Z4, 128(SI)
@@ -4025,6 +4205,21 @@ no_high:
 	ADDQ    R11, R14
 	CMPQ    R15, 40(AX)
 	JLT     tile
+	DECQ    48(AX)
+	JZ      lines_done
+	MOVQ    56(AX), R11
+	ADDQ    R11, 8(AX)
+	MOVQ    64(AX), R11
+	ADDQ    R11, (AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 32(AX)
+	MOVQ    80(AX), R11
+	ADDQ    R11, 184(AX)
+	XORQ    R14, R14
+	XORQ    R15, R15
+	JMP     tile
+
+lines_done:
 	VZEROUPPER
 	RET
 
@@ -4032,7 +4227,7 @@ no_high:
 // Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_7x2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 48(AX), CX
+	MOVQ 88(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
 
@@ -4041,7 +4236,7 @@ tile:
 	JEQ        asked
 	MOVQ       32(AX), SI
 	ADDQ       R15, SI
-	MOVQ       64(AX), DI
+	MOVQ       104(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -4061,7 +4256,7 @@ tile:
 asked:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
-	MOVQ       56(AX), DI
+	MOVQ       96(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -4099,20 +4294,20 @@ asked:
 	VMOVUPS    64(R11), Z9
 	VMOVUPS    64(R11), Z11
 	VMOVUPS    64(R11), Z13
-	MOVQ       72(AX), BX
+	MOVQ       112(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
 
 block:
-	MOVQ 88(AX), R13
+	MOVQ 128(AX), R13
 
 row:
-	MOVQ 104(AX), R12
+	MOVQ 144(AX), R12
 
 column:
-	MOVQ    120(AX), R11
+	MOVQ    160(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 128(AX), R11
+	CMOVQEQ 168(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -4252,20 +4447,20 @@ single:
 	JNZ          single
 
 done:
-	MOVQ 112(AX), R11
+	MOVQ 152(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
 	DECQ R12
 	JNZ  column
-	MOVQ 96(AX), R11
+	MOVQ 136(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
 	DECQ R13
 	JNZ  row
-	ADDQ 136(AX), DX
-	MOVQ 80(AX), R11
+	ADDQ 176(AX), DX
+	MOVQ 120(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
@@ -4277,7 +4472,7 @@ finish:
 	JEQ    no_residual
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
-	MOVQ   64(AX), DI
+	MOVQ   104(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z2, Z2
 	VADDPS 128(SI), Z4, Z4
@@ -4295,11 +4490,11 @@ finish:
 	VADDPS 384(SI), Z13, Z13
 
 no_residual:
-	CMPQ   144(AX), $0x00
+	CMPQ   184(AX), $0x00
 	JEQ    no_addend
-	MOVQ   144(AX), SI
+	MOVQ   184(AX), SI
 	ADDQ   R15, SI
-	MOVQ   152(AX), DI
+	MOVQ   192(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z2, Z2
 	VADDPS 128(SI), Z4, Z4
@@ -4317,9 +4512,9 @@ no_residual:
 	VADDPS 384(SI), Z13, Z13
 
 no_addend:
-	CMPL         160(AX), $0xff800000
+	CMPL         200(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 160(AX), Z16
+	VBROADCASTSS 200(AX), Z16
 	VMAXPS       Z0, Z16, Z0
 	VMAXPS       Z1, Z16, Z1
 	VMAXPS       Z2, Z16, Z2
@@ -4336,9 +4531,9 @@ no_addend:
 	VMAXPS       Z13, Z16, Z13
 
 no_low:
-	CMPL         164(AX), $0x7f800000
+	CMPL         204(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 164(AX), Z16
+	VBROADCASTSS 204(AX), Z16
 	VMINPS       Z0, Z16, Z0
 	VMINPS       Z1, Z16, Z1
 	VMINPS       Z2, Z16, Z2
@@ -4357,7 +4552,7 @@ no_low:
 no_high:
 	MOVQ    (AX), SI
 	ADDQ    R15, SI
-	MOVQ    56(AX), DI
+	MOVQ    96(AX), DI
 	VMOVUPS Z0, (SI)
 	VMOVUPS Z2, 64(SI)
 	VMOVUPS Z4, 128(SI)
@@ -4378,6 +4573,21 @@ no_high:
 	ADDQ    R11, R14
 	CMPQ    R15, 40(AX)
 	JLT     tile
+	DECQ    48(AX)
+	JZ      lines_done
+	MOVQ    56(AX), R11
+	ADDQ    R11, 8(AX)
+	MOVQ    64(AX), R11
+	ADDQ    R11, (AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 32(AX)
+	MOVQ    80(AX), R11
+	ADDQ    R11, 184(AX)
+	XORQ    R14, R14
+	XORQ    R15, R15
+	JMP     tile
+
+lines_done:
 	VZEROUPPER
 	RET
 
@@ -4385,7 +4595,7 @@ no_high:
 // Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_8x2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 48(AX), CX
+	MOVQ 88(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
 
@@ -4394,7 +4604,7 @@ tile:
 	JEQ        asked
 	MOVQ       32(AX), SI
 	ADDQ       R15, SI
-	MOVQ       64(AX), DI
+	MOVQ       104(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -4416,7 +4626,7 @@ tile:
 asked:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
-	MOVQ       56(AX), DI
+	MOVQ       96(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -4458,20 +4668,20 @@ asked:
 	VMOVUPS    64(R11), Z11
 	VMOVUPS    64(R11), Z13
 	VMOVUPS    64(R11), Z15
-	MOVQ       72(AX), BX
+	MOVQ       112(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
 
 block:
-	MOVQ 88(AX), R13
+	MOVQ 128(AX), R13
 
 row:
-	MOVQ 104(AX), R12
+	MOVQ 144(AX), R12
 
 column:
-	MOVQ    120(AX), R11
+	MOVQ    160(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 128(AX), R11
+	CMOVQEQ 168(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -4626,20 +4836,20 @@ single:
 	JNZ          single
 
 done:
-	MOVQ 112(AX), R11
+	MOVQ 152(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
 	DECQ R12
 	JNZ  column
-	MOVQ 96(AX), R11
+	MOVQ 136(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
 	DECQ R13
 	JNZ  row
-	ADDQ 136(AX), DX
-	MOVQ 80(AX), R11
+	ADDQ 176(AX), DX
+	MOVQ 120(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
@@ -4651,7 +4861,7 @@ finish:
 	JEQ    no_residual
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
-	MOVQ   64(AX), DI
+	MOVQ   104(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z2, Z2
 	VADDPS 128(SI), Z4, Z4
@@ -4671,11 +4881,11 @@ finish:
 	VADDPS 448(SI), Z15, Z15
 
 no_residual:
-	CMPQ   144(AX), $0x00
+	CMPQ   184(AX), $0x00
 	JEQ    no_addend
-	MOVQ   144(AX), SI
+	MOVQ   184(AX), SI
 	ADDQ   R15, SI
-	MOVQ   152(AX), DI
+	MOVQ   192(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z2, Z2
 	VADDPS 128(SI), Z4, Z4
@@ -4695,9 +4905,9 @@ no_residual:
 	VADDPS 448(SI), Z15, Z15
 
 no_addend:
-	CMPL         160(AX), $0xff800000
+	CMPL         200(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 160(AX), Z18
+	VBROADCASTSS 200(AX), Z18
 	VMAXPS       Z0, Z18, Z0
 	VMAXPS       Z1, Z18, Z1
 	VMAXPS       Z2, Z18, Z2
@@ -4716,9 +4926,9 @@ no_addend:
 	VMAXPS       Z15, Z18, Z15
 
 no_low:
-	CMPL         164(AX), $0x7f800000
+	CMPL         204(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 164(AX), Z18
+	VBROADCASTSS 204(AX), Z18
 	VMINPS       Z0, Z18, Z0
 	VMINPS       Z1, Z18, Z1
 	VMINPS       Z2, Z18, Z2
@@ -4739,7 +4949,7 @@ no_low:
 no_high:
 	MOVQ    (AX), SI
 	ADDQ    R15, SI
-	MOVQ    56(AX), DI
+	MOVQ    96(AX), DI
 	VMOVUPS Z0, (SI)
 	VMOVUPS Z2, 64(SI)
 	VMOVUPS Z4, 128(SI)
@@ -4762,6 +4972,21 @@ no_high:
 	ADDQ    R11, R14
 	CMPQ    R15, 40(AX)
 	JLT     tile
+	DECQ    48(AX)
+	JZ      lines_done
+	MOVQ    56(AX), R11
+	ADDQ    R11, 8(AX)
+	MOVQ    64(AX), R11
+	ADDQ    R11, (AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 32(AX)
+	MOVQ    80(AX), R11
+	ADDQ    R11, 184(AX)
+	XORQ    R14, R14
+	XORQ    R15, R15
+	JMP     tile
+
+lines_done:
 	VZEROUPPER
 	RET
 
@@ -4769,7 +4994,7 @@ no_high:
 // Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_9x2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 48(AX), CX
+	MOVQ 88(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
 
@@ -4778,7 +5003,7 @@ tile:
 	JEQ        asked
 	MOVQ       32(AX), SI
 	ADDQ       R15, SI
-	MOVQ       64(AX), DI
+	MOVQ       104(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -4802,7 +5027,7 @@ tile:
 asked:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
-	MOVQ       56(AX), DI
+	MOVQ       96(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -4848,20 +5073,20 @@ asked:
 	VMOVUPS    64(R11), Z13
 	VMOVUPS    64(R11), Z15
 	VMOVUPS    64(R11), Z17
-	MOVQ       72(AX), BX
+	MOVQ       112(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
 
 block:
-	MOVQ 88(AX), R13
+	MOVQ 128(AX), R13
 
 row:
-	MOVQ 104(AX), R12
+	MOVQ 144(AX), R12
 
 column:
-	MOVQ    120(AX), R11
+	MOVQ    160(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 128(AX), R11
+	CMOVQEQ 168(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -5031,20 +5256,20 @@ single:
 	JNZ          single
 
 done:
-	MOVQ 112(AX), R11
+	MOVQ 152(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
 	DECQ R12
 	JNZ  column
-	MOVQ 96(AX), R11
+	MOVQ 136(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
 	DECQ R13
 	JNZ  row
-	ADDQ 136(AX), DX
-	MOVQ 80(AX), R11
+	ADDQ 176(AX), DX
+	MOVQ 120(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
@@ -5056,7 +5281,7 @@ finish:
 	JEQ    no_residual
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
-	MOVQ   64(AX), DI
+	MOVQ   104(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z2, Z2
 	VADDPS 128(SI), Z4, Z4
@@ -5078,11 +5303,11 @@ finish:
 	VADDPS 512(SI), Z17, Z17
 
 no_residual:
-	CMPQ   144(AX), $0x00
+	CMPQ   184(AX), $0x00
 	JEQ    no_addend
-	MOVQ   144(AX), SI
+	MOVQ   184(AX), SI
 	ADDQ   R15, SI
-	MOVQ   152(AX), DI
+	MOVQ   192(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z2, Z2
 	VADDPS 128(SI), Z4, Z4
@@ -5104,9 +5329,9 @@ no_residual:
 	VADDPS 512(SI), Z17, Z17
 
 no_addend:
-	CMPL         160(AX), $0xff800000
+	CMPL         200(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 160(AX), Z20
+	VBROADCASTSS 200(AX), Z20
 	VMAXPS       Z0, Z20, Z0
 	VMAXPS       Z1, Z20, Z1
 	VMAXPS       Z2, Z20, Z2
@@ -5127,9 +5352,9 @@ no_addend:
 	VMAXPS       Z17, Z20, Z17
 
 no_low:
-	CMPL         164(AX), $0x7f800000
+	CMPL         204(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 164(AX), Z20
+	VBROADCASTSS 204(AX), Z20
 	VMINPS       Z0, Z20, Z0
 	VMINPS       Z1, Z20, Z1
 	VMINPS       Z2, Z20, Z2
@@ -5152,7 +5377,7 @@ no_low:
 no_high:
 	MOVQ    (AX), SI
 	ADDQ    R15, SI
-	MOVQ    56(AX), DI
+	MOVQ    96(AX), DI
 	VMOVUPS Z0, (SI)
 	VMOVUPS Z2, 64(SI)
 	VMOVUPS Z4, 128(SI)
@@ -5177,6 +5402,21 @@ no_high:
 	ADDQ    R11, R14
 	CMPQ    R15, 40(AX)
 	JLT     tile
+	DECQ    48(AX)
+	JZ      lines_done
+	MOVQ    56(AX), R11
+	ADDQ    R11, 8(AX)
+	MOVQ    64(AX), R11
+	ADDQ    R11, (AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 32(AX)
+	MOVQ    80(AX), R11
+	ADDQ    R11, 184(AX)
+	XORQ    R14, R14
+	XORQ    R15, R15
+	JMP     tile
+
+lines_done:
 	VZEROUPPER
 	RET
 
@@ -5184,7 +5424,7 @@ no_high:
 // Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_10x2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 48(AX), CX
+	MOVQ 88(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
 
@@ -5193,7 +5433,7 @@ tile:
 	JEQ        asked
 	MOVQ       32(AX), SI
 	ADDQ       R15, SI
-	MOVQ       64(AX), DI
+	MOVQ       104(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -5219,7 +5459,7 @@ tile:
 asked:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
-	MOVQ       56(AX), DI
+	MOVQ       96(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -5271,20 +5511,20 @@ asked:
 	VMOVUPS    64(R11), Z15
 	VMOVUPS    64(R11), Z17
 	VMOVUPS    64(R11), Z19
-	MOVQ       72(AX), BX
+	MOVQ       112(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
 
 block:
-	MOVQ 88(AX), R13
+	MOVQ 128(AX), R13
 
 row:
-	MOVQ 104(AX), R12
+	MOVQ 144(AX), R12
 
 column:
-	MOVQ    120(AX), R11
+	MOVQ    160(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 128(AX), R11
+	CMOVQEQ 168(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -5471,22 +5711,22 @@ single:
 	JNZ          single
 
 done:
-	MOVQ 112(AX), R11
+	MOVQ 152(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
 	ADDQ R11, R9
 	DECQ R12
 	JNZ  column
-	MOVQ 96(AX), R11
+	MOVQ 136(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
 	ADDQ R11, R9
 	DECQ R13
 	JNZ  row
-	ADDQ 136(AX), DX
-	MOVQ 80(AX), R11
+	ADDQ 176(AX), DX
+	MOVQ 120(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
@@ -5499,7 +5739,7 @@ finish:
 	JEQ    no_residual
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
-	MOVQ   64(AX), DI
+	MOVQ   104(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z2, Z2
 	VADDPS 128(SI), Z4, Z4
@@ -5523,11 +5763,11 @@ finish:
 	VADDPS 576(SI), Z19, Z19
 
 no_residual:
-	CMPQ   144(AX), $0x00
+	CMPQ   184(AX), $0x00
 	JEQ    no_addend
-	MOVQ   144(AX), SI
+	MOVQ   184(AX), SI
 	ADDQ   R15, SI
-	MOVQ   152(AX), DI
+	MOVQ   192(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z2, Z2
 	VADDPS 128(SI), Z4, Z4
@@ -5551,9 +5791,9 @@ no_residual:
 	VADDPS 576(SI), Z19, Z19
 
 no_addend:
-	CMPL         160(AX), $0xff800000
+	CMPL         200(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 160(AX), Z22
+	VBROADCASTSS 200(AX), Z22
 	VMAXPS       Z0, Z22, Z0
 	VMAXPS       Z1, Z22, Z1
 	VMAXPS       Z2, Z22, Z2
@@ -5576,9 +5816,9 @@ no_addend:
 	VMAXPS       Z19, Z22, Z19
 
 no_low:
-	CMPL         164(AX), $0x7f800000
+	CMPL         204(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 164(AX), Z22
+	VBROADCASTSS 204(AX), Z22
 	VMINPS       Z0, Z22, Z0
 	VMINPS       Z1, Z22, Z1
 	VMINPS       Z2, Z22, Z2
@@ -5603,7 +5843,7 @@ no_low:
 no_high:
 	MOVQ    (AX), SI
 	ADDQ    R15, SI
-	MOVQ    56(AX), DI
+	MOVQ    96(AX), DI
 	VMOVUPS Z0, (SI)
 	VMOVUPS Z2, 64(SI)
 	VMOVUPS Z4, 128(SI)
@@ -5630,6 +5870,21 @@ no_high:
 	ADDQ    R11, R14
 	CMPQ    R15, 40(AX)
 	JLT     tile
+	DECQ    48(AX)
+	JZ      lines_done
+	MOVQ    56(AX), R11
+	ADDQ    R11, 8(AX)
+	MOVQ    64(AX), R11
+	ADDQ    R11, (AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 32(AX)
+	MOVQ    80(AX), R11
+	ADDQ    R11, 184(AX)
+	XORQ    R14, R14
+	XORQ    R15, R15
+	JMP     tile
+
+lines_done:
 	VZEROUPPER
 	RET
 
@@ -5637,7 +5892,7 @@ no_high:
 // Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_11x2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 48(AX), CX
+	MOVQ 88(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
 
@@ -5646,7 +5901,7 @@ tile:
 	JEQ        asked
 	MOVQ       32(AX), SI
 	ADDQ       R15, SI
-	MOVQ       64(AX), DI
+	MOVQ       104(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -5674,7 +5929,7 @@ tile:
 asked:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
-	MOVQ       56(AX), DI
+	MOVQ       96(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -5730,20 +5985,20 @@ asked:
 	VMOVUPS    64(R11), Z17
 	VMOVUPS    64(R11), Z19
 	VMOVUPS    64(R11), Z21
-	MOVQ       72(AX), BX
+	MOVQ       112(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
 
 block:
-	MOVQ 88(AX), R13
+	MOVQ 128(AX), R13
 
 row:
-	MOVQ 104(AX), R12
+	MOVQ 144(AX), R12
 
 column:
-	MOVQ    120(AX), R11
+	MOVQ    160(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 128(AX), R11
+	CMOVQEQ 168(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -5945,22 +6200,22 @@ single:
 	JNZ          single
 
 done:
-	MOVQ 112(AX), R11
+	MOVQ 152(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
 	ADDQ R11, R9
 	DECQ R12
 	JNZ  column
-	MOVQ 96(AX), R11
+	MOVQ 136(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
 	ADDQ R11, R9
 	DECQ R13
 	JNZ  row
-	ADDQ 136(AX), DX
-	MOVQ 80(AX), R11
+	ADDQ 176(AX), DX
+	MOVQ 120(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
@@ -5973,7 +6228,7 @@ finish:
 	JEQ    no_residual
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
-	MOVQ   64(AX), DI
+	MOVQ   104(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z2, Z2
 	VADDPS 128(SI), Z4, Z4
@@ -5999,11 +6254,11 @@ finish:
 	VADDPS 640(SI), Z21, Z21
 
 no_residual:
-	CMPQ   144(AX), $0x00
+	CMPQ   184(AX), $0x00
 	JEQ    no_addend
-	MOVQ   144(AX), SI
+	MOVQ   184(AX), SI
 	ADDQ   R15, SI
-	MOVQ   152(AX), DI
+	MOVQ   192(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z2, Z2
 	VADDPS 128(SI), Z4, Z4
@@ -6029,9 +6284,9 @@ no_residual:
 	VADDPS 640(SI), Z21, Z21
 
 no_addend:
-	CMPL         160(AX), $0xff800000
+	CMPL         200(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 160(AX), Z24
+	VBROADCASTSS 200(AX), Z24
 	VMAXPS       Z0, Z24, Z0
 	VMAXPS       Z1, Z24, Z1
 	VMAXPS       Z2, Z24, Z2
@@ -6056,9 +6311,9 @@ no_addend:
 	VMAXPS       Z21, Z24, Z21
 
 no_low:
-	CMPL         164(AX), $0x7f800000
+	CMPL         204(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 164(AX), Z24
+	VBROADCASTSS 204(AX), Z24
 	VMINPS       Z0, Z24, Z0
 	VMINPS       Z1, Z24, Z1
 	VMINPS       Z2, Z24, Z2
@@ -6085,7 +6340,7 @@ no_low:
 no_high:
 	MOVQ    (AX), SI
 	ADDQ    R15, SI
-	MOVQ    56(AX), DI
+	MOVQ    96(AX), DI
 	VMOVUPS Z0, (SI)
 	VMOVUPS Z2, 64(SI)
 	VMOVUPS Z4, 128(SI)
@@ -6114,6 +6369,21 @@ no_high:
 	ADDQ    R11, R14
 	CMPQ    R15, 40(AX)
 	JLT     tile
+	DECQ    48(AX)
+	JZ      lines_done
+	MOVQ    56(AX), R11
+	ADDQ    R11, 8(AX)
+	MOVQ    64(AX), R11
+	ADDQ    R11, (AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 32(AX)
+	MOVQ    80(AX), R11
+	ADDQ    R11, 184(AX)
+	XORQ    R14, R14
+	XORQ    R15, R15
+	JMP     tile
+
+lines_done:
 	VZEROUPPER
 	RET
 
@@ -6121,7 +6391,7 @@ no_high:
 // Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_12x2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 48(AX), CX
+	MOVQ 88(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
 
@@ -6130,7 +6400,7 @@ tile:
 	JEQ        asked
 	MOVQ       32(AX), SI
 	ADDQ       R15, SI
-	MOVQ       64(AX), DI
+	MOVQ       104(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -6160,7 +6430,7 @@ tile:
 asked:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
-	MOVQ       56(AX), DI
+	MOVQ       96(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -6220,20 +6490,20 @@ asked:
 	VMOVUPS    64(R11), Z19
 	VMOVUPS    64(R11), Z21
 	VMOVUPS    64(R11), Z23
-	MOVQ       72(AX), BX
+	MOVQ       112(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
 
 block:
-	MOVQ 88(AX), R13
+	MOVQ 128(AX), R13
 
 row:
-	MOVQ 104(AX), R12
+	MOVQ 144(AX), R12
 
 column:
-	MOVQ    120(AX), R11
+	MOVQ    160(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 128(AX), R11
+	CMOVQEQ 168(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -6450,22 +6720,22 @@ single:
 	JNZ          single
 
 done:
-	MOVQ 112(AX), R11
+	MOVQ 152(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
 	ADDQ R11, R9
 	DECQ R12
 	JNZ  column
-	MOVQ 96(AX), R11
+	MOVQ 136(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
 	ADDQ R11, R9
 	DECQ R13
 	JNZ  row
-	ADDQ 136(AX), DX
-	MOVQ 80(AX), R11
+	ADDQ 176(AX), DX
+	MOVQ 120(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
@@ -6478,7 +6748,7 @@ finish:
 	JEQ    no_residual
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
-	MOVQ   64(AX), DI
+	MOVQ   104(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z2, Z2
 	VADDPS 128(SI), Z4, Z4
@@ -6506,11 +6776,11 @@ finish:
 	VADDPS 704(SI), Z23, Z23
 
 no_residual:
-	CMPQ   144(AX), $0x00
+	CMPQ   184(AX), $0x00
 	JEQ    no_addend
-	MOVQ   144(AX), SI
+	MOVQ   184(AX), SI
 	ADDQ   R15, SI
-	MOVQ   152(AX), DI
+	MOVQ   192(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z2, Z2
 	VADDPS 128(SI), Z4, Z4
@@ -6538,9 +6808,9 @@ no_residual:
 	VADDPS 704(SI), Z23, Z23
 
 no_addend:
-	CMPL         160(AX), $0xff800000
+	CMPL         200(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 160(AX), Z26
+	VBROADCASTSS 200(AX), Z26
 	VMAXPS       Z0, Z26, Z0
 	VMAXPS       Z1, Z26, Z1
 	VMAXPS       Z2, Z26, Z2
@@ -6567,9 +6837,9 @@ no_addend:
 	VMAXPS       Z23, Z26, Z23
 
 no_low:
-	CMPL         164(AX), $0x7f800000
+	CMPL         204(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 164(AX), Z26
+	VBROADCASTSS 204(AX), Z26
 	VMINPS       Z0, Z26, Z0
 	VMINPS       Z1, Z26, Z1
 	VMINPS       Z2, Z26, Z2
@@ -6598,7 +6868,7 @@ no_low:
 no_high:
 	MOVQ    (AX), SI
 	ADDQ    R15, SI
-	MOVQ    56(AX), DI
+	MOVQ    96(AX), DI
 	VMOVUPS Z0, (SI)
 	VMOVUPS Z2, 64(SI)
 	VMOVUPS Z4, 128(SI)
@@ -6629,6 +6899,21 @@ no_high:
 	ADDQ    R11, R14
 	CMPQ    R15, 40(AX)
 	JLT     tile
+	DECQ    48(AX)
+	JZ      lines_done
+	MOVQ    56(AX), R11
+	ADDQ    R11, 8(AX)
+	MOVQ    64(AX), R11
+	ADDQ    R11, (AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 32(AX)
+	MOVQ    80(AX), R11
+	ADDQ    R11, 184(AX)
+	XORQ    R14, R14
+	XORQ    R15, R15
+	JMP     tile
+
+lines_done:
 	VZEROUPPER
 	RET
 
@@ -6636,7 +6921,7 @@ no_high:
 // Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_13x2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 48(AX), CX
+	MOVQ 88(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
 
@@ -6645,7 +6930,7 @@ tile:
 	JEQ        asked
 	MOVQ       32(AX), SI
 	ADDQ       R15, SI
-	MOVQ       64(AX), DI
+	MOVQ       104(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -6677,7 +6962,7 @@ tile:
 asked:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
-	MOVQ       56(AX), DI
+	MOVQ       96(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -6743,20 +7028,20 @@ asked:
 	VMOVUPS    64(R11), Z21
 	VMOVUPS    64(R11), Z23
 	VMOVUPS    64(R11), Z25
-	MOVQ       72(AX), BX
+	MOVQ       112(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
 
 block:
-	MOVQ 88(AX), R13
+	MOVQ 128(AX), R13
 
 row:
-	MOVQ 104(AX), R12
+	MOVQ 144(AX), R12
 
 column:
-	MOVQ    120(AX), R11
+	MOVQ    160(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 128(AX), R11
+	CMOVQEQ 168(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -6990,7 +7275,7 @@ single:
 	JNZ          single
 
 done:
-	MOVQ 112(AX), R11
+	MOVQ 152(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
@@ -6998,7 +7283,7 @@ done:
 	ADDQ R11, R10
 	DECQ R12
 	JNZ  column
-	MOVQ 96(AX), R11
+	MOVQ 136(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
@@ -7006,8 +7291,8 @@ done:
 	ADDQ R11, R10
 	DECQ R13
 	JNZ  row
-	ADDQ 136(AX), DX
-	MOVQ 80(AX), R11
+	ADDQ 176(AX), DX
+	MOVQ 120(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
@@ -7021,7 +7306,7 @@ finish:
 	JEQ    no_residual
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
-	MOVQ   64(AX), DI
+	MOVQ   104(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z2, Z2
 	VADDPS 128(SI), Z4, Z4
@@ -7051,11 +7336,11 @@ finish:
 	VADDPS 768(SI), Z25, Z25
 
 no_residual:
-	CMPQ   144(AX), $0x00
+	CMPQ   184(AX), $0x00
 	JEQ    no_addend
-	MOVQ   144(AX), SI
+	MOVQ   184(AX), SI
 	ADDQ   R15, SI
-	MOVQ   152(AX), DI
+	MOVQ   192(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z2, Z2
 	VADDPS 128(SI), Z4, Z4
@@ -7085,9 +7370,9 @@ no_residual:
 	VADDPS 768(SI), Z25, Z25
 
 no_addend:
-	CMPL         160(AX), $0xff800000
+	CMPL         200(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 160(AX), Z28
+	VBROADCASTSS 200(AX), Z28
 	VMAXPS       Z0, Z28, Z0
 	VMAXPS       Z1, Z28, Z1
 	VMAXPS       Z2, Z28, Z2
@@ -7116,9 +7401,9 @@ no_addend:
 	VMAXPS       Z25, Z28, Z25
 
 no_low:
-	CMPL         164(AX), $0x7f800000
+	CMPL         204(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 164(AX), Z28
+	VBROADCASTSS 204(AX), Z28
 	VMINPS       Z0, Z28, Z0
 	VMINPS       Z1, Z28, Z1
 	VMINPS       Z2, Z28, Z2
@@ -7149,7 +7434,7 @@ no_low:
 no_high:
 	MOVQ    (AX), SI
 	ADDQ    R15, SI
-	MOVQ    56(AX), DI
+	MOVQ    96(AX), DI
 	VMOVUPS Z0, (SI)
 	VMOVUPS Z2, 64(SI)
 	VMOVUPS Z4, 128(SI)
@@ -7182,6 +7467,21 @@ no_high:
 	ADDQ    R11, R14
 	CMPQ    R15, 40(AX)
 	JLT     tile
+	DECQ    48(AX)
+	JZ      lines_done
+	MOVQ    56(AX), R11
+	ADDQ    R11, 8(AX)
+	MOVQ    64(AX), R11
+	ADDQ    R11, (AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 32(AX)
+	MOVQ    80(AX), R11
+	ADDQ    R11, 184(AX)
+	XORQ    R14, R14
+	XORQ    R15, R15
+	JMP     tile
+
+lines_done:
 	VZEROUPPER
 	RET
 
@@ -7189,7 +7489,7 @@ no_high:
 // Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_14x2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 48(AX), CX
+	MOVQ 88(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
 
@@ -7198,7 +7498,7 @@ tile:
 	JEQ        asked
 	MOVQ       32(AX), SI
 	ADDQ       R15, SI
-	MOVQ       64(AX), DI
+	MOVQ       104(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -7232,7 +7532,7 @@ tile:
 asked:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
-	MOVQ       56(AX), DI
+	MOVQ       96(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -7302,20 +7602,20 @@ asked:
 	VMOVUPS    64(R11), Z23
 	VMOVUPS    64(R11), Z25
 	VMOVUPS    64(R11), Z27
-	MOVQ       72(AX), BX
+	MOVQ       112(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
 
 block:
-	MOVQ 88(AX), R13
+	MOVQ 128(AX), R13
 
 row:
-	MOVQ 104(AX), R12
+	MOVQ 144(AX), R12
 
 column:
-	MOVQ    120(AX), R11
+	MOVQ    160(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 128(AX), R11
+	CMOVQEQ 168(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -7564,7 +7864,7 @@ single:
 	JNZ          single
 
 done:
-	MOVQ 112(AX), R11
+	MOVQ 152(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
@@ -7572,7 +7872,7 @@ done:
 	ADDQ R11, R10
 	DECQ R12
 	JNZ  column
-	MOVQ 96(AX), R11
+	MOVQ 136(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
@@ -7580,8 +7880,8 @@ done:
 	ADDQ R11, R10
 	DECQ R13
 	JNZ  row
-	ADDQ 136(AX), DX
-	MOVQ 80(AX), R11
+	ADDQ 176(AX), DX
+	MOVQ 120(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
@@ -7595,7 +7895,7 @@ finish:
 	JEQ    no_residual
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
-	MOVQ   64(AX), DI
+	MOVQ   104(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z2, Z2
 	VADDPS 128(SI), Z4, Z4
@@ -7627,11 +7927,11 @@ finish:
 	VADDPS 832(SI), Z27, Z27
 
 no_residual:
-	CMPQ   144(AX), $0x00
+	CMPQ   184(AX), $0x00
 	JEQ    no_addend
-	MOVQ   144(AX), SI
+	MOVQ   184(AX), SI
 	ADDQ   R15, SI
-	MOVQ   152(AX), DI
+	MOVQ   192(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z2, Z2
 	VADDPS 128(SI), Z4, Z4
@@ -7663,9 +7963,9 @@ no_residual:
 	VADDPS 832(SI), Z27, Z27
 
 no_addend:
-	CMPL         160(AX), $0xff800000
+	CMPL         200(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 160(AX), Z30
+	VBROADCASTSS 200(AX), Z30
 	VMAXPS       Z0, Z30, Z0
 	VMAXPS       Z1, Z30, Z1
 	VMAXPS       Z2, Z30, Z2
@@ -7696,9 +7996,9 @@ no_addend:
 	VMAXPS       Z27, Z30, Z27
 
 no_low:
-	CMPL         164(AX), $0x7f800000
+	CMPL         204(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 164(AX), Z30
+	VBROADCASTSS 204(AX), Z30
 	VMINPS       Z0, Z30, Z0
 	VMINPS       Z1, Z30, Z1
 	VMINPS       Z2, Z30, Z2
@@ -7731,7 +8031,7 @@ no_low:
 no_high:
 	MOVQ    (AX), SI
 	ADDQ    R15, SI
-	MOVQ    56(AX), DI
+	MOVQ    96(AX), DI
 	VMOVUPS Z0, (SI)
 	VMOVUPS Z2, 64(SI)
 	VMOVUPS Z4, 128(SI)
@@ -7766,6 +8066,21 @@ no_high:
 	ADDQ    R11, R14
 	CMPQ    R15, 40(AX)
 	JLT     tile
+	DECQ    48(AX)
+	JZ      lines_done
+	MOVQ    56(AX), R11
+	ADDQ    R11, 8(AX)
+	MOVQ    64(AX), R11
+	ADDQ    R11, (AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 32(AX)
+	MOVQ    80(AX), R11
+	ADDQ    R11, 184(AX)
+	XORQ    R14, R14
+	XORQ    R15, R15
+	JMP     tile
+
+lines_done:
 	VZEROUPPER
 	RET
 
@@ -7773,7 +8088,7 @@ no_high:
 // Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_1x1(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 48(AX), CX
+	MOVQ 88(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
 
@@ -7793,20 +8108,20 @@ asked:
 	MOVQ       16(AX), DX
 	MOVQ       24(AX), R11
 	VMOVUPS    (R11), Z0
-	MOVQ       72(AX), BX
+	MOVQ       112(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
 
 block:
-	MOVQ 88(AX), R13
+	MOVQ 128(AX), R13
 
 row:
-	MOVQ 104(AX), R12
+	MOVQ 144(AX), R12
 
 column:
-	MOVQ    120(AX), R11
+	MOVQ    160(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 128(AX), R11
+	CMOVQEQ 168(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -7837,16 +8152,16 @@ single:
 	JNZ              single
 
 done:
-	MOVQ 112(AX), R11
+	MOVQ 152(AX), R11
 	ADDQ R11, SI
 	DECQ R12
 	JNZ  column
-	MOVQ 96(AX), R11
+	MOVQ 136(AX), R11
 	ADDQ R11, SI
 	DECQ R13
 	JNZ  row
-	ADDQ 136(AX), DX
-	MOVQ 80(AX), R11
+	ADDQ 176(AX), DX
+	MOVQ 120(AX), R11
 	ADDQ R11, SI
 	DECQ BX
 	JNZ  block
@@ -7859,22 +8174,22 @@ finish:
 	VADDPS (SI), Z0, Z0
 
 no_residual:
-	CMPQ   144(AX), $0x00
+	CMPQ   184(AX), $0x00
 	JEQ    no_addend
-	MOVQ   144(AX), SI
+	MOVQ   184(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Z0, Z0
 
 no_addend:
-	CMPL         160(AX), $0xff800000
+	CMPL         200(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 160(AX), Z2
+	VBROADCASTSS 200(AX), Z2
 	VMAXPS       Z0, Z2, Z0
 
 no_low:
-	CMPL         164(AX), $0x7f800000
+	CMPL         204(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 164(AX), Z2
+	VBROADCASTSS 204(AX), Z2
 	VMINPS       Z0, Z2, Z0
 
 no_high:
@@ -7886,6 +8201,21 @@ no_high:
 	ADDQ    R11, R14
 	CMPQ    R15, 40(AX)
 	JLT     tile
+	DECQ    48(AX)
+	JZ      lines_done
+	MOVQ    56(AX), R11
+	ADDQ    R11, 8(AX)
+	MOVQ    64(AX), R11
+	ADDQ    R11, (AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 32(AX)
+	MOVQ    80(AX), R11
+	ADDQ    R11, 184(AX)
+	XORQ    R14, R14
+	XORQ    R15, R15
+	JMP     tile
+
+lines_done:
 	VZEROUPPER
 	RET
 
@@ -7893,7 +8223,7 @@ no_high:
 // Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_2x1(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 48(AX), CX
+	MOVQ 88(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
 
@@ -7916,20 +8246,20 @@ asked:
 	MOVQ       24(AX), R11
 	VMOVUPS    (R11), Z0
 	VMOVUPS    (R11), Z1
-	MOVQ       72(AX), BX
+	MOVQ       112(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
 
 block:
-	MOVQ 88(AX), R13
+	MOVQ 128(AX), R13
 
 row:
-	MOVQ 104(AX), R12
+	MOVQ 144(AX), R12
 
 column:
-	MOVQ    120(AX), R11
+	MOVQ    160(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 128(AX), R11
+	CMOVQEQ 168(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -7965,16 +8295,16 @@ single:
 	JNZ              single
 
 done:
-	MOVQ 112(AX), R11
+	MOVQ 152(AX), R11
 	ADDQ R11, SI
 	DECQ R12
 	JNZ  column
-	MOVQ 96(AX), R11
+	MOVQ 136(AX), R11
 	ADDQ R11, SI
 	DECQ R13
 	JNZ  row
-	ADDQ 136(AX), DX
-	MOVQ 80(AX), R11
+	ADDQ 176(AX), DX
+	MOVQ 120(AX), R11
 	ADDQ R11, SI
 	DECQ BX
 	JNZ  block
@@ -7988,24 +8318,24 @@ finish:
 	VADDPS 64(SI), Z1, Z1
 
 no_residual:
-	CMPQ   144(AX), $0x00
+	CMPQ   184(AX), $0x00
 	JEQ    no_addend
-	MOVQ   144(AX), SI
+	MOVQ   184(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z1, Z1
 
 no_addend:
-	CMPL         160(AX), $0xff800000
+	CMPL         200(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 160(AX), Z3
+	VBROADCASTSS 200(AX), Z3
 	VMAXPS       Z0, Z3, Z0
 	VMAXPS       Z1, Z3, Z1
 
 no_low:
-	CMPL         164(AX), $0x7f800000
+	CMPL         204(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 164(AX), Z3
+	VBROADCASTSS 204(AX), Z3
 	VMINPS       Z0, Z3, Z0
 	VMINPS       Z1, Z3, Z1
 
@@ -8019,6 +8349,21 @@ no_high:
 	ADDQ    R11, R14
 	CMPQ    R15, 40(AX)
 	JLT     tile
+	DECQ    48(AX)
+	JZ      lines_done
+	MOVQ    56(AX), R11
+	ADDQ    R11, 8(AX)
+	MOVQ    64(AX), R11
+	ADDQ    R11, (AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 32(AX)
+	MOVQ    80(AX), R11
+	ADDQ    R11, 184(AX)
+	XORQ    R14, R14
+	XORQ    R15, R15
+	JMP     tile
+
+lines_done:
 	VZEROUPPER
 	RET
 
@@ -8026,7 +8371,7 @@ no_high:
 // Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_3x1(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 48(AX), CX
+	MOVQ 88(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
 
@@ -8052,20 +8397,20 @@ asked:
 	VMOVUPS    (R11), Z0
 	VMOVUPS    (R11), Z1
 	VMOVUPS    (R11), Z2
-	MOVQ       72(AX), BX
+	MOVQ       112(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
 
 block:
-	MOVQ 88(AX), R13
+	MOVQ 128(AX), R13
 
 row:
-	MOVQ 104(AX), R12
+	MOVQ 144(AX), R12
 
 column:
-	MOVQ    120(AX), R11
+	MOVQ    160(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 128(AX), R11
+	CMOVQEQ 168(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -8106,16 +8451,16 @@ single:
 	JNZ              single
 
 done:
-	MOVQ 112(AX), R11
+	MOVQ 152(AX), R11
 	ADDQ R11, SI
 	DECQ R12
 	JNZ  column
-	MOVQ 96(AX), R11
+	MOVQ 136(AX), R11
 	ADDQ R11, SI
 	DECQ R13
 	JNZ  row
-	ADDQ 136(AX), DX
-	MOVQ 80(AX), R11
+	ADDQ 176(AX), DX
+	MOVQ 120(AX), R11
 	ADDQ R11, SI
 	DECQ BX
 	JNZ  block
@@ -8130,26 +8475,26 @@ finish:
 	VADDPS 128(SI), Z2, Z2
 
 no_residual:
-	CMPQ   144(AX), $0x00
+	CMPQ   184(AX), $0x00
 	JEQ    no_addend
-	MOVQ   144(AX), SI
+	MOVQ   184(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z1, Z1
 	VADDPS 128(SI), Z2, Z2
 
 no_addend:
-	CMPL         160(AX), $0xff800000
+	CMPL         200(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 160(AX), Z4
+	VBROADCASTSS 200(AX), Z4
 	VMAXPS       Z0, Z4, Z0
 	VMAXPS       Z1, Z4, Z1
 	VMAXPS       Z2, Z4, Z2
 
 no_low:
-	CMPL         164(AX), $0x7f800000
+	CMPL         204(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 164(AX), Z4
+	VBROADCASTSS 204(AX), Z4
 	VMINPS       Z0, Z4, Z0
 	VMINPS       Z1, Z4, Z1
 	VMINPS       Z2, Z4, Z2
@@ -8165,6 +8510,21 @@ no_high:
 	ADDQ    R11, R14
 	CMPQ    R15, 40(AX)
 	JLT     tile
+	DECQ    48(AX)
+	JZ      lines_done
+	MOVQ    56(AX), R11
+	ADDQ    R11, 8(AX)
+	MOVQ    64(AX), R11
+	ADDQ    R11, (AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 32(AX)
+	MOVQ    80(AX), R11
+	ADDQ    R11, 184(AX)
+	XORQ    R14, R14
+	XORQ    R15, R15
+	JMP     tile
+
+lines_done:
 	VZEROUPPER
 	RET
 
@@ -8172,7 +8532,7 @@ no_high:
 // Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_4x1(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 48(AX), CX
+	MOVQ 88(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
 
@@ -8203,20 +8563,20 @@ asked:
 	VMOVUPS    (R11), Z1
 	VMOVUPS    (R11), Z2
 	VMOVUPS    (R11), Z3
-	MOVQ       72(AX), BX
+	MOVQ       112(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
 
 block:
-	MOVQ 88(AX), R13
+	MOVQ 128(AX), R13
 
 row:
-	MOVQ 104(AX), R12
+	MOVQ 144(AX), R12
 
 column:
-	MOVQ    120(AX), R11
+	MOVQ    160(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 128(AX), R11
+	CMOVQEQ 168(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -8264,18 +8624,18 @@ single:
 	JNZ              single
 
 done:
-	MOVQ 112(AX), R11
+	MOVQ 152(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	DECQ R12
 	JNZ  column
-	MOVQ 96(AX), R11
+	MOVQ 136(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	DECQ R13
 	JNZ  row
-	ADDQ 136(AX), DX
-	MOVQ 80(AX), R11
+	ADDQ 176(AX), DX
+	MOVQ 120(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	DECQ BX
@@ -8292,9 +8652,9 @@ finish:
 	VADDPS 192(SI), Z3, Z3
 
 no_residual:
-	CMPQ   144(AX), $0x00
+	CMPQ   184(AX), $0x00
 	JEQ    no_addend
-	MOVQ   144(AX), SI
+	MOVQ   184(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z1, Z1
@@ -8302,18 +8662,18 @@ no_residual:
 	VADDPS 192(SI), Z3, Z3
 
 no_addend:
-	CMPL         160(AX), $0xff800000
+	CMPL         200(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 160(AX), Z5
+	VBROADCASTSS 200(AX), Z5
 	VMAXPS       Z0, Z5, Z0
 	VMAXPS       Z1, Z5, Z1
 	VMAXPS       Z2, Z5, Z2
 	VMAXPS       Z3, Z5, Z3
 
 no_low:
-	CMPL         164(AX), $0x7f800000
+	CMPL         204(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 164(AX), Z5
+	VBROADCASTSS 204(AX), Z5
 	VMINPS       Z0, Z5, Z0
 	VMINPS       Z1, Z5, Z1
 	VMINPS       Z2, Z5, Z2
@@ -8331,6 +8691,21 @@ no_high:
 	ADDQ    R11, R14
 	CMPQ    R15, 40(AX)
 	JLT     tile
+	DECQ    48(AX)
+	JZ      lines_done
+	MOVQ    56(AX), R11
+	ADDQ    R11, 8(AX)
+	MOVQ    64(AX), R11
+	ADDQ    R11, (AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 32(AX)
+	MOVQ    80(AX), R11
+	ADDQ    R11, 184(AX)
+	XORQ    R14, R14
+	XORQ    R15, R15
+	JMP     tile
+
+lines_done:
 	VZEROUPPER
 	RET
 
@@ -8338,7 +8713,7 @@ no_high:
 // Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_5x1(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 48(AX), CX
+	MOVQ 88(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
 
@@ -8372,20 +8747,20 @@ asked:
 	VMOVUPS    (R11), Z2
 	VMOVUPS    (R11), Z3
 	VMOVUPS    (R11), Z4
-	MOVQ       72(AX), BX
+	MOVQ       112(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
 
 block:
-	MOVQ 88(AX), R13
+	MOVQ 128(AX), R13
 
 row:
-	MOVQ 104(AX), R12
+	MOVQ 144(AX), R12
 
 column:
-	MOVQ    120(AX), R11
+	MOVQ    160(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 128(AX), R11
+	CMOVQEQ 168(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -8438,18 +8813,18 @@ single:
 	JNZ              single
 
 done:
-	MOVQ 112(AX), R11
+	MOVQ 152(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	DECQ R12
 	JNZ  column
-	MOVQ 96(AX), R11
+	MOVQ 136(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	DECQ R13
 	JNZ  row
-	ADDQ 136(AX), DX
-	MOVQ 80(AX), R11
+	ADDQ 176(AX), DX
+	MOVQ 120(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	DECQ BX
@@ -8467,9 +8842,9 @@ finish:
 	VADDPS 256(SI), Z4, Z4
 
 no_residual:
-	CMPQ   144(AX), $0x00
+	CMPQ   184(AX), $0x00
 	JEQ    no_addend
-	MOVQ   144(AX), SI
+	MOVQ   184(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z1, Z1
@@ -8478,9 +8853,9 @@ no_residual:
 	VADDPS 256(SI), Z4, Z4
 
 no_addend:
-	CMPL         160(AX), $0xff800000
+	CMPL         200(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 160(AX), Z6
+	VBROADCASTSS 200(AX), Z6
 	VMAXPS       Z0, Z6, Z0
 	VMAXPS       Z1, Z6, Z1
 	VMAXPS       Z2, Z6, Z2
@@ -8488,9 +8863,9 @@ no_addend:
 	VMAXPS       Z4, Z6, Z4
 
 no_low:
-	CMPL         164(AX), $0x7f800000
+	CMPL         204(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 164(AX), Z6
+	VBROADCASTSS 204(AX), Z6
 	VMINPS       Z0, Z6, Z0
 	VMINPS       Z1, Z6, Z1
 	VMINPS       Z2, Z6, Z2
@@ -8510,6 +8885,21 @@ no_high:
 	ADDQ    R11, R14
 	CMPQ    R15, 40(AX)
 	JLT     tile
+	DECQ    48(AX)
+	JZ      lines_done
+	MOVQ    56(AX), R11
+	ADDQ    R11, 8(AX)
+	MOVQ    64(AX), R11
+	ADDQ    R11, (AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 32(AX)
+	MOVQ    80(AX), R11
+	ADDQ    R11, 184(AX)
+	XORQ    R14, R14
+	XORQ    R15, R15
+	JMP     tile
+
+lines_done:
 	VZEROUPPER
 	RET
 
@@ -8517,7 +8907,7 @@ no_high:
 // Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_6x1(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 48(AX), CX
+	MOVQ 88(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
 
@@ -8554,20 +8944,20 @@ asked:
 	VMOVUPS    (R11), Z3
 	VMOVUPS    (R11), Z4
 	VMOVUPS    (R11), Z5
-	MOVQ       72(AX), BX
+	MOVQ       112(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
 
 block:
-	MOVQ 88(AX), R13
+	MOVQ 128(AX), R13
 
 row:
-	MOVQ 104(AX), R12
+	MOVQ 144(AX), R12
 
 column:
-	MOVQ    120(AX), R11
+	MOVQ    160(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 128(AX), R11
+	CMOVQEQ 168(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -8625,18 +9015,18 @@ single:
 	JNZ              single
 
 done:
-	MOVQ 112(AX), R11
+	MOVQ 152(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	DECQ R12
 	JNZ  column
-	MOVQ 96(AX), R11
+	MOVQ 136(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	DECQ R13
 	JNZ  row
-	ADDQ 136(AX), DX
-	MOVQ 80(AX), R11
+	ADDQ 176(AX), DX
+	MOVQ 120(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	DECQ BX
@@ -8655,9 +9045,9 @@ finish:
 	VADDPS 320(SI), Z5, Z5
 
 no_residual:
-	CMPQ   144(AX), $0x00
+	CMPQ   184(AX), $0x00
 	JEQ    no_addend
-	MOVQ   144(AX), SI
+	MOVQ   184(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z1, Z1
@@ -8667,9 +9057,9 @@ no_residual:
 	VADDPS 320(SI), Z5, Z5
 
 no_addend:
-	CMPL         160(AX), $0xff800000
+	CMPL         200(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 160(AX), Z7
+	VBROADCASTSS 200(AX), Z7
 	VMAXPS       Z0, Z7, Z0
 	VMAXPS       Z1, Z7, Z1
 	VMAXPS       Z2, Z7, Z2
@@ -8678,9 +9068,9 @@ no_addend:
 	VMAXPS       Z5, Z7, Z5
 
 no_low:
-	CMPL         164(AX), $0x7f800000
+	CMPL         204(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 164(AX), Z7
+	VBROADCASTSS 204(AX), Z7
 	VMINPS       Z0, Z7, Z0
 	VMINPS       Z1, Z7, Z1
 	VMINPS       Z2, Z7, Z2
@@ -8702,6 +9092,21 @@ no_high:
 	ADDQ    R11, R14
 	CMPQ    R15, 40(AX)
 	JLT     tile
+	DECQ    48(AX)
+	JZ      lines_done
+	MOVQ    56(AX), R11
+	ADDQ    R11, 8(AX)
+	MOVQ    64(AX), R11
+	ADDQ    R11, (AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 32(AX)
+	MOVQ    80(AX), R11
+	ADDQ    R11, 184(AX)
+	XORQ    R14, R14
+	XORQ    R15, R15
+	JMP     tile
+
+lines_done:
 	VZEROUPPER
 	RET
 
@@ -8709,7 +9114,7 @@ no_high:
 // Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_7x1(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 48(AX), CX
+	MOVQ 88(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
 
@@ -8751,20 +9156,20 @@ asked:
 	VMOVUPS    (R11), Z4
 	VMOVUPS    (R11), Z5
 	VMOVUPS    (R11), Z6
-	MOVQ       72(AX), BX
+	MOVQ       112(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
 
 block:
-	MOVQ 88(AX), R13
+	MOVQ 128(AX), R13
 
 row:
-	MOVQ 104(AX), R12
+	MOVQ 144(AX), R12
 
 column:
-	MOVQ    120(AX), R11
+	MOVQ    160(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 128(AX), R11
+	CMOVQEQ 168(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -8829,20 +9234,20 @@ single:
 	JNZ              single
 
 done:
-	MOVQ 112(AX), R11
+	MOVQ 152(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
 	DECQ R12
 	JNZ  column
-	MOVQ 96(AX), R11
+	MOVQ 136(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
 	DECQ R13
 	JNZ  row
-	ADDQ 136(AX), DX
-	MOVQ 80(AX), R11
+	ADDQ 176(AX), DX
+	MOVQ 120(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
@@ -8863,9 +9268,9 @@ finish:
 	VADDPS 384(SI), Z6, Z6
 
 no_residual:
-	CMPQ   144(AX), $0x00
+	CMPQ   184(AX), $0x00
 	JEQ    no_addend
-	MOVQ   144(AX), SI
+	MOVQ   184(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z1, Z1
@@ -8876,9 +9281,9 @@ no_residual:
 	VADDPS 384(SI), Z6, Z6
 
 no_addend:
-	CMPL         160(AX), $0xff800000
+	CMPL         200(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 160(AX), Z8
+	VBROADCASTSS 200(AX), Z8
 	VMAXPS       Z0, Z8, Z0
 	VMAXPS       Z1, Z8, Z1
 	VMAXPS       Z2, Z8, Z2
@@ -8888,9 +9293,9 @@ no_addend:
 	VMAXPS       Z6, Z8, Z6
 
 no_low:
-	CMPL         164(AX), $0x7f800000
+	CMPL         204(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 164(AX), Z8
+	VBROADCASTSS 204(AX), Z8
 	VMINPS       Z0, Z8, Z0
 	VMINPS       Z1, Z8, Z1
 	VMINPS       Z2, Z8, Z2
@@ -8914,6 +9319,21 @@ no_high:
 	ADDQ    R11, R14
 	CMPQ    R15, 40(AX)
 	JLT     tile
+	DECQ    48(AX)
+	JZ      lines_done
+	MOVQ    56(AX), R11
+	ADDQ    R11, 8(AX)
+	MOVQ    64(AX), R11
+	ADDQ    R11, (AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 32(AX)
+	MOVQ    80(AX), R11
+	ADDQ    R11, 184(AX)
+	XORQ    R14, R14
+	XORQ    R15, R15
+	JMP     tile
+
+lines_done:
 	VZEROUPPER
 	RET
 
@@ -8921,7 +9341,7 @@ no_high:
 // Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_8x1(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 48(AX), CX
+	MOVQ 88(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
 
@@ -8966,20 +9386,20 @@ asked:
 	VMOVUPS    (R11), Z5
 	VMOVUPS    (R11), Z6
 	VMOVUPS    (R11), Z7
-	MOVQ       72(AX), BX
+	MOVQ       112(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
 
 block:
-	MOVQ 88(AX), R13
+	MOVQ 128(AX), R13
 
 row:
-	MOVQ 104(AX), R12
+	MOVQ 144(AX), R12
 
 column:
-	MOVQ    120(AX), R11
+	MOVQ    160(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 128(AX), R11
+	CMOVQEQ 168(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -9049,20 +9469,20 @@ single:
 	JNZ              single
 
 done:
-	MOVQ 112(AX), R11
+	MOVQ 152(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
 	DECQ R12
 	JNZ  column
-	MOVQ 96(AX), R11
+	MOVQ 136(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
 	DECQ R13
 	JNZ  row
-	ADDQ 136(AX), DX
-	MOVQ 80(AX), R11
+	ADDQ 176(AX), DX
+	MOVQ 120(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
@@ -9084,9 +9504,9 @@ finish:
 	VADDPS 448(SI), Z7, Z7
 
 no_residual:
-	CMPQ   144(AX), $0x00
+	CMPQ   184(AX), $0x00
 	JEQ    no_addend
-	MOVQ   144(AX), SI
+	MOVQ   184(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z1, Z1
@@ -9098,9 +9518,9 @@ no_residual:
 	VADDPS 448(SI), Z7, Z7
 
 no_addend:
-	CMPL         160(AX), $0xff800000
+	CMPL         200(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 160(AX), Z9
+	VBROADCASTSS 200(AX), Z9
 	VMAXPS       Z0, Z9, Z0
 	VMAXPS       Z1, Z9, Z1
 	VMAXPS       Z2, Z9, Z2
@@ -9111,9 +9531,9 @@ no_addend:
 	VMAXPS       Z7, Z9, Z7
 
 no_low:
-	CMPL         164(AX), $0x7f800000
+	CMPL         204(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 164(AX), Z9
+	VBROADCASTSS 204(AX), Z9
 	VMINPS       Z0, Z9, Z0
 	VMINPS       Z1, Z9, Z1
 	VMINPS       Z2, Z9, Z2
@@ -9139,6 +9559,21 @@ no_high:
 	ADDQ    R11, R14
 	CMPQ    R15, 40(AX)
 	JLT     tile
+	DECQ    48(AX)
+	JZ      lines_done
+	MOVQ    56(AX), R11
+	ADDQ    R11, 8(AX)
+	MOVQ    64(AX), R11
+	ADDQ    R11, (AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 32(AX)
+	MOVQ    80(AX), R11
+	ADDQ    R11, 184(AX)
+	XORQ    R14, R14
+	XORQ    R15, R15
+	JMP     tile
+
+lines_done:
 	VZEROUPPER
 	RET
 
@@ -9146,7 +9581,7 @@ no_high:
 // Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_9x1(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 48(AX), CX
+	MOVQ 88(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
 
@@ -9194,20 +9629,20 @@ asked:
 	VMOVUPS    (R11), Z6
 	VMOVUPS    (R11), Z7
 	VMOVUPS    (R11), Z8
-	MOVQ       72(AX), BX
+	MOVQ       112(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
 
 block:
-	MOVQ 88(AX), R13
+	MOVQ 128(AX), R13
 
 row:
-	MOVQ 104(AX), R12
+	MOVQ 144(AX), R12
 
 column:
-	MOVQ    120(AX), R11
+	MOVQ    160(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 128(AX), R11
+	CMOVQEQ 168(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -9282,20 +9717,20 @@ single:
 	JNZ              single
 
 done:
-	MOVQ 112(AX), R11
+	MOVQ 152(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
 	DECQ R12
 	JNZ  column
-	MOVQ 96(AX), R11
+	MOVQ 136(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
 	DECQ R13
 	JNZ  row
-	ADDQ 136(AX), DX
-	MOVQ 80(AX), R11
+	ADDQ 176(AX), DX
+	MOVQ 120(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
@@ -9318,9 +9753,9 @@ finish:
 	VADDPS 512(SI), Z8, Z8
 
 no_residual:
-	CMPQ   144(AX), $0x00
+	CMPQ   184(AX), $0x00
 	JEQ    no_addend
-	MOVQ   144(AX), SI
+	MOVQ   184(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z1, Z1
@@ -9333,9 +9768,9 @@ no_residual:
 	VADDPS 512(SI), Z8, Z8
 
 no_addend:
-	CMPL         160(AX), $0xff800000
+	CMPL         200(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 160(AX), Z10
+	VBROADCASTSS 200(AX), Z10
 	VMAXPS       Z0, Z10, Z0
 	VMAXPS       Z1, Z10, Z1
 	VMAXPS       Z2, Z10, Z2
@@ -9347,9 +9782,9 @@ no_addend:
 	VMAXPS       Z8, Z10, Z8
 
 no_low:
-	CMPL         164(AX), $0x7f800000
+	CMPL         204(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 164(AX), Z10
+	VBROADCASTSS 204(AX), Z10
 	VMINPS       Z0, Z10, Z0
 	VMINPS       Z1, Z10, Z1
 	VMINPS       Z2, Z10, Z2
@@ -9377,6 +9812,21 @@ no_high:
 	ADDQ    R11, R14
 	CMPQ    R15, 40(AX)
 	JLT     tile
+	DECQ    48(AX)
+	JZ      lines_done
+	MOVQ    56(AX), R11
+	ADDQ    R11, 8(AX)
+	MOVQ    64(AX), R11
+	ADDQ    R11, (AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 32(AX)
+	MOVQ    80(AX), R11
+	ADDQ    R11, 184(AX)
+	XORQ    R14, R14
+	XORQ    R15, R15
+	JMP     tile
+
+lines_done:
 	VZEROUPPER
 	RET
 
@@ -9384,7 +9834,7 @@ no_high:
 // Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_10x1(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 48(AX), CX
+	MOVQ 88(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
 
@@ -9437,20 +9887,20 @@ asked:
 	VMOVUPS    (R11), Z7
 	VMOVUPS    (R11), Z8
 	VMOVUPS    (R11), Z9
-	MOVQ       72(AX), BX
+	MOVQ       112(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
 
 block:
-	MOVQ 88(AX), R13
+	MOVQ 128(AX), R13
 
 row:
-	MOVQ 104(AX), R12
+	MOVQ 144(AX), R12
 
 column:
-	MOVQ    120(AX), R11
+	MOVQ    160(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 128(AX), R11
+	CMOVQEQ 168(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -9532,22 +9982,22 @@ single:
 	JNZ              single
 
 done:
-	MOVQ 112(AX), R11
+	MOVQ 152(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
 	ADDQ R11, R9
 	DECQ R12
 	JNZ  column
-	MOVQ 96(AX), R11
+	MOVQ 136(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
 	ADDQ R11, R9
 	DECQ R13
 	JNZ  row
-	ADDQ 136(AX), DX
-	MOVQ 80(AX), R11
+	ADDQ 176(AX), DX
+	MOVQ 120(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
@@ -9572,9 +10022,9 @@ finish:
 	VADDPS 576(SI), Z9, Z9
 
 no_residual:
-	CMPQ   144(AX), $0x00
+	CMPQ   184(AX), $0x00
 	JEQ    no_addend
-	MOVQ   144(AX), SI
+	MOVQ   184(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z1, Z1
@@ -9588,9 +10038,9 @@ no_residual:
 	VADDPS 576(SI), Z9, Z9
 
 no_addend:
-	CMPL         160(AX), $0xff800000
+	CMPL         200(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 160(AX), Z11
+	VBROADCASTSS 200(AX), Z11
 	VMAXPS       Z0, Z11, Z0
 	VMAXPS       Z1, Z11, Z1
 	VMAXPS       Z2, Z11, Z2
@@ -9603,9 +10053,9 @@ no_addend:
 	VMAXPS       Z9, Z11, Z9
 
 no_low:
-	CMPL         164(AX), $0x7f800000
+	CMPL         204(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 164(AX), Z11
+	VBROADCASTSS 204(AX), Z11
 	VMINPS       Z0, Z11, Z0
 	VMINPS       Z1, Z11, Z1
 	VMINPS       Z2, Z11, Z2
@@ -9635,6 +10085,21 @@ no_high:
 	ADDQ    R11, R14
 	CMPQ    R15, 40(AX)
 	JLT     tile
+	DECQ    48(AX)
+	JZ      lines_done
+	MOVQ    56(AX), R11
+	ADDQ    R11, 8(AX)
+	MOVQ    64(AX), R11
+	ADDQ    R11, (AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 32(AX)
+	MOVQ    80(AX), R11
+	ADDQ    R11, 184(AX)
+	XORQ    R14, R14
+	XORQ    R15, R15
+	JMP     tile
+
+lines_done:
 	VZEROUPPER
 	RET
 
@@ -9642,7 +10107,7 @@ no_high:
 // Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_11x1(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 48(AX), CX
+	MOVQ 88(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
 
@@ -9698,20 +10163,20 @@ asked:
 	VMOVUPS    (R11), Z8
 	VMOVUPS    (R11), Z9
 	VMOVUPS    (R11), Z10
-	MOVQ       72(AX), BX
+	MOVQ       112(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
 
 block:
-	MOVQ 88(AX), R13
+	MOVQ 128(AX), R13
 
 row:
-	MOVQ 104(AX), R12
+	MOVQ 144(AX), R12
 
 column:
-	MOVQ    120(AX), R11
+	MOVQ    160(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 128(AX), R11
+	CMOVQEQ 168(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -9798,22 +10263,22 @@ single:
 	JNZ              single
 
 done:
-	MOVQ 112(AX), R11
+	MOVQ 152(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
 	ADDQ R11, R9
 	DECQ R12
 	JNZ  column
-	MOVQ 96(AX), R11
+	MOVQ 136(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
 	ADDQ R11, R9
 	DECQ R13
 	JNZ  row
-	ADDQ 136(AX), DX
-	MOVQ 80(AX), R11
+	ADDQ 176(AX), DX
+	MOVQ 120(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
@@ -9839,9 +10304,9 @@ finish:
 	VADDPS 640(SI), Z10, Z10
 
 no_residual:
-	CMPQ   144(AX), $0x00
+	CMPQ   184(AX), $0x00
 	JEQ    no_addend
-	MOVQ   144(AX), SI
+	MOVQ   184(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z1, Z1
@@ -9856,9 +10321,9 @@ no_residual:
 	VADDPS 640(SI), Z10, Z10
 
 no_addend:
-	CMPL         160(AX), $0xff800000
+	CMPL         200(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 160(AX), Z12
+	VBROADCASTSS 200(AX), Z12
 	VMAXPS       Z0, Z12, Z0
 	VMAXPS       Z1, Z12, Z1
 	VMAXPS       Z2, Z12, Z2
@@ -9872,9 +10337,9 @@ no_addend:
 	VMAXPS       Z10, Z12, Z10
 
 no_low:
-	CMPL         164(AX), $0x7f800000
+	CMPL         204(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 164(AX), Z12
+	VBROADCASTSS 204(AX), Z12
 	VMINPS       Z0, Z12, Z0
 	VMINPS       Z1, Z12, Z1
 	VMINPS       Z2, Z12, Z2
@@ -9906,6 +10371,21 @@ no_high:
 	ADDQ    R11, R14
 	CMPQ    R15, 40(AX)
 	JLT     tile
+	DECQ    48(AX)
+	JZ      lines_done
+	MOVQ    56(AX), R11
+	ADDQ    R11, 8(AX)
+	MOVQ    64(AX), R11
+	ADDQ    R11, (AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 32(AX)
+	MOVQ    80(AX), R11
+	ADDQ    R11, 184(AX)
+	XORQ    R14, R14
+	XORQ    R15, R15
+	JMP     tile
+
+lines_done:
 	VZEROUPPER
 	RET
 
@@ -9913,7 +10393,7 @@ no_high:
 // Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_12x1(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 48(AX), CX
+	MOVQ 88(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
 
@@ -9972,20 +10452,20 @@ asked:
 	VMOVUPS    (R11), Z9
 	VMOVUPS    (R11), Z10
 	VMOVUPS    (R11), Z11
-	MOVQ       72(AX), BX
+	MOVQ       112(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
 
 block:
-	MOVQ 88(AX), R13
+	MOVQ 128(AX), R13
 
 row:
-	MOVQ 104(AX), R12
+	MOVQ 144(AX), R12
 
 column:
-	MOVQ    120(AX), R11
+	MOVQ    160(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 128(AX), R11
+	CMOVQEQ 168(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -10077,22 +10557,22 @@ single:
 	JNZ              single
 
 done:
-	MOVQ 112(AX), R11
+	MOVQ 152(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
 	ADDQ R11, R9
 	DECQ R12
 	JNZ  column
-	MOVQ 96(AX), R11
+	MOVQ 136(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
 	ADDQ R11, R9
 	DECQ R13
 	JNZ  row
-	ADDQ 136(AX), DX
-	MOVQ 80(AX), R11
+	ADDQ 176(AX), DX
+	MOVQ 120(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
@@ -10119,9 +10599,9 @@ finish:
 	VADDPS 704(SI), Z11, Z11
 
 no_residual:
-	CMPQ   144(AX), $0x00
+	CMPQ   184(AX), $0x00
 	JEQ    no_addend
-	MOVQ   144(AX), SI
+	MOVQ   184(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z1, Z1
@@ -10137,9 +10617,9 @@ no_residual:
 	VADDPS 704(SI), Z11, Z11
 
 no_addend:
-	CMPL         160(AX), $0xff800000
+	CMPL         200(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 160(AX), Z13
+	VBROADCASTSS 200(AX), Z13
 	VMAXPS       Z0, Z13, Z0
 	VMAXPS       Z1, Z13, Z1
 	VMAXPS       Z2, Z13, Z2
@@ -10154,9 +10634,9 @@ no_addend:
 	VMAXPS       Z11, Z13, Z11
 
 no_low:
-	CMPL         164(AX), $0x7f800000
+	CMPL         204(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 164(AX), Z13
+	VBROADCASTSS 204(AX), Z13
 	VMINPS       Z0, Z13, Z0
 	VMINPS       Z1, Z13, Z1
 	VMINPS       Z2, Z13, Z2
@@ -10190,6 +10670,21 @@ no_high:
 	ADDQ    R11, R14
 	CMPQ    R15, 40(AX)
 	JLT     tile
+	DECQ    48(AX)
+	JZ      lines_done
+	MOVQ    56(AX), R11
+	ADDQ    R11, 8(AX)
+	MOVQ    64(AX), R11
+	ADDQ    R11, (AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 32(AX)
+	MOVQ    80(AX), R11
+	ADDQ    R11, 184(AX)
+	XORQ    R14, R14
+	XORQ    R15, R15
+	JMP     tile
+
+lines_done:
 	VZEROUPPER
 	RET
 
@@ -10197,7 +10692,7 @@ no_high:
 // Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_13x1(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 48(AX), CX
+	MOVQ 88(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
 
@@ -10261,20 +10756,20 @@ asked:
 	VMOVUPS    (R11), Z10
 	VMOVUPS    (R11), Z11
 	VMOVUPS    (R11), Z12
-	MOVQ       72(AX), BX
+	MOVQ       112(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
 
 block:
-	MOVQ 88(AX), R13
+	MOVQ 128(AX), R13
 
 row:
-	MOVQ 104(AX), R12
+	MOVQ 144(AX), R12
 
 column:
-	MOVQ    120(AX), R11
+	MOVQ    160(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 128(AX), R11
+	CMOVQEQ 168(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -10373,7 +10868,7 @@ single:
 	JNZ              single
 
 done:
-	MOVQ 112(AX), R11
+	MOVQ 152(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
@@ -10381,7 +10876,7 @@ done:
 	ADDQ R11, R10
 	DECQ R12
 	JNZ  column
-	MOVQ 96(AX), R11
+	MOVQ 136(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
@@ -10389,8 +10884,8 @@ done:
 	ADDQ R11, R10
 	DECQ R13
 	JNZ  row
-	ADDQ 136(AX), DX
-	MOVQ 80(AX), R11
+	ADDQ 176(AX), DX
+	MOVQ 120(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
@@ -10419,9 +10914,9 @@ finish:
 	VADDPS 768(SI), Z12, Z12
 
 no_residual:
-	CMPQ   144(AX), $0x00
+	CMPQ   184(AX), $0x00
 	JEQ    no_addend
-	MOVQ   144(AX), SI
+	MOVQ   184(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z1, Z1
@@ -10438,9 +10933,9 @@ no_residual:
 	VADDPS 768(SI), Z12, Z12
 
 no_addend:
-	CMPL         160(AX), $0xff800000
+	CMPL         200(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 160(AX), Z14
+	VBROADCASTSS 200(AX), Z14
 	VMAXPS       Z0, Z14, Z0
 	VMAXPS       Z1, Z14, Z1
 	VMAXPS       Z2, Z14, Z2
@@ -10456,9 +10951,9 @@ no_addend:
 	VMAXPS       Z12, Z14, Z12
 
 no_low:
-	CMPL         164(AX), $0x7f800000
+	CMPL         204(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 164(AX), Z14
+	VBROADCASTSS 204(AX), Z14
 	VMINPS       Z0, Z14, Z0
 	VMINPS       Z1, Z14, Z1
 	VMINPS       Z2, Z14, Z2
@@ -10494,6 +10989,21 @@ no_high:
 	ADDQ    R11, R14
 	CMPQ    R15, 40(AX)
 	JLT     tile
+	DECQ    48(AX)
+	JZ      lines_done
+	MOVQ    56(AX), R11
+	ADDQ    R11, 8(AX)
+	MOVQ    64(AX), R11
+	ADDQ    R11, (AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 32(AX)
+	MOVQ    80(AX), R11
+	ADDQ    R11, 184(AX)
+	XORQ    R14, R14
+	XORQ    R15, R15
+	JMP     tile
+
+lines_done:
 	VZEROUPPER
 	RET
 
@@ -10501,7 +11011,7 @@ no_high:
 // Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_14x1(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 48(AX), CX
+	MOVQ 88(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
 
@@ -10568,20 +11078,20 @@ asked:
 	VMOVUPS    (R11), Z11
 	VMOVUPS    (R11), Z12
 	VMOVUPS    (R11), Z13
-	MOVQ       72(AX), BX
+	MOVQ       112(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
 
 block:
-	MOVQ 88(AX), R13
+	MOVQ 128(AX), R13
 
 row:
-	MOVQ 104(AX), R12
+	MOVQ 144(AX), R12
 
 column:
-	MOVQ    120(AX), R11
+	MOVQ    160(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 128(AX), R11
+	CMOVQEQ 168(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -10685,7 +11195,7 @@ single:
 	JNZ              single
 
 done:
-	MOVQ 112(AX), R11
+	MOVQ 152(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
@@ -10693,7 +11203,7 @@ done:
 	ADDQ R11, R10
 	DECQ R12
 	JNZ  column
-	MOVQ 96(AX), R11
+	MOVQ 136(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
@@ -10701,8 +11211,8 @@ done:
 	ADDQ R11, R10
 	DECQ R13
 	JNZ  row
-	ADDQ 136(AX), DX
-	MOVQ 80(AX), R11
+	ADDQ 176(AX), DX
+	MOVQ 120(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
@@ -10732,9 +11242,9 @@ finish:
 	VADDPS 832(SI), Z13, Z13
 
 no_residual:
-	CMPQ   144(AX), $0x00
+	CMPQ   184(AX), $0x00
 	JEQ    no_addend
-	MOVQ   144(AX), SI
+	MOVQ   184(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z1, Z1
@@ -10752,9 +11262,9 @@ no_residual:
 	VADDPS 832(SI), Z13, Z13
 
 no_addend:
-	CMPL         160(AX), $0xff800000
+	CMPL         200(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 160(AX), Z15
+	VBROADCASTSS 200(AX), Z15
 	VMAXPS       Z0, Z15, Z0
 	VMAXPS       Z1, Z15, Z1
 	VMAXPS       Z2, Z15, Z2
@@ -10771,9 +11281,9 @@ no_addend:
 	VMAXPS       Z13, Z15, Z13
 
 no_low:
-	CMPL         164(AX), $0x7f800000
+	CMPL         204(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 164(AX), Z15
+	VBROADCASTSS 204(AX), Z15
 	VMINPS       Z0, Z15, Z0
 	VMINPS       Z1, Z15, Z1
 	VMINPS       Z2, Z15, Z2
@@ -10811,6 +11321,21 @@ no_high:
 	ADDQ    R11, R14
 	CMPQ    R15, 40(AX)
 	JLT     tile
+	DECQ    48(AX)
+	JZ      lines_done
+	MOVQ    56(AX), R11
+	ADDQ    R11, 8(AX)
+	MOVQ    64(AX), R11
+	ADDQ    R11, (AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 32(AX)
+	MOVQ    80(AX), R11
+	ADDQ    R11, 184(AX)
+	XORQ    R14, R14
+	XORQ    R15, R15
+	JMP     tile
+
+lines_done:
 	VZEROUPPER
 	RET
 
@@ -10818,7 +11343,7 @@ no_high:
 // Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_15x1(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 48(AX), CX
+	MOVQ 88(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
 
@@ -10888,20 +11413,20 @@ asked:
 	VMOVUPS    (R11), Z12
 	VMOVUPS    (R11), Z13
 	VMOVUPS    (R11), Z14
-	MOVQ       72(AX), BX
+	MOVQ       112(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
 
 block:
-	MOVQ 88(AX), R13
+	MOVQ 128(AX), R13
 
 row:
-	MOVQ 104(AX), R12
+	MOVQ 144(AX), R12
 
 column:
-	MOVQ    120(AX), R11
+	MOVQ    160(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 128(AX), R11
+	CMOVQEQ 168(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -11010,7 +11535,7 @@ single:
 	JNZ              single
 
 done:
-	MOVQ 112(AX), R11
+	MOVQ 152(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
@@ -11018,7 +11543,7 @@ done:
 	ADDQ R11, R10
 	DECQ R12
 	JNZ  column
-	MOVQ 96(AX), R11
+	MOVQ 136(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
@@ -11026,8 +11551,8 @@ done:
 	ADDQ R11, R10
 	DECQ R13
 	JNZ  row
-	ADDQ 136(AX), DX
-	MOVQ 80(AX), R11
+	ADDQ 176(AX), DX
+	MOVQ 120(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
@@ -11058,9 +11583,9 @@ finish:
 	VADDPS 896(SI), Z14, Z14
 
 no_residual:
-	CMPQ   144(AX), $0x00
+	CMPQ   184(AX), $0x00
 	JEQ    no_addend
-	MOVQ   144(AX), SI
+	MOVQ   184(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z1, Z1
@@ -11079,9 +11604,9 @@ no_residual:
 	VADDPS 896(SI), Z14, Z14
 
 no_addend:
-	CMPL         160(AX), $0xff800000
+	CMPL         200(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 160(AX), Z16
+	VBROADCASTSS 200(AX), Z16
 	VMAXPS       Z0, Z16, Z0
 	VMAXPS       Z1, Z16, Z1
 	VMAXPS       Z2, Z16, Z2
@@ -11099,9 +11624,9 @@ no_addend:
 	VMAXPS       Z14, Z16, Z14
 
 no_low:
-	CMPL         164(AX), $0x7f800000
+	CMPL         204(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 164(AX), Z16
+	VBROADCASTSS 204(AX), Z16
 	VMINPS       Z0, Z16, Z0
 	VMINPS       Z1, Z16, Z1
 	VMINPS       Z2, Z16, Z2
@@ -11141,5 +11666,20 @@ no_high:
 	ADDQ    R11, R14
 	CMPQ    R15, 40(AX)
 	JLT     tile
+	DECQ    48(AX)
+	JZ      lines_done
+	MOVQ    56(AX), R11
+	ADDQ    R11, 8(AX)
+	MOVQ    64(AX), R11
+	ADDQ    R11, (AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 32(AX)
+	MOVQ    80(AX), R11
+	ADDQ    R11, 184(AX)
+	XORQ    R14, R14
+	XORQ    R15, R15
+	JMP     tile
+
+lines_done:
 	VZEROUPPER
 	RET

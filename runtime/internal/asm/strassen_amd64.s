@@ -17,6 +17,8 @@ TEXT ·QuarterSumsAVX512(SB), NOSPLIT, $0-8
 	MOVQ 24(AX), R9
 	MOVQ 56(AX), R13
 	MOVQ 64(AX), CX
+
+line:
 	MOVQ 72(AX), BX
 
 pixel:
@@ -42,6 +44,12 @@ pixel:
 	ADDQ    $0x40, R13
 	DECQ    BX
 	JNZ     pixel
+	ADDQ    88(AX), SI
+	ADDQ    88(AX), DI
+	ADDQ    88(AX), R8
+	ADDQ    88(AX), R9
+	DECQ    80(AX)
+	JNZ     line
 	VZEROUPPER
 	RET
 
@@ -55,12 +63,14 @@ TEXT ·LastQuarterAVX512(SB), NOSPLIT, $0-8
 	MOVQ         24(AX), R9
 	MOVQ         32(AX), R10
 	MOVQ         40(AX), R11
-	MOVQ         48(AX), BX
 	VMOVUPS      (R10), Z4
-	VBROADCASTSS 56(AX), Z0
-	VBROADCASTSS 60(AX), Z1
+	VBROADCASTSS 80(AX), Z0
+	VBROADCASTSS 84(AX), Z1
 	TESTQ        R11, R11
-	JNZ          added
+	JNZ          added_line
+
+alone_line:
+	MOVQ 48(AX), BX
 
 alone:
 	VMOVUPS (R8), Z3
@@ -77,8 +87,15 @@ alone:
 	ADDQ    $0x40, R11
 	DECQ    BX
 	JNZ     alone
+	ADDQ    64(AX), DI
+	ADDQ    72(AX), R11
+	DECQ    56(AX)
+	JNZ     alone_line
 	VZEROUPPER
 	RET
+
+added_line:
+	MOVQ 48(AX), BX
 
 added:
 	VMOVUPS (R8), Z3
@@ -96,6 +113,10 @@ added:
 	ADDQ    $0x40, R11
 	DECQ    BX
 	JNZ     added
+	ADDQ    64(AX), DI
+	ADDQ    72(AX), R11
+	DECQ    56(AX)
+	JNZ     added_line
 	VZEROUPPER
 	RET
 
@@ -112,6 +133,8 @@ TEXT ·QuarterSumsAVX2(SB), NOSPLIT, $0-8
 	MOVQ 24(AX), R9
 	MOVQ 56(AX), R13
 	MOVQ 64(AX), CX
+
+line:
 	MOVQ 72(AX), BX
 
 pixel:
@@ -149,6 +172,12 @@ pixel:
 	ADDQ    $0x40, R13
 	DECQ    BX
 	JNZ     pixel
+	ADDQ    88(AX), SI
+	ADDQ    88(AX), DI
+	ADDQ    88(AX), R8
+	ADDQ    88(AX), R9
+	DECQ    80(AX)
+	JNZ     line
 	VZEROUPPER
 	RET
 
@@ -162,13 +191,15 @@ TEXT ·LastQuarterAVX2(SB), NOSPLIT, $0-8
 	MOVQ         24(AX), R9
 	MOVQ         32(AX), R10
 	MOVQ         40(AX), R11
-	MOVQ         48(AX), BX
 	VMOVUPS      (R10), Y4
 	VMOVUPS      32(R10), Y5
-	VBROADCASTSS 56(AX), Y0
-	VBROADCASTSS 60(AX), Y1
+	VBROADCASTSS 80(AX), Y0
+	VBROADCASTSS 84(AX), Y1
 	TESTQ        R11, R11
-	JNZ          added
+	JNZ          added_line
+
+alone_line:
+	MOVQ 48(AX), BX
 
 alone:
 	VMOVUPS (R8), Y3
@@ -192,8 +223,15 @@ alone:
 	ADDQ    $0x40, R11
 	DECQ    BX
 	JNZ     alone
+	ADDQ    64(AX), DI
+	ADDQ    72(AX), R11
+	DECQ    56(AX)
+	JNZ     alone_line
 	VZEROUPPER
 	RET
+
+added_line:
+	MOVQ 48(AX), BX
 
 added:
 	VMOVUPS (R8), Y3
@@ -219,5 +257,9 @@ added:
 	ADDQ    $0x40, R11
 	DECQ    BX
 	JNZ     added
+	ADDQ    64(AX), DI
+	ADDQ    72(AX), R11
+	DECQ    56(AX)
+	JNZ     added_line
 	VZEROUPPER
 	RET

@@ -77,8 +77,30 @@ func (k *direct) generate() {
 	k.clamp(k.broadcasts[0], unsafe.Offsetof(a.Low), unsafe.Offsetof(a.High))
 	k.outputs(unsafe.Offsetof(a.Dst), unsafe.Offsetof(a.DstBlock), func(m Mem, sum VecPhysical) { VMOVUPS(sum, m) })
 	k.nextTile(unsafe.Offsetof(a.Width))
+	k.nextLine()
 	VZEROUPPER()
 	RET()
+}
+
+// nextLine ends the loop over rows. Pointers stay within their buffers: the
+// garbage collector may look at them.
+func (k *direct) nextLine() {
+	var a asm.Direct
+	DECQ(field(unsafe.Offsetof(a.Lines)))
+	JZ(LabelRef("lines_done"))
+	for _, f := range [][2]uintptr{
+		{unsafe.Offsetof(a.Src), unsafe.Offsetof(a.SrcLine)},
+		{unsafe.Offsetof(a.Dst), unsafe.Offsetof(a.DstLine)},
+		{unsafe.Offsetof(a.Residual), unsafe.Offsetof(a.ResidualLine)},
+		{unsafe.Offsetof(a.Addend), unsafe.Offsetof(a.AddendLine)},
+	} {
+		MOVQ(field(f[1]), scratch)
+		ADDQ(scratch, field(f[0]))
+	}
+	XORQ(from, from)
+	XORQ(to, to)
+	JMP(LabelRef("tile"))
+	Label("lines_done")
 }
 
 // prefetch asks for the lines that the tile will write, and those of the

@@ -31,6 +31,7 @@ func generateQuarterSums(v vectors) {
 		MOVQ(field(unsafe.Offsetof(a.S)+uintptr(8*i)), to[i])
 	}
 	MOVQ(field(unsafe.Offsetof(a.Pixel)), pixel)
+	Label("line")
 	MOVQ(field(unsafe.Offsetof(a.Pixels)), RBX)
 	Label("pixel")
 	for i := range v.perBlock() {
@@ -53,6 +54,11 @@ func generateQuarterSums(v vectors) {
 	}
 	DECQ(RBX)
 	JNZ(LabelRef("pixel"))
+	for _, r := range from {
+		ADDQ(field(unsafe.Offsetof(a.Skip)), r)
+	}
+	DECQ(field(unsafe.Offsetof(a.Lines)))
+	JNZ(LabelRef("line"))
 	VZEROUPPER()
 	RET()
 }
@@ -72,13 +78,15 @@ func generateLastQuarter(v vectors) {
 	dst, x := load(unsafe.Offsetof(a.Dst), RDI), load(unsafe.Offsetof(a.X), RSI)
 	plus, minus := load(unsafe.Offsetof(a.W), R8), load(unsafe.Offsetof(a.V), R9)
 	load(unsafe.Offsetof(a.Bias), R10)
-	residual, count := load(unsafe.Offsetof(a.Residual), R11), load(unsafe.Offsetof(a.Pixels), RBX)
+	residual, count := load(unsafe.Offsetof(a.Residual), R11), RBX
 	for i, b := range bias {
 		VMOVUPS(at(R10, i*v.bytes), b)
 	}
 	VBROADCASTSS(field(unsafe.Offsetof(a.Low)), low)
 	VBROADCASTSS(field(unsafe.Offsetof(a.High)), high)
 	pixels := func(label string, more func(i int)) {
+		Label(label + "_line")
+		load(unsafe.Offsetof(a.Pixels), count)
 		Label(label)
 		for i := range bias {
 			VMOVUPS(at(plus, i*v.bytes), difference)
@@ -95,11 +103,15 @@ func generateLastQuarter(v vectors) {
 		}
 		DECQ(count)
 		JNZ(LabelRef(label))
+		ADDQ(field(unsafe.Offsetof(a.DstSkip)), dst)
+		ADDQ(field(unsafe.Offsetof(a.ResidualSkip)), residual)
+		DECQ(field(unsafe.Offsetof(a.Lines)))
+		JNZ(LabelRef(label + "_line"))
 		VZEROUPPER()
 		RET()
 	}
 	TESTQ(residual, residual)
-	JNZ(LabelRef("added"))
+	JNZ(LabelRef("added_line"))
 	pixels("alone", func(int) {})
 	pixels("added", func(i int) { VADDPS(at(residual, i*v.bytes), sum, sum) })
 }
