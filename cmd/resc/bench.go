@@ -88,6 +88,7 @@ func (c *benchCmd) Run(a *app) error {
 		return err
 	}
 	cold := time.Since(start)
+	kernel.UseLargePages()
 	r, err := b.measure(a, c.Runs)
 	if err != nil {
 		return err

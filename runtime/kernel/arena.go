@@ -7,19 +7,17 @@ const (
 	// cache line, and one AVX-512 register.
 	cacheLine = 64
 
-	// hugePage is the size of a large page of x86-64 and, with pages of 4 KB, of
+	// largePage is the size of a large page of x86-64 and, beside pages of 4 KB, of
 	// arm64, in bytes.
-	hugePage = 2 << 20
+	largePage = 2 << 20
 )
 
-// NewArena returns n zeroed floats that start at a cache line. Where there is room
-// for large pages, they start at one, and the system is asked to use them: a
-// network's weights are more pages of 4 KB than a processor has translations of
-// addresses at hand for.
+// NewArena returns n zeroed floats that start at a cache line, or at a large page
+// if they fill one: such arenas move to large pages later, see UseLargePages.
 func NewArena(n int) []float32 {
 	alignment := cacheLine
-	if n >= hugePage/floatBytes {
-		alignment = hugePage
+	if n >= largePage/floatBytes {
+		alignment = largePage
 	}
 	m := make([]float32, n+alignment/floatBytes)
 	skip := 0
@@ -27,8 +25,8 @@ func NewArena(n int) []float32 {
 		skip = (alignment - rest) / floatBytes
 	}
 	m = m[skip : skip+n : skip+n]
-	if whole := n * floatBytes / hugePage * hugePage; whole > 0 {
-		adviseHuge(unsafe.Slice((*byte)(unsafe.Pointer(&m[0])), whole))
+	if alignment == largePage {
+		enlargeLater(m)
 	}
 	return m
 }

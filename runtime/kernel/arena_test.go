@@ -6,8 +6,8 @@ import (
 )
 
 func TestNewArenaIsAligned(t *testing.T) {
-	const huge = hugePage / floatBytes
-	for _, n := range []int{0, 1, 15, 16, 17, 1000, huge - 1, huge, 3*huge + 5} {
+	const large = largePage / floatBytes
+	for _, n := range []int{0, 1, 15, 16, 17, 1000, large - 1, large, 3*large + 5} {
 		m := NewArena(n)
 		if len(m) != n || cap(m) != n {
 			t.Errorf("NewArena(%d) has length %d and capacity %d", n, len(m), cap(m))
@@ -19,7 +19,7 @@ func TestNewArenaIsAligned(t *testing.T) {
 		if start%cacheLine != 0 {
 			t.Errorf("NewArena(%d) starts off a cache line", n)
 		}
-		if n >= huge && start%hugePage != 0 {
+		if n >= large && start%largePage != 0 {
 			t.Errorf("NewArena(%d) starts off a large page", n)
 		}
 	}

@@ -13,16 +13,16 @@ import "github.com/resc-lang/resc/compiler/internal/op"
 //
 // The constants were fitted to the ResNets' layers on Zen 4, AVX-512, one thread.
 // BenchmarkCost compares them with measurement, filters of 3×3 coming from memory:
-// the model was within 6 % for every algorithm down to 14×14, and within 8 % at
-// 7×7 for those that it chooses. It takes F(4×4) with stride 2 at 7×7 for up to a
-// third faster than it is, and still does not choose it. The algorithm chosen was
-// the fastest for each layer, but for gains below leastGain.
+// the model was within 7 %, but where filters of 3×3 have several MB: F(4×4) at
+// 14×14 and F(2×2) at 7×7 take a seventh less than it says, with stride 2 to 7×7
+// direct convolution a tenth more and F(4×4), which it does not choose, a third. The
+// algorithm chosen was the fastest for each layer, but for gains below leastGain.
 const (
 	multiplyCost = 1.015 // of a multiplication
 	storeCost    = 3     // of 16 channels of an output pixel
 	pointCost    = 8.5   // of 16 channels of a point of a Winograd tile, to compute it or to use it
 	addendCost   = 8     // of 16 channels of an input pixel, added up for Strassen's algorithm
-	partialCost  = 12    // of 16 channels of an output pixel, stored and added up by it
+	partialCost  = 10    // of 16 channels of an output pixel, stored and added up by it
 	weightCost   = 3     // of 16 weights, read meanwhile
 	memoryCost   = 12    // of 16 weights that a filter too large for caches has, at least
 	largeFilter  = 1 << 15

@@ -37,6 +37,9 @@ func TestChoose(t *testing.T) {
 		{layer{64, 64, 56, 1, 1}, "Direct"},
 		{layer{64, 256, 56, 1, 1}, "Direct"}, // too few channels for what Strassen adds
 		{layer{256, 64, 56, 1, 1}, "Direct"},
+		{layer{128, 256, 56, 1, 1}, "Strassen"},
+		{layer{256, 128, 56, 1, 1}, "Strassen"},
+		{layer{96, 576, 14, 1, 1}, "Direct"},
 		{layer{128, 512, 28, 1, 1}, "Strassen"},
 		{layer{512, 128, 28, 1, 1}, "Strassen"},
 		{layer{256, 1024, 14, 1, 1}, "Strassen"},
@@ -102,6 +105,10 @@ func (l layer) measure(b *testing.B, a kernel.Algorithm) float64 {
 	t := kernel.NewThreads(1)
 	defer t.Close()
 	src, dst := kernel.NewArena(c.In.Len()), kernel.NewArena(c.Out.Len())
+	for _, f := range filters {
+		c.Run(t, dst, src, nil, f)
+	}
+	kernel.UseLargePages()
 	best := time.Hour
 	for b.Loop() {
 		for _, f := range filters {
