@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync/atomic"
 
+	"github.com/resc-lang/resc/runtime/kernel"
 	"github.com/resc-lang/resc/runtime/safetensors"
 )
 
@@ -106,12 +107,7 @@ func (r *rows) Row(dst []float32, channel, from int) {
 			largest = max(largest, magnitude(v))
 		}
 	} else {
-		s := r.scale[channel]
-		for i, w := range src {
-			v := float32(float64(w) * s)
-			dst[i] = v
-			largest = max(largest, magnitude(v))
-		}
+		largest = kernel.ScaleRow(dst, src, r.scale[channel])
 	}
 	if largest >= infinity {
 		r.beyond.Store(true)

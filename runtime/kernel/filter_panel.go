@@ -87,22 +87,22 @@ func (s FilterSpec) span(out, width int) (in, depth int) {
 }
 
 // fillPanel copies the weights of a panel to their places in it; the others
-// stay zero. It takes a few input channels of all outputs at a time, whose
+// stay zero. It takes a few input channels of some outputs at a time, whose
 // places lie close together.
 func (s FilterSpec) fillPanel(p panel, packed []float32, rows Rows) {
+	if s.taps() == 1 && s.Groups == 1 {
+		s.fillProduct(p, packed, rows)
+		return
+	}
 	ins, outs, taps := s.In/s.Groups, s.Out/s.Groups, s.taps()
 	lanes := p.width * blockChannels // values of one input channel and tap
 	end := min(lanes, s.Out-p.out*blockChannels)
-	step := blockChannels
-	if taps == 1 {
-		step *= 4
-	}
-	row := make([]float32, step*taps)
-	for start := 0; start < ins; start += step {
+	row := make([]float32, blockChannels*taps)
+	for start := 0; start < ins; start += blockChannels {
 		for lane := range end {
 			o := p.out*blockChannels + lane
 			first := o/outs*ins + start // input channel
-			from := row[:min(step, ins-start)*taps]
+			from := row[:min(blockChannels, ins-start)*taps]
 			rows.Row(from, o, start*taps)
 			block, channel := first/s.Block-p.in, first%s.Block
 			for len(from) > 0 {
@@ -114,6 +114,30 @@ func (s FilterSpec) fillPanel(p panel, packed []float32, rows Rows) {
 				if channel++; channel == s.Block {
 					block, channel = block+1, 0
 				}
+			}
+		}
+	}
+}
+
+// fillProduct is fillPanel for a 1×1 convolution, a transposition.
+func (s FilterSpec) fillProduct(p panel, packed []float32, rows Rows) {
+	const channels, outputs = 64, 4 // at a time
+	lanes := p.width * blockChannels
+	end := min(lanes, s.Out-p.out*blockChannels)
+	var block [outputs][channels]float32
+	for start := 0; start < s.In; start += channels {
+		n := min(channels, s.In-start)
+		to := packed[start*lanes:][:n*lanes]
+		for lane := 0; lane < end; lane += outputs {
+			for i := range block {
+				if row := block[i][:n]; lane+i < end {
+					rows.Row(row, p.out*blockChannels+lane+i, start)
+				} else {
+					clear(row)
+				}
+			}
+			for c := range n {
+				*(*[outputs]float32)(to[c*lanes+lane:]) = [outputs]float32{block[0][c], block[1][c], block[2][c], block[3][c]}
 			}
 		}
 	}

@@ -45,3 +45,9 @@ func MulAddAVX2(a *MulAdd)
 //
 //go:noescape
 func DenseAVX2(sums *float32, src *float32, weights *float32, n int)
+
+// Scale multiplies 4·n floats, not none, by a float64 and rounds each product once.
+// It returns the bits of the largest magnitude.
+//
+//go:noescape
+func Scale(dst *float32, src *float32, n int, scale float64) (largest uint32)

@@ -333,3 +333,34 @@ add:
 	VMOVUPS Y1, 32(DI)
 	VZEROUPPER
 	RET
+
+// func Scale(dst *float32, src *float32, n int, scale float64) (largest uint32)
+// Requires: AVX
+TEXT ·Scale(SB), NOSPLIT, $0-36
+	MOVQ         dst+0(FP), DI
+	MOVQ         src+8(FP), SI
+	MOVQ         n+16(FP), CX
+	VBROADCASTSD scale+24(FP), Y0
+	VPCMPEQD     X1, X1, X1
+	VPSRLD       $0x01, X1, X1
+	VPXOR        X2, X2, X2
+
+four:
+	VCVTPS2PD  (SI), Y3
+	VMULPD     Y0, Y3, Y3
+	VCVTPD2PSY Y3, X3
+	VMOVUPS    X3, (DI)
+	VPAND      X1, X3, X3
+	VPMAXUD    X3, X2, X2
+	ADDQ       $0x10, SI
+	ADDQ       $0x10, DI
+	DECQ       CX
+	JNZ        four
+	VPSHUFD    $0x0e, X2, X3
+	VPMAXUD    X3, X2, X2
+	VPSHUFD    $0x01, X2, X3
+	VPMAXUD    X3, X2, X2
+	VMOVD      X2, AX
+	MOVL       AX, largest+32(FP)
+	VZEROUPPER
+	RET

@@ -10,8 +10,8 @@ import (
 	"github.com/resc-lang/resc/runtime/internal/asm"
 )
 
-// generateRows writes the kernels of pooling, of what is done value by value,
-// and of linear layers.
+// generateRows writes the kernels of pooling, of what is done value by value, of
+// linear layers, and of folding.
 func generateRows(sets ...vectors) {
 	for _, v := range sets {
 		generatePool(v, "MaxPool", "max", func(x Op, sum VecPhysical) { VMAXPS(x, sum, sum) })
@@ -19,6 +19,7 @@ func generateRows(sets ...vectors) {
 		generateMulAdd(v)
 		generateDense(v)
 	}
+	generateScale()
 }
 
 // generatePool writes a pooling of whole windows: for each pixel a loop over the
@@ -160,6 +161,41 @@ func generateDense(v vectors) {
 		VADDPS(at(RDI, i*v.bytes), sum(0, i), sum(0, i))
 		VMOVUPS(sum(0, i), at(RDI, i*v.bytes))
 	}
+	VZEROUPPER()
+	RET()
+}
+
+// generateScale writes dst[i] = src[i]·scale, computed and rounded as float64, and
+// the largest magnitude among them. It is the same for all tiers of amd64.
+func generateScale() {
+	TEXT("Scale", NOSPLIT, "func(dst, src *float32, n int, scale float64) (largest uint32)")
+	Doc("Scale multiplies 4·n floats, not none, by a float64 and rounds each product once.",
+		"It returns the bits of the largest magnitude.")
+	Pragma("noescape")
+	Load(Param("dst"), RDI)
+	Load(Param("src"), RSI)
+	Load(Param("n"), RCX)
+	VBROADCASTSD(NewParamAddr("scale", 24), Y0)
+	VPCMPEQD(X1, X1, X1)
+	VPSRLD(Imm(1), X1, X1) // all bits but the sign
+	VPXOR(X2, X2, X2)
+	Label("four")
+	VCVTPS2PD(Mem{Base: RSI}, Y3)
+	VMULPD(Y0, Y3, Y3)
+	VCVTPD2PSY(Y3, X3)
+	VMOVUPS(X3, Mem{Base: RDI})
+	VPAND(X1, X3, X3)
+	VPMAXUD(X3, X2, X2)
+	ADDQ(Imm(16), RSI)
+	ADDQ(Imm(16), RDI)
+	DECQ(RCX)
+	JNZ(LabelRef("four"))
+	for _, half := range []uint64{0b1110, 0b01} {
+		VPSHUFD(Imm(half), X2, X3)
+		VPMAXUD(X3, X2, X2)
+	}
+	VMOVD(X2, EAX)
+	Store(EAX, ReturnIndex(0))
 	VZEROUPPER()
 	RET()
 }
