@@ -51,7 +51,7 @@ func (j *directJob) call(a *asm.Direct, r *directRows, line, x, pixels int) {
 	if r.sum != nil {
 		a.Addend = unsafe.Pointer(&r.sum[r.added.at(line, x)])
 	}
-	direct(j.filter.tier, pixels, r.panel.width, a)
+	direct(j.filter.tier, pixels, r.panel, a)
 }
 
 // arguments are those of rows, save where a call begins and ends.

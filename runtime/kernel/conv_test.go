@@ -230,6 +230,7 @@ func convCases() map[string]Conv {
 		add("widths", 16, 128, 2, w, 3, 1, 1, 1)
 		add("widths", 5, 16*(1+w%4), 2, w, 1, 1, 1, 1)
 		add("widths", 16, 48, 3, w, 3, 2, 1, 1)
+		add("widths", 24, 24, 3, w, 1, 1, 1, 1) // half of the last block
 		add("depthwise", 24, 24, 4, w, 3, 1+w%2, 1, 24)
 	}
 	for _, k := range []int{1, 2, 3, 5, 7} {
@@ -241,7 +242,7 @@ func convCases() map[string]Conv {
 			}
 		}
 	}
-	for w := 1; w <= 16; w++ {
+	for w := 1; w <= 30; w++ {
 		add("groups", 40, 40, 3, w, 3, 1+w%2, 1, 40/(2<<(w%3)))
 	}
 	for _, groups := range []int{2, 3, 4, 8, 12, 16, 48} {

@@ -9,20 +9,28 @@ import (
 	"github.com/resc-lang/resc/runtime/internal/cpu"
 )
 
-// depthwise3Sizes are the largest stride of those kernels, and the number of pixels
-// of the largest tile. With AVX2 and stride 2 going tap by tap is faster.
-func depthwise3Sizes(tier cpu.Level) (stride, pixels int) {
-	if tier == cpu.AVX512 {
+// depthwise3Sizes are the largest stride of the kernels for groups of some channels,
+// 0 where there are none, and the number of pixels of the largest tile. With AVX2
+// and stride 2 going tap by tap is faster, and it has too few registers for groups.
+func depthwise3Sizes(tier cpu.Level, channels int) (stride, pixels int) {
+	switch {
+	case channels > 1 && (channels%4 > 0 || tier != cpu.AVX512):
+		return 0, 0
+	case channels > 1:
+		return 2, 11
+	case tier == cpu.AVX512:
 		return 2, 14
+	default:
+		return 1, 10
 	}
-	return 1, 10
 }
 
 // computeThreeColumns computes the rows top..bottom of a block with the kernels
 // that are three columns wide. It reports false where they do not apply.
 func (j *depthwiseJob) computeThreeColumns(block, top, bottom int) bool {
-	stride, most := depthwise3Sizes(j.filter.tier)
-	if len(j.filter.index) > 1 || j.KernelW != 3 || j.Dilation > 1 || j.Stride > stride {
+	channels := len(j.filter.index)
+	stride, most := depthwise3Sizes(j.filter.tier, channels)
+	if j.KernelW != 3 || j.Dilation > 1 || j.Stride > stride {
 		return false
 	}
 	a := asm.Depthwise3{
@@ -32,13 +40,15 @@ func (j *depthwiseJob) computeThreeColumns(block, top, bottom int) bool {
 		SrcLine: floatBytes * j.Stride * j.in.row,
 		Rows:    j.KernelH,
 		RowStep: floatBytes * j.in.row,
+
+		Index: unsafe.Pointer(&j.filter.index[0]), Channels: channels,
 	}
 	if j.residual != nil {
 		a.ResidualLine = floatBytes * j.added.row
 	}
 	a.Low, a.High = j.Activation.clamp()
 	tiles, wider, pixels := tileWidths(j.Out.W, most)
-	atOnce := max(callProducts/(j.Out.W*j.KernelH*j.KernelW), 1)
+	atOnce := max(callProducts/(j.Out.W*j.KernelH*j.KernelW*channels), 1)
 	for y := top; y < bottom; y += atOnce {
 		a.Height = min(atOnce, bottom-y)
 		j.computeLines(&a, block, y, 0, wider, pixels+1)
@@ -58,9 +68,12 @@ func (j *depthwiseJob) computeLines(a *asm.Depthwise3, block, y, x, tiles, pixel
 		a.Residual = unsafe.Pointer(&j.residual[j.added.at(block, y, x)])
 	}
 	a.Width = tiles * pixels * blockBytes
-	if j.filter.tier == cpu.AVX512 {
+	switch {
+	case a.Channels > 1:
+		asm.Grouped3AVX512(j.Stride, pixels, a)
+	case j.filter.tier == cpu.AVX512:
 		asm.Depthwise3AVX512(j.Stride, pixels, a)
-	} else {
+	default:
 		asm.Depthwise3AVX2(j.Stride, pixels, a)
 	}
 }

@@ -15,9 +15,10 @@ import (
 // the weights that join different groups, and those of channels that do not
 // exist, are zero.
 type panel struct {
-	out, width int // output blocks: the first, and how many
-	in, depth  int // input blocks: the first, and how many
-	offset     int // in the filter's weights
+	out, width int  // output blocks: the first, and how many
+	in, depth  int  // input blocks: the first, and how many
+	offset     int  // in the filter's weights
+	half       bool // two blocks, of which the second has channels in its first half only
 }
 
 // panelWidths are the numbers of output blocks that the kernels of a tier
@@ -49,6 +50,7 @@ func (s FilterSpec) cutPanels(widths []int) (panels []panel, size int) {
 	for out := 0; out < blocksOf(s.Out); {
 		p := s.panelAt(out, widths)
 		p.offset = size
+		p.half = p.width == 2 && s.Out-(out+1)*blockChannels <= blockChannels/2
 		size += p.depth * s.taps() * s.Block * p.width * blockChannels
 		panels = append(panels, p)
 		out += p.width

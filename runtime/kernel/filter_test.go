@@ -18,6 +18,7 @@ func TestPanels(t *testing.T) {
 		{"four blocks", FilterSpec{In: 64, Out: 64}, []panel{{width: 4, depth: 4}}},
 		{"seven blocks", FilterSpec{In: 3, Out: 100, Block: 3},
 			[]panel{{width: 4, depth: 1}, {out: 4, width: 2, depth: 1}, {out: 6, width: 1, depth: 1}}},
+		{"a block and a half", FilterSpec{In: 16, Out: 24}, []panel{{width: 2, depth: 1, half: true}}},
 		{"two groups", FilterSpec{In: 128, Out: 64, Groups: 2},
 			[]panel{{width: 2, depth: 4}, {out: 2, width: 2, in: 4, depth: 4}}},
 		{"groups of a block", FilterSpec{In: 32, Out: 32, Groups: 2},

@@ -9,11 +9,14 @@ import (
 
 // The kernels of amd64, by tier. The tier is not Portable.
 
-func direct(tier cpu.Level, pixels, blocks int, a *asm.Direct) {
-	if tier == cpu.AVX512 {
-		asm.DirectAVX512(pixels, blocks, a)
-	} else {
-		asm.DirectAVX2(pixels, blocks, a)
+func direct(tier cpu.Level, pixels int, p *panel, a *asm.Direct) {
+	switch {
+	case tier == cpu.AVX512 && p.half:
+		asm.DirectHalfAVX512(pixels, a)
+	case tier == cpu.AVX512:
+		asm.DirectAVX512(pixels, p.width, a)
+	default:
+		asm.DirectAVX2(pixels, p.width, a)
 	}
 }
 

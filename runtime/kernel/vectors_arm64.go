@@ -12,9 +12,9 @@ import (
 // The kernels of arm64, which has one tier beside Portable.
 
 // direct runs a kernel row by row.
-func direct(_ cpu.Level, pixels, blocks int, a *asm.Direct) {
+func direct(_ cpu.Level, pixels int, p *panel, a *asm.Direct) {
 	for {
-		asm.DirectNEON(pixels, blocks, a)
+		asm.DirectNEON(pixels, p.width, a)
 		if a.Lines--; a.Lines == 0 {
 			return
 		}

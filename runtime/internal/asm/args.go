@@ -17,6 +17,7 @@ import "unsafe"
 //go:generate go run -C _gen -tags purego . -out ../depthwise3_avx2_amd64.s -stubs ../depthwise3_avx2_amd64.go -pkg asm depthwise3-avx2
 //go:generate go run -C _gen -tags purego . -out ../grouped_avx512_amd64.s -stubs ../grouped_avx512_amd64.go -pkg asm grouped-avx512
 //go:generate go run -C _gen -tags purego . -out ../grouped_avx2_amd64.s -stubs ../grouped_avx2_amd64.go -pkg asm grouped-avx2
+//go:generate go run -C _gen -tags purego . -out ../grouped3_avx512_amd64.s -stubs ../grouped3_avx512_amd64.go -pkg asm grouped3-avx512
 //go:generate go run -C _gen -tags purego . -out ../smooth_amd64.s -stubs ../smooth_amd64.go -pkg asm smooth
 //go:generate go run -C _gen -tags purego . -out ../rows_amd64.s -stubs ../rows_amd64.go -pkg asm rows
 //go:generate go run -C _gen -tags purego . -out ../winograd_avx512_amd64.s -stubs ../winograd_avx512_amd64.go -pkg asm winograd-avx512

@@ -11,6 +11,11 @@ import "unsafe"
 //
 // with y a line, x a pixel, r and c a row and a column of the kernel. Pixels lie
 // side by side. All distances are in bytes.
+//
+// The kernels of AVX-512 for groups of 4 or 8 channels add, for each channel i of a
+// group,
+//
+//	Weights[r][c][i][lane] · Src[y][r][stride·x+c][Index[i][lane]]
 type Depthwise3 struct {
 	Dst      unsafe.Pointer // first output pixel
 	Src      unsafe.Pointer // first tap that it depends on
@@ -26,4 +31,7 @@ type Depthwise3 struct {
 	Rows, RowStep int // of the kernel, not zero, and from one to the next in Src
 
 	Low, High float32 // bounds of the result
+
+	Index    unsafe.Pointer // 16 int32 for each channel of a group
+	Channels int            // of a group, a multiple of 4
 }

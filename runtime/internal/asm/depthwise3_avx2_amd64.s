@@ -35,8 +35,8 @@ row0:
 	VFMADD231PS Y5, Y2, Y0
 	VMOVUPS     128(SI), Y6
 	VFMADD231PS Y6, Y3, Y0
-	ADDQ        R11, SI
 	ADDQ        $0xc0, DX
+	ADDQ        R11, SI
 	DECQ        R13
 	JNZ         row0
 	CMPQ        32(AX), $0x00
@@ -74,8 +74,8 @@ row1:
 	VFMADD231PS Y5, Y2, Y0
 	VMOVUPS     160(SI), Y6
 	VFMADD231PS Y6, Y3, Y0
-	ADDQ        R11, SI
 	ADDQ        $0xc0, DX
+	ADDQ        R11, SI
 	DECQ        R13
 	JNZ         row1
 	CMPQ        32(AX), $0x00
@@ -144,8 +144,8 @@ row0:
 	VFMADD231PS Y7, Y4, Y0
 	VMOVUPS     192(SI), Y8
 	VFMADD231PS Y8, Y4, Y1
-	ADDQ        R11, SI
 	ADDQ        $0xc0, DX
+	ADDQ        R11, SI
 	DECQ        R13
 	JNZ         row0
 	CMPQ        32(AX), $0x00
@@ -192,8 +192,8 @@ row1:
 	VFMADD231PS Y7, Y4, Y0
 	VMOVUPS     224(SI), Y8
 	VFMADD231PS Y8, Y4, Y1
-	ADDQ        R11, SI
 	ADDQ        $0xc0, DX
+	ADDQ        R11, SI
 	DECQ        R13
 	JNZ         row1
 	CMPQ        32(AX), $0x00
@@ -271,8 +271,8 @@ row0:
 	VFMADD231PS Y9, Y5, Y1
 	VMOVUPS     256(SI), Y10
 	VFMADD231PS Y10, Y5, Y2
-	ADDQ        R11, SI
 	ADDQ        $0xc0, DX
+	ADDQ        R11, SI
 	DECQ        R13
 	JNZ         row0
 	CMPQ        32(AX), $0x00
@@ -328,8 +328,8 @@ row1:
 	VFMADD231PS Y9, Y5, Y1
 	VMOVUPS     288(SI), Y10
 	VFMADD231PS Y10, Y5, Y2
-	ADDQ        R11, SI
 	ADDQ        $0xc0, DX
+	ADDQ        R11, SI
 	DECQ        R13
 	JNZ         row1
 	CMPQ        32(AX), $0x00
@@ -416,8 +416,8 @@ row0:
 	VFMADD231PS Y11, Y6, Y2
 	VMOVUPS     320(SI), Y12
 	VFMADD231PS Y12, Y6, Y3
-	ADDQ        R11, SI
 	ADDQ        $0xc0, DX
+	ADDQ        R11, SI
 	DECQ        R13
 	JNZ         row0
 	CMPQ        32(AX), $0x00
@@ -482,8 +482,8 @@ row1:
 	VFMADD231PS Y11, Y6, Y2
 	VMOVUPS     352(SI), Y12
 	VFMADD231PS Y12, Y6, Y3
-	ADDQ        R11, SI
 	ADDQ        $0xc0, DX
+	ADDQ        R11, SI
 	DECQ        R13
 	JNZ         row1
 	CMPQ        32(AX), $0x00
@@ -579,8 +579,8 @@ row0:
 	VFMADD231PS Y13, Y7, Y3
 	VMOVUPS     384(SI), Y14
 	VFMADD231PS Y14, Y7, Y4
-	ADDQ        R11, SI
 	ADDQ        $0xc0, DX
+	ADDQ        R11, SI
 	DECQ        R13
 	JNZ         row0
 	CMPQ        32(AX), $0x00
@@ -654,8 +654,8 @@ row1:
 	VFMADD231PS Y13, Y7, Y3
 	VMOVUPS     416(SI), Y14
 	VFMADD231PS Y14, Y7, Y4
-	ADDQ        R11, SI
 	ADDQ        $0xc0, DX
+	ADDQ        R11, SI
 	DECQ        R13
 	JNZ         row1
 	CMPQ        32(AX), $0x00
@@ -760,8 +760,8 @@ row0:
 	VFMADD231PS Y15, Y8, Y4
 	VMOVUPS     448(SI), Y9
 	VFMADD231PS Y9, Y8, Y5
-	ADDQ        R11, SI
 	ADDQ        $0xc0, DX
+	ADDQ        R11, SI
 	DECQ        R13
 	JNZ         row0
 	CMPQ        32(AX), $0x00
@@ -844,8 +844,8 @@ row1:
 	VFMADD231PS Y15, Y8, Y4
 	VMOVUPS     480(SI), Y9
 	VFMADD231PS Y9, Y8, Y5
-	ADDQ        R11, SI
 	ADDQ        $0xc0, DX
+	ADDQ        R11, SI
 	DECQ        R13
 	JNZ         row1
 	CMPQ        32(AX), $0x00
@@ -959,8 +959,8 @@ row0:
 	VFMADD231PS Y11, Y9, Y5
 	VMOVUPS     512(SI), Y12
 	VFMADD231PS Y12, Y9, Y6
-	ADDQ        R11, SI
 	ADDQ        $0xc0, DX
+	ADDQ        R11, SI
 	DECQ        R13
 	JNZ         row0
 	CMPQ        32(AX), $0x00
@@ -1052,8 +1052,8 @@ row1:
 	VFMADD231PS Y11, Y9, Y5
 	VMOVUPS     544(SI), Y12
 	VFMADD231PS Y12, Y9, Y6
-	ADDQ        R11, SI
 	ADDQ        $0xc0, DX
+	ADDQ        R11, SI
 	DECQ        R13
 	JNZ         row1
 	CMPQ        32(AX), $0x00
@@ -1176,8 +1176,8 @@ row0:
 	VFMADD231PS Y14, Y10, Y6
 	VMOVUPS     576(SI), Y15
 	VFMADD231PS Y15, Y10, Y7
-	ADDQ        R11, SI
 	ADDQ        $0xc0, DX
+	ADDQ        R11, SI
 	DECQ        R13
 	JNZ         row0
 	CMPQ        32(AX), $0x00
@@ -1278,8 +1278,8 @@ row1:
 	VFMADD231PS Y14, Y10, Y6
 	VMOVUPS     608(SI), Y15
 	VFMADD231PS Y15, Y10, Y7
-	ADDQ        R11, SI
 	ADDQ        $0xc0, DX
+	ADDQ        R11, SI
 	DECQ        R13
 	JNZ         row1
 	CMPQ        32(AX), $0x00
@@ -1411,8 +1411,8 @@ row0:
 	VFMADD231PS Y13, Y11, Y7
 	VMOVUPS     640(SI), Y14
 	VFMADD231PS Y14, Y11, Y8
-	ADDQ        R11, SI
 	ADDQ        $0xc0, DX
+	ADDQ        R11, SI
 	DECQ        R13
 	JNZ         row0
 	CMPQ        32(AX), $0x00
@@ -1522,8 +1522,8 @@ row1:
 	VFMADD231PS Y13, Y11, Y7
 	VMOVUPS     672(SI), Y14
 	VFMADD231PS Y14, Y11, Y8
-	ADDQ        R11, SI
 	ADDQ        $0xc0, DX
+	ADDQ        R11, SI
 	DECQ        R13
 	JNZ         row1
 	CMPQ        32(AX), $0x00
@@ -1664,8 +1664,8 @@ row0:
 	VFMADD231PS Y14, Y12, Y8
 	VMOVUPS     704(SI), Y15
 	VFMADD231PS Y15, Y12, Y9
-	ADDQ        R11, SI
 	ADDQ        $0xc0, DX
+	ADDQ        R11, SI
 	DECQ        R13
 	JNZ         row0
 	CMPQ        32(AX), $0x00
@@ -1784,8 +1784,8 @@ row1:
 	VFMADD231PS Y14, Y12, Y8
 	VMOVUPS     736(SI), Y15
 	VFMADD231PS Y15, Y12, Y9
-	ADDQ        R11, SI
 	ADDQ        $0xc0, DX
+	ADDQ        R11, SI
 	DECQ        R13
 	JNZ         row1
 	CMPQ        32(AX), $0x00

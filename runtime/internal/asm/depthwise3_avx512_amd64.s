@@ -35,8 +35,8 @@ row0:
 	VFMADD231PS Z5, Z2, Z0
 	VMOVUPS     128(SI), Z6
 	VFMADD231PS Z6, Z3, Z0
-	ADDQ        R11, SI
 	ADDQ        $0xc0, DX
+	ADDQ        R11, SI
 	DECQ        R13
 	JNZ         row0
 	CMPQ        32(AX), $0x00
@@ -105,8 +105,8 @@ row0:
 	VFMADD231PS Z7, Z4, Z0
 	VMOVUPS     192(SI), Z8
 	VFMADD231PS Z8, Z4, Z1
-	ADDQ        R11, SI
 	ADDQ        $0xc0, DX
+	ADDQ        R11, SI
 	DECQ        R13
 	JNZ         row0
 	CMPQ        32(AX), $0x00
@@ -184,8 +184,8 @@ row0:
 	VFMADD231PS Z9, Z5, Z1
 	VMOVUPS     256(SI), Z10
 	VFMADD231PS Z10, Z5, Z2
-	ADDQ        R11, SI
 	ADDQ        $0xc0, DX
+	ADDQ        R11, SI
 	DECQ        R13
 	JNZ         row0
 	CMPQ        32(AX), $0x00
@@ -272,8 +272,8 @@ row0:
 	VFMADD231PS Z11, Z6, Z2
 	VMOVUPS     320(SI), Z12
 	VFMADD231PS Z12, Z6, Z3
-	ADDQ        R11, SI
 	ADDQ        $0xc0, DX
+	ADDQ        R11, SI
 	DECQ        R13
 	JNZ         row0
 	CMPQ        32(AX), $0x00
@@ -369,8 +369,8 @@ row0:
 	VFMADD231PS Z13, Z7, Z3
 	VMOVUPS     384(SI), Z14
 	VFMADD231PS Z14, Z7, Z4
-	ADDQ        R11, SI
 	ADDQ        $0xc0, DX
+	ADDQ        R11, SI
 	DECQ        R13
 	JNZ         row0
 	CMPQ        32(AX), $0x00
@@ -475,8 +475,8 @@ row0:
 	VFMADD231PS Z15, Z8, Z4
 	VMOVUPS     448(SI), Z16
 	VFMADD231PS Z16, Z8, Z5
-	ADDQ        R11, SI
 	ADDQ        $0xc0, DX
+	ADDQ        R11, SI
 	DECQ        R13
 	JNZ         row0
 	CMPQ        32(AX), $0x00
@@ -590,8 +590,8 @@ row0:
 	VFMADD231PS Z17, Z9, Z5
 	VMOVUPS     512(SI), Z18
 	VFMADD231PS Z18, Z9, Z6
-	ADDQ        R11, SI
 	ADDQ        $0xc0, DX
+	ADDQ        R11, SI
 	DECQ        R13
 	JNZ         row0
 	CMPQ        32(AX), $0x00
@@ -714,8 +714,8 @@ row0:
 	VFMADD231PS Z19, Z10, Z6
 	VMOVUPS     576(SI), Z20
 	VFMADD231PS Z20, Z10, Z7
-	ADDQ        R11, SI
 	ADDQ        $0xc0, DX
+	ADDQ        R11, SI
 	DECQ        R13
 	JNZ         row0
 	CMPQ        32(AX), $0x00
@@ -847,8 +847,8 @@ row0:
 	VFMADD231PS Z21, Z11, Z7
 	VMOVUPS     640(SI), Z22
 	VFMADD231PS Z22, Z11, Z8
-	ADDQ        R11, SI
 	ADDQ        $0xc0, DX
+	ADDQ        R11, SI
 	DECQ        R13
 	JNZ         row0
 	CMPQ        32(AX), $0x00
@@ -989,8 +989,8 @@ row0:
 	VFMADD231PS Z23, Z12, Z8
 	VMOVUPS     704(SI), Z24
 	VFMADD231PS Z24, Z12, Z9
-	ADDQ        R11, SI
 	ADDQ        $0xc0, DX
+	ADDQ        R11, SI
 	DECQ        R13
 	JNZ         row0
 	CMPQ        32(AX), $0x00
@@ -1140,8 +1140,8 @@ row0:
 	VFMADD231PS Z25, Z13, Z9
 	VMOVUPS     768(SI), Z26
 	VFMADD231PS Z26, Z13, Z10
-	ADDQ        R11, SI
 	ADDQ        $0xc0, DX
+	ADDQ        R11, SI
 	DECQ        R13
 	JNZ         row0
 	CMPQ        32(AX), $0x00
@@ -1300,8 +1300,8 @@ row0:
 	VFMADD231PS Z27, Z14, Z10
 	VMOVUPS     832(SI), Z28
 	VFMADD231PS Z28, Z14, Z11
-	ADDQ        R11, SI
 	ADDQ        $0xc0, DX
+	ADDQ        R11, SI
 	DECQ        R13
 	JNZ         row0
 	CMPQ        32(AX), $0x00
@@ -1469,8 +1469,8 @@ row0:
 	VFMADD231PS Z29, Z15, Z11
 	VMOVUPS     896(SI), Z30
 	VFMADD231PS Z30, Z15, Z12
-	ADDQ        R11, SI
 	ADDQ        $0xc0, DX
+	ADDQ        R11, SI
 	DECQ        R13
 	JNZ         row0
 	CMPQ        32(AX), $0x00
@@ -1647,8 +1647,8 @@ row0:
 	VFMADD231PS Z31, Z16, Z12
 	VMOVUPS     960(SI), Z17
 	VFMADD231PS Z17, Z16, Z13
-	ADDQ        R11, SI
 	ADDQ        $0xc0, DX
+	ADDQ        R11, SI
 	DECQ        R13
 	JNZ         row0
 	CMPQ        32(AX), $0x00
@@ -1764,8 +1764,8 @@ row0:
 	VFMADD231PS Z5, Z2, Z0
 	VMOVUPS     128(SI), Z6
 	VFMADD231PS Z6, Z3, Z0
-	ADDQ        R11, SI
 	ADDQ        $0xc0, DX
+	ADDQ        R11, SI
 	DECQ        R13
 	JNZ         row0
 	CMPQ        32(AX), $0x00
@@ -1835,8 +1835,8 @@ row0:
 	VFMADD231PS Z8, Z3, Z1
 	VMOVUPS     256(SI), Z9
 	VFMADD231PS Z9, Z4, Z1
-	ADDQ        R11, SI
 	ADDQ        $0xc0, DX
+	ADDQ        R11, SI
 	DECQ        R13
 	JNZ         row0
 	CMPQ        32(AX), $0x00
@@ -1916,8 +1916,8 @@ row0:
 	VFMADD231PS Z11, Z4, Z2
 	VMOVUPS     384(SI), Z12
 	VFMADD231PS Z12, Z5, Z2
-	ADDQ        R11, SI
 	ADDQ        $0xc0, DX
+	ADDQ        R11, SI
 	DECQ        R13
 	JNZ         row0
 	CMPQ        32(AX), $0x00
@@ -2007,8 +2007,8 @@ row0:
 	VFMADD231PS Z14, Z5, Z3
 	VMOVUPS     512(SI), Z15
 	VFMADD231PS Z15, Z6, Z3
-	ADDQ        R11, SI
 	ADDQ        $0xc0, DX
+	ADDQ        R11, SI
 	DECQ        R13
 	JNZ         row0
 	CMPQ        32(AX), $0x00
@@ -2108,8 +2108,8 @@ row0:
 	VFMADD231PS Z17, Z6, Z4
 	VMOVUPS     640(SI), Z18
 	VFMADD231PS Z18, Z7, Z4
-	ADDQ        R11, SI
 	ADDQ        $0xc0, DX
+	ADDQ        R11, SI
 	DECQ        R13
 	JNZ         row0
 	CMPQ        32(AX), $0x00
@@ -2219,8 +2219,8 @@ row0:
 	VFMADD231PS Z20, Z7, Z5
 	VMOVUPS     768(SI), Z21
 	VFMADD231PS Z21, Z8, Z5
-	ADDQ        R11, SI
 	ADDQ        $0xc0, DX
+	ADDQ        R11, SI
 	DECQ        R13
 	JNZ         row0
 	CMPQ        32(AX), $0x00
@@ -2340,8 +2340,8 @@ row0:
 	VFMADD231PS Z23, Z8, Z6
 	VMOVUPS     896(SI), Z24
 	VFMADD231PS Z24, Z9, Z6
-	ADDQ        R11, SI
 	ADDQ        $0xc0, DX
+	ADDQ        R11, SI
 	DECQ        R13
 	JNZ         row0
 	CMPQ        32(AX), $0x00
@@ -2471,8 +2471,8 @@ row0:
 	VFMADD231PS Z26, Z9, Z7
 	VMOVUPS     1024(SI), Z27
 	VFMADD231PS Z27, Z10, Z7
-	ADDQ        R11, SI
 	ADDQ        $0xc0, DX
+	ADDQ        R11, SI
 	DECQ        R13
 	JNZ         row0
 	CMPQ        32(AX), $0x00
@@ -2612,8 +2612,8 @@ row0:
 	VFMADD231PS Z29, Z10, Z8
 	VMOVUPS     1152(SI), Z30
 	VFMADD231PS Z30, Z11, Z8
-	ADDQ        R11, SI
 	ADDQ        $0xc0, DX
+	ADDQ        R11, SI
 	DECQ        R13
 	JNZ         row0
 	CMPQ        32(AX), $0x00
@@ -2763,8 +2763,8 @@ row0:
 	VFMADD231PS Z13, Z11, Z9
 	VMOVUPS     1280(SI), Z14
 	VFMADD231PS Z14, Z12, Z9
-	ADDQ        R11, SI
 	ADDQ        $0xc0, DX
+	ADDQ        R11, SI
 	DECQ        R13
 	JNZ         row0
 	CMPQ        32(AX), $0x00
@@ -2924,8 +2924,8 @@ row0:
 	VFMADD231PS Z17, Z12, Z10
 	VMOVUPS     1408(SI), Z18
 	VFMADD231PS Z18, Z13, Z10
-	ADDQ        R11, SI
 	ADDQ        $0xc0, DX
+	ADDQ        R11, SI
 	DECQ        R13
 	JNZ         row0
 	CMPQ        32(AX), $0x00
@@ -3095,8 +3095,8 @@ row0:
 	VFMADD231PS Z21, Z13, Z11
 	VMOVUPS     1536(SI), Z22
 	VFMADD231PS Z22, Z14, Z11
-	ADDQ        R11, SI
 	ADDQ        $0xc0, DX
+	ADDQ        R11, SI
 	DECQ        R13
 	JNZ         row0
 	CMPQ        32(AX), $0x00
@@ -3276,8 +3276,8 @@ row0:
 	VFMADD231PS Z25, Z14, Z12
 	VMOVUPS     1664(SI), Z26
 	VFMADD231PS Z26, Z15, Z12
-	ADDQ        R11, SI
 	ADDQ        $0xc0, DX
+	ADDQ        R11, SI
 	DECQ        R13
 	JNZ         row0
 	CMPQ        32(AX), $0x00
@@ -3467,8 +3467,8 @@ row0:
 	VFMADD231PS Z29, Z15, Z13
 	VMOVUPS     1792(SI), Z30
 	VFMADD231PS Z30, Z16, Z13
-	ADDQ        R11, SI
 	ADDQ        $0xc0, DX
+	ADDQ        R11, SI
 	DECQ        R13
 	JNZ         row0
 	CMPQ        32(AX), $0x00

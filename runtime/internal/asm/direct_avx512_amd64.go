@@ -183,3 +183,73 @@ func directAVX512_14x1(a *Direct)
 //
 //go:noescape
 func directAVX512_15x1(a *Direct)
+
+// directAVX512_1x2Half computes tiles of 1 pixels by 2 output blocks.
+//
+//go:noescape
+func directAVX512_1x2Half(a *Direct)
+
+// directAVX512_2x2Half computes tiles of 2 pixels by 2 output blocks.
+//
+//go:noescape
+func directAVX512_2x2Half(a *Direct)
+
+// directAVX512_3x2Half computes tiles of 3 pixels by 2 output blocks.
+//
+//go:noescape
+func directAVX512_3x2Half(a *Direct)
+
+// directAVX512_4x2Half computes tiles of 4 pixels by 2 output blocks.
+//
+//go:noescape
+func directAVX512_4x2Half(a *Direct)
+
+// directAVX512_5x2Half computes tiles of 5 pixels by 2 output blocks.
+//
+//go:noescape
+func directAVX512_5x2Half(a *Direct)
+
+// directAVX512_6x2Half computes tiles of 6 pixels by 2 output blocks.
+//
+//go:noescape
+func directAVX512_6x2Half(a *Direct)
+
+// directAVX512_7x2Half computes tiles of 7 pixels by 2 output blocks.
+//
+//go:noescape
+func directAVX512_7x2Half(a *Direct)
+
+// directAVX512_8x2Half computes tiles of 8 pixels by 2 output blocks.
+//
+//go:noescape
+func directAVX512_8x2Half(a *Direct)
+
+// directAVX512_9x2Half computes tiles of 9 pixels by 2 output blocks.
+//
+//go:noescape
+func directAVX512_9x2Half(a *Direct)
+
+// directAVX512_10x2Half computes tiles of 10 pixels by 2 output blocks.
+//
+//go:noescape
+func directAVX512_10x2Half(a *Direct)
+
+// directAVX512_11x2Half computes tiles of 11 pixels by 2 output blocks.
+//
+//go:noescape
+func directAVX512_11x2Half(a *Direct)
+
+// directAVX512_12x2Half computes tiles of 12 pixels by 2 output blocks.
+//
+//go:noescape
+func directAVX512_12x2Half(a *Direct)
+
+// directAVX512_13x2Half computes tiles of 13 pixels by 2 output blocks.
+//
+//go:noescape
+func directAVX512_13x2Half(a *Direct)
+
+// directAVX512_14x2Half computes tiles of 14 pixels by 2 output blocks.
+//
+//go:noescape
+func directAVX512_14x2Half(a *Direct)

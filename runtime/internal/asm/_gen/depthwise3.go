@@ -20,12 +20,20 @@ const depthwiseColumns = 3
 // pixels that it is a tap of: a third of the loads that taps one by one need, so
 // that the multipliers set the pace. A block of several registers is computed
 // register by register.
+//
+// With groups of several channels, four of them are taken at a time, whose inputs
+// come through four permutations: there is one for three multiplications, where
+// taps one by one need as many as multiplications.
 type depthwise3 struct {
 	tile
-	stride  int
-	weights []VecPhysical
-	inputs  []VecPhysical // one after another
+	stride       int
+	weights      []VecPhysical // of a channel the columns, one channel after another
+	permutations []VecPhysical // of each channel
+	inputs       []VecPhysical // one after another
 }
+
+// groupChannels is how many channels of a group are taken at a time.
+const groupChannels = 4
 
 func newDepthwise3(v vectors, stride, pixels int) *depthwise3 {
 	k := &depthwise3{tile: tile{vectors: v, blocks: 1, pixels: pixels}, stride: stride}
@@ -37,7 +45,20 @@ func newDepthwise3(v vectors, stride, pixels int) *depthwise3 {
 	return k
 }
 
+func newGrouped3(stride, pixels int) *depthwise3 {
+	k := newDepthwise3(avx512, stride, pixels)
+	free := k.vectors.regs[pixels:]
+	k.weights, free = free[:groupChannels*depthwiseColumns], free[groupChannels*depthwiseColumns:]
+	k.permutations, k.inputs = free[:groupChannels], free[groupChannels:]
+	return k
+}
+
+func (k *depthwise3) grouped() bool { return k.permutations != nil }
+
 func (k *depthwise3) name() string {
+	if k.grouped() {
+		return fmt.Sprintf("grouped3%s_%dx%d", k.vectors.name, k.stride, k.pixels)
+	}
 	return fmt.Sprintf("depthwise3%s_%dx%d", k.vectors.name, k.stride, k.pixels)
 }
 
@@ -47,6 +68,9 @@ var (
 	tileSrc                  = RBX
 	rowsLeft                 = R12
 	input                    = RSI // of a kernel row
+	permutation              = RDI // of the next channel
+	channelsLeft             = RCX
+	columnStep               = R14 // weights of a column
 )
 
 func (k *depthwise3) generate() {
@@ -93,10 +117,18 @@ func (k *depthwise3) half(half int) {
 	MOVQ(field(unsafe.Offsetof(a.Weights)), weights)
 	MOVQ(field(unsafe.Offsetof(a.Rows)), row)
 	MOVQ(field(unsafe.Offsetof(a.RowStep)), scratch)
+	if k.grouped() {
+		MOVQ(field(unsafe.Offsetof(a.Channels)), columnStep)
+		SHLQ(Imm(6), columnStep)
+	}
 	Label(label("row"))
-	k.kernelRow(offset)
+	if k.grouped() {
+		k.groupedRow()
+	} else {
+		k.kernelRow(offset)
+		ADDQ(Imm(depthwiseColumns*64), weights)
+	}
 	ADDQ(scratch, input)
-	ADDQ(Imm(depthwiseColumns*64), weights)
 	DECQ(row)
 	JNZ(LabelRef(label("row")))
 
@@ -118,13 +150,52 @@ func (k *depthwise3) kernelRow(offset int) {
 	for column, w := range k.weights {
 		VMOVUPS(at(weights, column*64+offset), w)
 	}
-	for i := range (k.pixels-1)*k.stride + depthwiseColumns {
+	for i := range k.rowInputs() {
 		x := k.inputs[i%len(k.inputs)]
 		VMOVUPS(at(input, i*64+offset), x)
-		for column, w := range k.weights {
-			if p := i - column; p >= 0 && p%k.stride == 0 && p/k.stride < k.pixels {
-				VFMADD231PS(x, w, k.sums[p/k.stride][0])
-			}
+		k.multiply(i, x, k.weights)
+	}
+}
+
+// rowInputs is the number of inputs in a row that the tile depends on.
+func (k *depthwise3) rowInputs() int { return (k.pixels-1)*k.stride + depthwiseColumns }
+
+// multiply multiplies the i-th input of a row by the columns' weights, each for the
+// pixel that it is that tap of.
+func (k *depthwise3) multiply(i int, x VecPhysical, columns []VecPhysical) {
+	for column, w := range columns {
+		if p := i - column; p >= 0 && p%k.stride == 0 && p/k.stride < k.pixels {
+			VFMADD231PS(x, w, k.sums[p/k.stride][0])
 		}
 	}
+}
+
+// groupedRow multiplies and adds a row of the kernel, some channels after others.
+func (k *depthwise3) groupedRow() {
+	var a asm.Depthwise3
+	MOVQ(field(unsafe.Offsetof(a.Index)), permutation)
+	MOVQ(field(unsafe.Offsetof(a.Channels)), channelsLeft)
+	Label("channels")
+	for c, r := range k.permutations {
+		VMOVUPS(at(permutation, c*64), r)
+	}
+	for i, w := range k.weights {
+		m := at(weights, i/depthwiseColumns*64)
+		if column := i % depthwiseColumns; column > 0 {
+			m.Index, m.Scale = columnStep, uint8(column)
+		}
+		VMOVUPS(m, w)
+	}
+	for i := range k.rowInputs() {
+		for c, r := range k.permutations {
+			x := k.inputs[(i*groupChannels+c)%len(k.inputs)]
+			VPERMPS(at(input, i*64), r, x)
+			k.multiply(i, x, k.weights[c*depthwiseColumns:][:depthwiseColumns])
+		}
+	}
+	ADDQ(U32(groupChannels*64), weights)
+	ADDQ(U32(groupChannels*64), permutation)
+	SUBQ(Imm(groupChannels), channelsLeft)
+	JNZ(LabelRef("channels"))
+	LEAQ(Mem{Base: weights, Index: columnStep, Scale: depthwiseColumns - 1}, weights)
 }

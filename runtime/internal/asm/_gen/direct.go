@@ -26,6 +26,7 @@ const unroll = 4
 // critical path of processors with two AVX-512 multipliers.
 type direct struct {
 	tile
+	half       bool // of the last block only the first half has channels
 	weights    []VecPhysical
 	broadcasts []VecPhysical
 }
@@ -33,10 +34,21 @@ type direct struct {
 func newDirect(v vectors, blocks, pixels int) *direct {
 	t, free := newTile(v, blocks, pixels)
 	n := min(t.wide(), len(free)-1)
-	return &direct{t, free[:n], free[n:]}
+	return &direct{tile: t, weights: free[:n], broadcasts: free[n:]}
+}
+
+// newHalfDirect is a kernel of AVX-512 that multiplies by the first half of the
+// last block's weights: with registers of half the size, in half the time.
+func newHalfDirect(blocks, pixels int) *direct {
+	k := newDirect(avx512, blocks, pixels)
+	k.half = true
+	return k
 }
 
 func (k *direct) name() string {
+	if k.half {
+		return fmt.Sprintf("direct%s_%dx%dHalf", k.vectors.name, k.pixels, k.blocks)
+	}
 	return fmt.Sprintf("direct%s_%dx%d", k.vectors.name, k.pixels, k.blocks)
 }
 
@@ -148,7 +160,7 @@ func (k *direct) float(i int) {
 	wide := k.wide()
 	weight := func(v int) Mem { return at(weights, (i*wide+v)*k.bytes) }
 	for v, w := range k.weights {
-		VMOVUPS(weight(v), w)
+		VMOVUPS(weight(v), k.used(w, v))
 	}
 	for p, sum := range k.sums {
 		if k.embedded() {
@@ -158,12 +170,20 @@ func (k *direct) float(i int) {
 		x := k.broadcasts[p%len(k.broadcasts)]
 		VBROADCASTSS(k.input(p, 4*i), x)
 		for v, w := range k.weights {
-			VFMADD231PS(w, x, sum[v])
+			VFMADD231PS(k.used(w, v), k.used(x, v), k.used(sum[v], v))
 		}
 		for v := len(k.weights); v < wide; v++ {
 			VFMADD231PS(weight(v), x, sum[v])
 		}
 	}
+}
+
+// used is the part of a register that is multiplied for the v-th of the blocks.
+func (k *direct) used(r VecPhysical, v int) Register {
+	if k.half && v == k.wide()-1 {
+		return r.AsY()
+	}
+	return r
 }
 
 func (k *direct) advance(floats int) {

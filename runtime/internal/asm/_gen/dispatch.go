@@ -27,6 +27,16 @@ func generateDirect(v vectors, tiles [][2]int, file string) {
 	d.write(file)
 }
 
+// generateHalf writes the kernels of 1 to most pixels of some blocks and a half, and
+// the function that chooses among them.
+func generateHalf(blocks, most int, file string) {
+	d := newDispatch("DirectHalf", avx512, "pixels int, a *Direct", "pixels")
+	for pixels := 1; pixels <= most; pixels++ {
+		d.add(newHalfDirect(blocks, pixels), fmt.Sprint(pixels))
+	}
+	d.write(file)
+}
+
 // generateDepthwise writes the kernels of 1 to most pixels, and the function
 // that chooses among them.
 func generateDepthwise(v vectors, most int, grouped bool, file string) {
@@ -43,11 +53,11 @@ func generateDepthwise(v vectors, most int, grouped bool, file string) {
 
 // generateDepthwise3 writes the kernels of strides from 1 on and of 1 to most
 // pixels, and the function that chooses among them.
-func generateDepthwise3(v vectors, strides, most int, file string) {
-	d := newDispatch("Depthwise3", v, "stride, pixels int, a *Depthwise3", "stride<<4 | pixels")
+func generateDepthwise3(operation string, v vectors, strides, most int, kernel func(stride, pixels int) *depthwise3, file string) {
+	d := newDispatch(operation, v, "stride, pixels int, a *Depthwise3", "stride<<4 | pixels")
 	for stride := 1; stride <= strides; stride++ {
 		for pixels := 1; pixels <= most; pixels++ {
-			d.add(newDepthwise3(v, stride, pixels), fmt.Sprintf("%d<<4 | %d", stride, pixels))
+			d.add(kernel(stride, pixels), fmt.Sprintf("%d<<4 | %d", stride, pixels))
 		}
 	}
 	d.write(file)
