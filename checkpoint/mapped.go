@@ -34,9 +34,13 @@ func (m *Mapping) tensor(p Pair) safetensors.Tensor {
 	if p.Less != "" {
 		return safetensors.NewTensor(p.Name, safetensors.F32, p.Shape, func() ([]byte, error) { return m.less(p) })
 	}
+	if !p.columns {
+		t.Name, t.Shape = p.Name, p.Shape
+		return t
+	}
 	return safetensors.NewTensor(p.Name, t.DType, p.Shape, func() ([]byte, error) {
 		data, err := t.Bytes()
-		if err != nil || len(data) == 0 || !p.columns {
+		if err != nil || len(data) == 0 {
 			return data, err
 		}
 		return transpose(data, p.Got), nil

@@ -88,11 +88,13 @@ func allocate(layers []*packing) {
 	}
 }
 
-// run packs the layer, or only reads its rows where it was given no memory.
+// run packs the layer, or only reads its rows where it was given no memory. The
+// checkpoint's values are not needed then.
 func (p *packing) run() {
 	if p.err = p.rows.open(); p.err != nil {
 		return
 	}
+	defer p.rows.tensor.Forget()
 	if p.values != nil {
 		p.pack(p.values, p.rows, p.bias)
 		p.use(p.values)

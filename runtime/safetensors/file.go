@@ -66,9 +66,10 @@ func From(s *source.Source) (*File, error) {
 	}
 	file := &File{tensors: make(map[string]Tensor, len(h.entries)), metadata: h.metadata, source: s}
 	for _, e := range h.entries {
-		file.add(NewTensor(e.name, e.dtype, e.shape, func() ([]byte, error) {
-			return s.Read(h.size+int64(e.begin), int64(e.end-e.begin))
-		}))
+		offset, n := h.size+int64(e.begin), int64(e.end-e.begin)
+		t := NewTensor(e.name, e.dtype, e.shape, func() ([]byte, error) { return s.Read(offset, n) })
+		t.forget = func() { s.Forget(offset, n) }
+		file.add(t)
 	}
 	slices.Sort(file.names)
 	return file, nil

@@ -8,10 +8,11 @@ import (
 
 // Tensor is one named tensor, whose bytes are fetched when they are asked for.
 type Tensor struct {
-	Name  string
-	DType DType
-	Shape []int // row-major; empty for a scalar
-	load  func() ([]byte, error)
+	Name   string
+	DType  DType
+	Shape  []int // row-major; empty for a scalar
+	load   func() ([]byte, error)
+	forget func() // nil for nothing
 }
 
 // NewTensor makes a tensor of little-endian, row-major bytes that load returns
@@ -50,6 +51,15 @@ func (t Tensor) Bytes() ([]byte, error) {
 		return nil, fmt.Errorf("safetensors: tensor %q: %d bytes of data, but %s%v takes %d", t.Name, len(data), t.DType, t.Shape, size)
 	}
 	return data, nil
+}
+
+// Forget says that the tensor's bytes are not needed for now. Where they are a
+// mapped file's own, their memory no longer counts as the process's; it is filled
+// from the file again when they are read, through slices from before as well.
+func (t Tensor) Forget() {
+	if t.forget != nil {
+		t.forget()
+	}
 }
 
 // Float32 returns the tensor's elements, row-major, converted from F64 (rounded

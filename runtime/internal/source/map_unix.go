@@ -21,3 +21,6 @@ func mapFile(f *os.File, size int64) (data []byte, unmap func() error, err error
 	}
 	return data, func() error { return unix.Munmap(data) }, nil
 }
+
+// forget drops pages of a mapping. A system that does not keeps them.
+func forget(pages []byte) { _ = unix.Madvise(pages, unix.MADV_DONTNEED) }

@@ -17,11 +17,12 @@ import (
 type Source struct {
 	size int64
 
-	mu    sync.RWMutex
-	data  []byte      // where the bytes lie in memory
-	r     io.ReaderAt // otherwise
-	open  bool
-	close func() error
+	mu     sync.RWMutex
+	data   []byte      // where the bytes lie in memory
+	mapped bool        // data is the file's own pages
+	r      io.ReaderAt // otherwise
+	open   bool
+	close  func() error
 }
 
 // Open opens the file at path, which must not be truncated while it is open.
@@ -71,7 +72,7 @@ func openOS(f *os.File) (*Source, error) {
 		return &Source{size: size, r: f, open: true, close: f.Close}, nil
 	}
 	f.Close() // a mapping outlives its descriptor
-	return &Source{size: size, data: data, open: true, close: unmap}, nil
+	return &Source{size: size, data: data, mapped: true, open: true, close: unmap}, nil
 }
 
 // openAny opens a file that may lack random access.
@@ -142,6 +143,21 @@ func (s *Source) Read(offset, n int64) ([]byte, error) {
 		err = io.ErrUnexpectedEOF
 	}
 	return nil, fmt.Errorf("reading %d bytes at %d: %w", n, offset, err)
+}
+
+// Forget says that n bytes from offset are not needed for now: of a mapped file
+// the process gives their memory back, and gets it again when it reads them.
+func (s *Source) Forget(offset, n int64) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if !s.open || !s.mapped || offset < 0 || n < 0 || offset > s.size || n > s.size-offset {
+		return
+	}
+	page := int64(os.Getpagesize())
+	from, to := (offset+page-1)/page*page, (offset+n)/page*page // whole pages
+	if from < to {
+		forget(s.data[from:to])
+	}
 }
 
 // HasPrefix reports whether the bytes begin with prefix.
