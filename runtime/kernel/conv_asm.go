@@ -32,16 +32,16 @@ func (j *directJob) computeTiles(a *asm.Direct, r *directRows, x, tiles, pixels 
 	lines := min(max(callProducts/(products*tiles), 1), r.count)
 	atOnce := min(max(callProducts/products, 1), tiles)
 	for line := 0; line < r.count; line += lines {
-		a.Lines = min(lines, r.count-line)
 		for tile := 0; tile < tiles; tile += atOnce {
-			n := min(atOnce, tiles-tile)
-			a.Width = n * pixels * blockBytes
+			a.Lines = min(lines, r.count-line)
+			a.Width = min(atOnce, tiles-tile) * pixels * blockBytes
 			j.call(a, r, line, x+tile*pixels, pixels)
 		}
 	}
 }
 
-// call runs a kernel from pixel x of a row on.
+// call runs a kernel from pixel x of a row on. It uses up Lines, and moves what
+// points into the buffers.
 func (j *directJob) call(a *asm.Direct, r *directRows, line, x, pixels int) {
 	a.Src = unsafe.Pointer(&j.src[r.src+line*r.srcRow+x*j.Stride*j.in.pixel])
 	a.Dst = unsafe.Pointer(&j.dst[r.dst.at(line, x)])

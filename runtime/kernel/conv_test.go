@@ -242,8 +242,12 @@ func convCases() map[string]Conv {
 			}
 		}
 	}
-	for w := 1; w <= 30; w++ {
-		add("groups", 40, 40, 3, w, 3, 1+w%2, 1, 40/(2<<(w%3)))
+	for w := 1; w <= 16; w++ {
+		for stride := 1; stride <= 2; stride++ {
+			for _, width := range []int{2, 4, 8} {
+				add("groups", 40, 40, 3, w*stride, 3, stride, 1, 40/width)
+			}
+		}
 	}
 	for _, groups := range []int{2, 3, 4, 8, 12, 16, 48} {
 		add("groups", 48, 96, 5, 9, 3, 1, 1, groups)
@@ -253,6 +257,8 @@ func convCases() map[string]Conv {
 	add("small", 64, 64, 1, 1, 7, 1, 2, 1) // most taps in the padding
 	add("parts", 400, 64, 2, 3, 5, 1, 1, 1)
 	add("parts", 800, 80, 2, 3, 5, 1, 1, 2)
+	add("rows of several calls", 512, 16, 3, 60, 3, 1, 1, 1)
+	add("calls of several rows", 256, 64, 11, 14, 3, 1, 1, 1)
 	stem := add("stem", 3, 64, 15, 17, 7, 2, 1, 1)
 	stem.In.Block = 3
 	cases["stem, interleaved"] = stem
@@ -390,18 +396,28 @@ func TestConvRejectsWhatItCannotDo(t *testing.T) {
 }
 
 func TestConvAllocatesNothing(t *testing.T) {
-	for _, groups := range []int{1, 2, 32} {
-		c := Conv{
-			In: Layout{C: 32, H: 8, W: 8, Halo: 1}, Out: Layout{C: 32, H: 8, W: 8, Halo: 1},
-			KernelH: 3, KernelW: 3, PadTop: 1, PadLeft: 1, Groups: groups, Activation: SiLU,
+	square := func(kernel, groups int) Conv {
+		return Conv{
+			In: Layout{C: 32, H: 9, W: 9, Halo: 1}, Out: Layout{C: 32, H: 9, W: 9, Halo: 1},
+			KernelH: kernel, KernelW: kernel, PadTop: kernel / 2, PadLeft: kernel / 2, Groups: groups, Activation: SiLU,
 		}
-		k := newConvCase(c, true, true, rand.New(rand.NewPCG(13, 14)))
+	}
+	for _, c := range []struct {
+		Conv
+		algorithm Algorithm
+	}{
+		{square(3, 1), Direct}, {square(3, 2), Direct}, {square(3, 8), Direct}, {square(3, 32), Direct},
+		{square(3, 1), Winograd2}, {square(3, 1), Winograd4}, {square(1, 1), Strassen},
+	} {
+		k := newConvCase(c.Conv, true, true, rand.New(rand.NewPCG(13, 14)))
+		k.algorithm = c.algorithm
 		for _, tier := range cpu.Available() {
 			restore := cpu.Force(tier)
 			w, threads := k.pack(), NewThreads(2)
 			dst, src := NewArena(c.Out.Len()), NewArena(c.In.Len())
+			k.run(threads, w, dst, src, dst) // makes the workspace
 			if n := testing.AllocsPerRun(10, func() { k.run(threads, w, dst, src, dst) }); n != 0 {
-				t.Errorf("%v, %d groups: %v allocations", tier, groups, n)
+				t.Errorf("%v, algorithm %d, %d groups: %v allocations", tier, c.algorithm, c.Groups, n)
 			}
 			threads.Close()
 			restore()

@@ -34,8 +34,9 @@ import "unsafe"
 //
 // with o an output block, x a pixel, b an input block, r and c a row and a
 // column of the kernel, and i an index in a run of floats that lie side by side.
-// All distances are in bytes. The kernels of amd64 count Lines down and move Dst,
-// Src, Residual and Addend to the last row; NEON's compute one.
+// All distances are in bytes. The kernels of amd64 use up Lines and leave Dst, Src,
+// Residual and Addend at the last row: all are to be set before each call. NEON's
+// compute one row.
 type Direct struct {
 	Dst      unsafe.Pointer // first output pixel
 	Src      unsafe.Pointer // first float that it depends on

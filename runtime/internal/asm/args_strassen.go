@@ -8,7 +8,7 @@ import "unsafe"
 //	S1 = A21 + A22, S2 = S1 - A11, S3 = A11 - A21, S4 = A12 - S2
 //
 // 16 floats a pixel. Pixels of the quarters lie Pixel bytes apart, those of the
-// sums side by side.
+// sums side by side. A call uses up Lines.
 type QuarterSums struct {
 	A, S   [4]unsafe.Pointer
 	Pixel  int
@@ -22,7 +22,7 @@ type QuarterSums struct {
 //
 //	Dst = min(max(X + (W - V) + Bias + Residual, Low), High)
 //
-// The rows of X, W and V lie side by side.
+// The rows of X, W and V lie side by side. A call uses up Lines.
 type LastQuarter struct {
 	Dst, X, W, V unsafe.Pointer
 	Bias         unsafe.Pointer // 16 floats

@@ -4,7 +4,7 @@
 
 package asm
 
-// DepthwiseAVX512 computes a row in tiles of one size, for which it has a kernel.
+// DepthwiseAVX512 runs the kernel for tiles of one size.
 func DepthwiseAVX512(pixels int, a *Depthwise) {
 	switch pixels {
 	case 1:

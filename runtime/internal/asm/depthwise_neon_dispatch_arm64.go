@@ -4,7 +4,7 @@
 
 package asm
 
-// DepthwiseNEON computes a row in tiles of one size, for which it has a kernel.
+// DepthwiseNEON runs the kernel for tiles of one size.
 func DepthwiseNEON(pixels int, a *Depthwise) {
 	switch a.Channels<<4 | pixels {
 	case 1<<4 | 1:

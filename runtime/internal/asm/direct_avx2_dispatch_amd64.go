@@ -4,7 +4,7 @@
 
 package asm
 
-// DirectAVX2 computes a row in tiles of one size, for which it has a kernel.
+// DirectAVX2 runs the kernel for tiles of one size.
 func DirectAVX2(pixels, blocks int, a *Direct) {
 	switch blocks<<4 | pixels {
 	case 2<<4 | 1:

@@ -4,7 +4,7 @@
 
 package asm
 
-// DirectAVX512 computes a row in tiles of one size, for which it has a kernel.
+// DirectAVX512 runs the kernel for tiles of one size.
 func DirectAVX512(pixels, blocks int, a *Direct) {
 	switch blocks<<4 | pixels {
 	case 4<<4 | 1:

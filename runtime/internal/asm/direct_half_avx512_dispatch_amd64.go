@@ -4,7 +4,7 @@
 
 package asm
 
-// DirectHalfAVX512 computes a row in tiles of one size, for which it has a kernel.
+// DirectHalfAVX512 runs the kernel for tiles of one size.
 func DirectHalfAVX512(pixels int, a *Direct) {
 	switch pixels {
 	case 1:

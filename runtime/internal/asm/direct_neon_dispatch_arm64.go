@@ -4,7 +4,7 @@
 
 package asm
 
-// DirectNEON computes a row in tiles of one size, for which it has a kernel.
+// DirectNEON runs the kernel for tiles of one size.
 func DirectNEON(pixels, blocks int, a *Direct) {
 	switch blocks<<4 | pixels {
 	case 1<<4 | 1:

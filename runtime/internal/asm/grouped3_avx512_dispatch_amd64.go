@@ -4,7 +4,7 @@
 
 package asm
 
-// Grouped3AVX512 computes a row in tiles of one size, for which it has a kernel.
+// Grouped3AVX512 runs the kernel for tiles of one size.
 func Grouped3AVX512(stride, pixels int, a *Depthwise3) {
 	switch stride<<4 | pixels {
 	case 1<<4 | 1:

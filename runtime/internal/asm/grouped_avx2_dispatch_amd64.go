@@ -4,7 +4,7 @@
 
 package asm
 
-// GroupedAVX2 computes a row in tiles of one size, for which it has a kernel.
+// GroupedAVX2 runs the kernel for tiles of one size.
 func GroupedAVX2(pixels int, a *Depthwise) {
 	switch pixels {
 	case 1:

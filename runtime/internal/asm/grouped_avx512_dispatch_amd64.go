@@ -4,7 +4,7 @@
 
 package asm
 
-// GroupedAVX512 computes a row in tiles of one size, for which it has a kernel.
+// GroupedAVX512 runs the kernel for tiles of one size.
 func GroupedAVX512(pixels int, a *Depthwise) {
 	switch pixels {
 	case 1:

@@ -4,7 +4,7 @@
 
 package asm
 
-// ProductAVX2 computes a row in tiles of one size, for which it has a kernel.
+// ProductAVX2 runs the kernel for tiles of one size.
 func ProductAVX2(pixels int, a *Product) {
 	switch pixels {
 	case 1:

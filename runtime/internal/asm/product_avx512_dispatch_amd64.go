@@ -4,7 +4,7 @@
 
 package asm
 
-// ProductAVX512 computes a row in tiles of one size, for which it has a kernel.
+// ProductAVX512 runs the kernel for tiles of one size.
 func ProductAVX512(pixels int, a *Product) {
 	switch pixels {
 	case 1:

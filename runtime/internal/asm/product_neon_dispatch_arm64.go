@@ -4,7 +4,7 @@
 
 package asm
 
-// ProductNEON computes a row in tiles of one size, for which it has a kernel.
+// ProductNEON runs the kernel for tiles of one size.
 func ProductNEON(pixels int, a *Product) {
 	switch pixels {
 	case 1:

@@ -4,22 +4,22 @@
 
 package asm
 
-// QuarterSumsAVX512 adds a row of pixels.
+// QuarterSumsAVX512 adds rows of pixels.
 //
 //go:noescape
 func QuarterSumsAVX512(a *QuarterSums)
 
-// LastQuarterAVX512 adds a row of pixels.
+// LastQuarterAVX512 adds rows of pixels.
 //
 //go:noescape
 func LastQuarterAVX512(a *LastQuarter)
 
-// QuarterSumsAVX2 adds a row of pixels.
+// QuarterSumsAVX2 adds rows of pixels.
 //
 //go:noescape
 func QuarterSumsAVX2(a *QuarterSums)
 
-// LastQuarterAVX2 adds a row of pixels.
+// LastQuarterAVX2 adds rows of pixels.
 //
 //go:noescape
 func LastQuarterAVX2(a *LastQuarter)

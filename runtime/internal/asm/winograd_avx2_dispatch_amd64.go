@@ -4,7 +4,7 @@
 
 package asm
 
-// WinogradAVX2 computes a row in tiles of one size, for which it has a kernel.
+// WinogradAVX2 runs the kernel for tiles of one size.
 func WinogradAVX2(t Transform, a *Winograd) {
 	switch t {
 	case 81:

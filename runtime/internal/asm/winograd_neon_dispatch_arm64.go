@@ -4,7 +4,7 @@
 
 package asm
 
-// WinogradNEON computes a row in tiles of one size, for which it has a kernel.
+// WinogradNEON runs the kernel for tiles of one size.
 func WinogradNEON(t Transform, a *Winograd) {
 	switch t {
 	case 81:

@@ -20,7 +20,7 @@ func generateStrassen(sets ...vectors) {
 
 func generateQuarterSums(v vectors) {
 	TEXT("QuarterSums"+v.name, NOSPLIT, "func(a *QuarterSums)")
-	Doc("QuarterSums" + v.name + " adds a row of pixels.")
+	Doc("QuarterSums" + v.name + " adds rows of pixels.")
 	Pragma("noescape")
 	var a asm.QuarterSums
 	Load(Param("a"), args)
@@ -65,7 +65,7 @@ func generateQuarterSums(v vectors) {
 
 func generateLastQuarter(v vectors) {
 	TEXT("LastQuarter"+v.name, NOSPLIT, "func(a *LastQuarter)")
-	Doc("LastQuarter" + v.name + " adds a row of pixels.")
+	Doc("LastQuarter" + v.name + " adds rows of pixels.")
 	Pragma("noescape")
 	var a asm.LastQuarter
 	Load(Param("a"), args)
