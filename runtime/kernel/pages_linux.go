@@ -3,6 +3,7 @@ package kernel
 import (
 	"bytes"
 	"os"
+	"slices"
 	"sync"
 	"time"
 	"unsafe"
@@ -23,15 +24,16 @@ const enlargeAfter = 2 * time.Second
 
 // arenas are those that have not moved yet. It does not keep them alive.
 var arenas struct {
+	moving sync.Mutex // held while some move: one after another, and who waits finds them moved
 	sync.Mutex
-	small map[*smallArena]bool
+	small []smallArena
 }
 
 // smallArena is an arena in small pages.
 type smallArena struct {
 	first weak.Pointer[float32]
 	n     int
-	once  sync.Once
+	due   time.Time // when it is to move
 }
 
 // enlargeLater has an arena that starts at a large page move to such pages.
@@ -39,49 +41,49 @@ func enlargeLater(m []float32) {
 	if !largePagesAllowed() {
 		return
 	}
-	a := &smallArena{first: weak.Make(&m[0]), n: len(m)}
 	arenas.Lock()
 	defer arenas.Unlock()
-	if arenas.small == nil {
-		arenas.small = make(map[*smallArena]bool)
-	}
-	arenas.small[a] = true
-	time.AfterFunc(enlargeAfter, a.enlarge)
+	arenas.small = append(arenas.small, smallArena{weak.Make(&m[0]), len(m), time.Now().Add(enlargeAfter)})
+	time.AfterFunc(enlargeAfter, func() { enlarge(time.Now()) })
 }
 
 // UseLargePages moves the arenas there are to large pages now, where it would
 // happen by itself two seconds after they were made: a measurement should not begin
 // before. It takes some milliseconds for each page of 2 MB, during which who uses
 // that page waits. Where the system has no large pages nothing changes.
-func UseLargePages() {
+func UseLargePages() { enlarge(time.Now().Add(enlargeAfter)) }
+
+// enlarge moves the arenas that are due by then.
+func enlarge(then time.Time) {
+	arenas.moving.Lock()
+	defer arenas.moving.Unlock()
+	var due []smallArena
 	arenas.Lock()
-	var all []*smallArena
-	for a := range arenas.small {
-		all = append(all, a)
-	}
+	arenas.small = slices.DeleteFunc(arenas.small, func(a smallArena) bool {
+		if a.due.After(then) {
+			return false
+		}
+		due = append(due, a)
+		return true
+	})
 	arenas.Unlock()
-	for _, a := range all {
+	for _, a := range due {
 		a.enlarge()
 	}
 }
 
-// enlarge moves the arena, if it is still in use. It returns when that is done.
-func (a *smallArena) enlarge() {
-	a.once.Do(func() {
-		arenas.Lock()
-		delete(arenas.small, a)
-		arenas.Unlock()
-		first := a.first.Value()
-		if first == nil {
-			return
+// enlarge moves the arena if it is still in use. What cannot move stays.
+func (a smallArena) enlarge() {
+	first := a.first.Value()
+	if first == nil {
+		return
+	}
+	pages := unsafe.Slice((*byte)(unsafe.Pointer(first)), a.n*floatBytes/largePage*largePage)
+	for ; len(pages) > 0; pages = pages[largePage:] {
+		if err := enlargePage(pages[:largePage]); err != nil && err != unix.EAGAIN {
+			return // Linux before 6.1, or no more pages to be had
 		}
-		pages := unsafe.Slice((*byte)(unsafe.Pointer(first)), a.n*floatBytes/largePage*largePage)
-		for ; len(pages) > 0; pages = pages[largePage:] {
-			if enlargePage(pages[:largePage]) != nil {
-				return // Linux before 6.1, or no page to be had
-			}
-		}
-	})
+	}
 }
 
 // enlargePage makes one page of memory that starts at a large page's address.

@@ -4,9 +4,20 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+
+	"github.com/resc-lang/resc/runtime/internal/cpu"
 )
 
 func TestScaleRow(t *testing.T) {
+	for _, tier := range cpu.Available() {
+		t.Run(tier.String(), func(t *testing.T) {
+			defer cpu.Force(tier)()
+			testScaleRow(t)
+		})
+	}
+}
+
+func testScaleRow(t *testing.T) {
 	random := rand.New(rand.NewPCG(51, 52))
 	inf, nan := float32(math.Inf(1)), float32(math.NaN())
 	special := []float32{0, float32(math.Copysign(0, -1)), inf, -inf, nan, -nan, math.MaxFloat32, math.SmallestNonzeroFloat32}

@@ -88,8 +88,13 @@ type strassenJob struct {
 	resultPlane int // floats of a block in an intermediate result
 }
 
-// resultBytes bounds the intermediate results of a strip.
-const resultBytes = 1 << 19
+const (
+	// resultBytes bounds the intermediate results of a strip.
+	resultBytes = 1 << 19
+
+	// sumPixels bounds the pixels of a call of the sums, for tens of microseconds.
+	sumPixels = 1 << 12
+)
 
 // runStrassen computes the convolution.
 func (c Conv) runStrassen(t *Threads, dst, src, residual []float32, w *Filter) {
@@ -147,7 +152,9 @@ func strassenStrips(least, rows, panels, threads int) int {
 func (j *strassenJob) do(worker, chunk int) {
 	if !j.multiply {
 		block, top, bottom := j.cut.at(chunk)
-		j.alike(top, bottom, func(y, count int) { j.addQuarters(block, y, count) })
+		for rows := max(sumPixels/j.Out.W, 1); top < bottom; top += rows {
+			j.alike(top, min(top+rows, bottom), func(y, count int) { j.addQuarters(block, y, count) })
+		}
 		return
 	}
 	s := strassenStrip{

@@ -315,7 +315,8 @@ func transpose(t format.Tensor) format.Tensor {
 
 // reshaped is a tensor's values in another shape of as many.
 func reshaped(t format.Tensor, shape ...int) format.Tensor {
-	return safetensors.NewTensor(t.Name, t.DType, shape, t.Bytes)
+	t.Shape = shape
+	return t
 }
 
 func (r *reader) norm(n *format.Node) (value, error) {
