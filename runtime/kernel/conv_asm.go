@@ -78,6 +78,7 @@ func (j *directJob) arguments(r *directRows) asm.Direct {
 		Low:        r.low,
 		High:       r.high,
 	}
+	j.askAhead(&a, r)
 	if r.addend != nil {
 		a.ResidualBlock, a.ResidualLine = floatBytes*r.residual.plane, floatBytes*r.residual.row
 	}
@@ -85,4 +86,17 @@ func (j *directJob) arguments(r *directRows) asm.Direct {
 		a.AddendBlock, a.AddendLine = floatBytes*r.added.plane, floatBytes*r.added.row
 	}
 	return a
+}
+
+// askAhead has the kernel ask for the weights of the next panel, or product of
+// Strassen's algorithm, while it uses this one's: both must fit in the second cache
+// beside the input. Otherwise it asks for those that it uses, which are there.
+func (j *directJob) askAhead(a *asm.Direct, r *directRows) {
+	a.Ahead = a.Weights
+	size := r.depth * j.KernelH * j.KernelW * j.in.pixel * r.panel.width * blockChannels
+	next := r.weights + size
+	if floatBytes*size <= aheadBytes && next+size <= len(j.filter.weights) {
+		a.Ahead = unsafe.Pointer(&j.filter.weights[next])
+		a.AheadEnd = uintptr(a.Ahead) + uintptr(floatBytes*size)
+	}
 }

@@ -69,6 +69,11 @@ type Direct struct {
 	AddendBlock int
 
 	Low, High float32 // bounds of the result
+
+	// Ahead is what to ask the memory for meanwhile, 64 bytes for each float of
+	// the input, up to AheadEnd. Kernels of more than 12 pixels do not.
+	Ahead    unsafe.Pointer
+	AheadEnd uintptr
 }
 
 // Depthwise is the argument of the kernels of depthwise convolution, and of

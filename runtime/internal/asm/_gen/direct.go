@@ -61,8 +61,15 @@ func (k *direct) generate() {
 	MOVQ(field(unsafe.Offsetof(a.Pixel)), pixel)
 	XORQ(from, from)
 	XORQ(to, to)
+	if k.asks() {
+		MOVQ(field(unsafe.Offsetof(a.Ahead)), ahead)
+	}
 
 	Label("tile")
+	if k.asks() {
+		CMPQ(ahead, field(unsafe.Offsetof(a.AheadEnd)))
+		CMOVQGE(field(unsafe.Offsetof(a.Weights)), ahead)
+	}
 	k.prefetch()
 	k.start(unsafe.Offsetof(a.Src), unsafe.Offsetof(a.Weights), unsafe.Offsetof(a.Bias))
 	MOVQ(field(unsafe.Offsetof(a.Blocks)), block)
@@ -136,7 +143,13 @@ func (k *direct) run() {
 	JLT(LabelRef("rest"))
 	Label("floats")
 	for i := range unroll {
+		if k.asks() {
+			PREFETCHT1(at(ahead, 64*i))
+		}
 		k.float(i)
+	}
+	if k.asks() {
+		ADDQ(U32(64*unroll), ahead)
 	}
 	k.advance(unroll)
 	SUBQ(Imm(unroll), scratch)
@@ -151,6 +164,9 @@ func (k *direct) run() {
 	JNZ(LabelRef("single"))
 	Label("done")
 }
+
+// asks reports whether there is a register for weights to ask for.
+func (k *direct) asks() bool { return len(k.bases()) < len(source) }
 
 // embedded reports whether each broadcast has one use, to which it can belong.
 func (k *direct) embedded() bool { return k.wide() == 1 }

@@ -14,6 +14,7 @@ var (
 	pixel   = RCX // distance in the source from a pixel of the tile to the next
 	weights = RDX
 	source  = []GPPhysical{RSI, RDI, R8, R9, R10} // inputs of pixels 0, 3, 6, 9 and 12 of the tile
+	ahead   = R10                                 // weights to ask for, in tiles of up to 12 pixels
 	scratch = R11
 	column  = R12 // kernel columns left
 	row     = R13 // kernel rows left
