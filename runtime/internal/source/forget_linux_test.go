@@ -31,6 +31,9 @@ func TestForget(t *testing.T) {
 		t.Fatal("the file reads as something else")
 	}
 	before := residentKB(t, data)
+	if before == 0 {
+		t.Skip("this system does not say what is in memory")
+	}
 	s.Forget(100, s.Size()-200) // the first and the last page stay
 	if after := residentKB(t, data); before < len(content)>>10 || after > 4*os.Getpagesize()>>10 {
 		t.Errorf("%d kB were the process's before, %d kB after", before, after)
