@@ -22,8 +22,8 @@ const (
 // stripRows is the number of output rows of a panel that make a chunk. A panel's
 // weights stay near while its rows are computed, and its outputs with one
 // thread: the other order, all panels of a row, reads the input once but was
-// slower on every layer of the ResNets. Several threads have equal numbers of strips if
-// the height allows it.
+// slower on every layer of the ResNets. Several threads have equal numbers of
+// strips if the height allows it.
 func (c Conv) stripRows(w *Filter, threads int) int {
 	h, n := c.Out.H, len(w.panels)
 	if threads == 1 {

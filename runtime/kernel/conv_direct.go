@@ -123,12 +123,12 @@ type directRows struct {
 	depth     int       // input blocks
 	kernelH   int       // kernel rows
 	spare     int       // floats of the last input block to leave out, which have no channel
-	dst       rows      // in the job's
+	dst       pixelRows // in the job's
 	bias      []float32 // starts with the panel's
 	addend    []float32 // values to add, or nil
-	residual  rows      // in addend
+	residual  pixelRows // in addend
 	sum       []float32 // more values to add, or nil
-	added     rows      // in sum
+	added     pixelRows // in sum
 	low, high float32   // bounds of the result
 }
 

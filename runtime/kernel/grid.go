@@ -16,19 +16,19 @@ func (g *grid) at(block, y, x int) int {
 	return g.origin + block*g.plane + y*g.row + x*g.pixel
 }
 
-// rows is where rows of pixels lie in a buffer.
-type rows struct {
+// pixelRows is where rows of pixels lie in a buffer.
+type pixelRows struct {
 	first      int // pixel of the first
 	plane, row int // distance from a block, a row, to the next
 }
 
 // rows is those from y on of the blocks from block on, each step-th.
-func (g *grid) rows(block, y, step int) rows {
-	return rows{first: g.at(block, y, 0), plane: g.plane, row: step * g.row}
+func (g *grid) rows(block, y, step int) pixelRows {
+	return pixelRows{first: g.at(block, y, 0), plane: g.plane, row: step * g.row}
 }
 
 // at is pixel x of a row of the first block.
-func (r *rows) at(row, x int) int { return r.first + row*r.row + x*blockChannels }
+func (r *pixelRows) at(row, x int) int { return r.first + row*r.row + x*blockChannels }
 
 // clearHalo zeroes the halo beside the rows top..bottom of a block, and those
 // above and below the image where the first or the last row is among them.

@@ -242,7 +242,9 @@ func (s *strassenStrip) result(i, y int) []float32 {
 }
 
 // resultRows is where the rows of an intermediate result lie.
-func (s *strassenStrip) resultRows() rows { return rows{plane: s.resultPlane, row: s.sum.row} }
+func (s *strassenStrip) resultRows() pixelRows {
+	return pixelRows{plane: s.resultPlane, row: s.sum.row}
+}
 
 // product computes some pairs of rows of one of strassenProducts.
 func (s *strassenStrip) product(i, y, count int) {

@@ -45,9 +45,10 @@ func newDepthwise3(v vectors, stride, pixels int) *depthwise3 {
 	return k
 }
 
-func newGrouped3(stride, pixels int) *depthwise3 {
-	k := newDepthwise3(avx512, stride, pixels)
-	free := k.vectors.regs[pixels:]
+// newGrouped3 is a kernel for groups, of vectors that hold a block.
+func newGrouped3(v vectors, stride, pixels int) *depthwise3 {
+	k := newDepthwise3(v, stride, pixels)
+	free := v.regs[pixels:]
 	k.weights, free = free[:groupChannels*depthwiseColumns], free[groupChannels*depthwiseColumns:]
 	k.permutations, k.inputs = free[:groupChannels], free[groupChannels:]
 	return k

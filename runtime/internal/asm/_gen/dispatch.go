@@ -53,11 +53,11 @@ func generateDepthwise(v vectors, most int, grouped bool, file string) {
 
 // generateDepthwise3 writes the kernels of strides from 1 on and of 1 to most
 // pixels, and the function that chooses among them.
-func generateDepthwise3(operation string, v vectors, strides, most int, kernel func(stride, pixels int) *depthwise3, file string) {
+func generateDepthwise3(operation string, v vectors, strides, most int, kernel func(v vectors, stride, pixels int) *depthwise3, file string) {
 	d := newDispatch(operation, v, "stride, pixels int, a *Depthwise3", "stride<<4 | pixels")
 	for stride := 1; stride <= strides; stride++ {
 		for pixels := 1; pixels <= most; pixels++ {
-			d.add(kernel(stride, pixels), fmt.Sprintf("%d<<4 | %d", stride, pixels))
+			d.add(kernel(v, stride, pixels), fmt.Sprintf("%d<<4 | %d", stride, pixels))
 		}
 	}
 	d.write(file)

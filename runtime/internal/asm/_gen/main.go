@@ -26,14 +26,10 @@ var sets = map[string]func(){
 	"depthwise-avx512": func() { generateDepthwise(avx512, 14, false, "../depthwise_avx512_dispatch_amd64.go") },
 	"depthwise-avx2":   func() { generateDepthwise(avx2, 7, false, "../depthwise_avx2_dispatch_amd64.go") },
 	"depthwise3-avx512": func() {
-		generateDepthwise3("Depthwise3", avx512, 2, 14, func(stride, pixels int) *depthwise3 {
-			return newDepthwise3(avx512, stride, pixels)
-		}, "../depthwise3_avx512_dispatch_amd64.go")
+		generateDepthwise3("Depthwise3", avx512, 2, 14, newDepthwise3, "../depthwise3_avx512_dispatch_amd64.go")
 	},
 	"depthwise3-avx2": func() {
-		generateDepthwise3("Depthwise3", avx2, 1, 10, func(stride, pixels int) *depthwise3 {
-			return newDepthwise3(avx2, stride, pixels)
-		}, "../depthwise3_avx2_dispatch_amd64.go")
+		generateDepthwise3("Depthwise3", avx2, 1, 10, newDepthwise3, "../depthwise3_avx2_dispatch_amd64.go")
 	},
 	"grouped3-avx512": func() {
 		generateDepthwise3("Grouped3", avx512, 2, 11, newGrouped3, "../grouped3_avx512_dispatch_amd64.go")
