@@ -13,6 +13,7 @@ const (
 	Winograd2                  // F(2×2, 3×3)
 	Winograd4                  // F(4×4, 3×3)
 	Strassen                   // of 1×1 convolutions, on amd64
+	Strassen2                  // the same by two levels
 )
 
 // ByTier is a choice of algorithm for each tier of kernels. The compiler makes

@@ -34,7 +34,7 @@ func (c Conv) Run(t *Threads, dst, src, residual []float32, w *Filter) {
 			c.runDirect(t, dst, src, residual, w)
 		case Winograd2, Winograd4:
 			c.runWinograd(t, dst, src, residual, w)
-		case Strassen:
+		case Strassen, Strassen2:
 			c.runStrassen(t, dst, src, residual, w)
 		default:
 			panic(fmt.Sprintf("kernel: unknown algorithm %d", w.algorithm))

@@ -45,11 +45,10 @@ func (j *directJob) computeTiles(a *asm.Direct, r *directRows, x, tiles, pixels 
 func (j *directJob) call(a *asm.Direct, r *directRows, line, x, pixels int) {
 	a.Src = unsafe.Pointer(&j.src[r.src+line*r.srcRow+x*j.Stride*j.in.pixel])
 	a.Dst = unsafe.Pointer(&j.dst[r.dst.at(line, x)])
-	if r.addend != nil {
-		a.Residual = unsafe.Pointer(&r.addend[r.residual.at(line, x)])
-	}
-	if r.sum != nil {
-		a.Addend = unsafe.Pointer(&r.sum[r.added.at(line, x)])
+	for i := range r.addends {
+		if d := &r.addends[i]; d.values != nil {
+			a.Addends[i].At = unsafe.Pointer(&d.values[d.rows.at(line, x)])
+		}
 	}
 	direct(j.filter.tier, pixels, r.panel, a)
 }
@@ -60,7 +59,7 @@ func (j *directJob) arguments(r *directRows) asm.Direct {
 	tap := j.Dilation * j.in.pixel // from a kernel column to the next
 	row := j.Dilation * j.in.row   // from a kernel row to the next
 	a := asm.Direct{
-		Weights:    unsafe.Pointer(&j.filter.weights[r.weights]),
+		Weights:    unsafe.Pointer(&r.weights[0]),
 		Bias:       unsafe.Pointer(&r.bias[0]),
 		Pixel:      floatBytes * j.Stride * j.in.pixel,
 		SrcLine:    floatBytes * r.srcRow,
@@ -78,12 +77,14 @@ func (j *directJob) arguments(r *directRows) asm.Direct {
 		Low:        r.low,
 		High:       r.high,
 	}
-	j.askAhead(&a, r)
-	if r.addend != nil {
-		a.ResidualBlock, a.ResidualLine = floatBytes*r.residual.plane, floatBytes*r.residual.row
+	if r.minus != nil {
+		a.Minus, a.Kept = unsafe.Pointer(&r.minus[0]), unsafe.Pointer(&r.kept[0])
 	}
-	if r.sum != nil {
-		a.AddendBlock, a.AddendLine = floatBytes*r.added.plane, floatBytes*r.added.row
+	j.askAhead(&a, r)
+	for i := range r.addends {
+		if d := &r.addends[i]; d.values != nil {
+			a.Addends[i] = asm.Addend{Block: floatBytes * d.rows.plane, Line: floatBytes * d.rows.row}
+		}
 	}
 	return a
 }
@@ -94,9 +95,8 @@ func (j *directJob) arguments(r *directRows) asm.Direct {
 func (j *directJob) askAhead(a *asm.Direct, r *directRows) {
 	a.Ahead = a.Weights
 	size := r.depth * j.KernelH * j.KernelW * j.in.pixel * r.panel.width * blockChannels
-	next := r.weights + size
-	if floatBytes*size <= aheadBytes && next+size <= len(j.filter.weights) {
-		a.Ahead = unsafe.Pointer(&j.filter.weights[next])
+	if floatBytes*size <= aheadBytes && 2*size <= len(r.weights) {
+		a.Ahead = unsafe.Pointer(&r.weights[size])
 		a.AheadEnd = uintptr(a.Ahead) + uintptr(floatBytes*size)
 	}
 }

@@ -82,6 +82,7 @@ func BenchmarkConv(b *testing.B) {
 			b.Run("direct/"+name, func(b *testing.B) { benchmarkConv(b, l.Conv, Direct, l.residual, peak) })
 			if l.KernelH == 1 {
 				b.Run("strassen/"+name, func(b *testing.B) { benchmarkConv(b, l.Conv, Strassen, l.residual, peak) })
+				b.Run("strassen2/"+name, func(b *testing.B) { benchmarkConv(b, l.Conv, Strassen2, l.residual, peak) })
 			}
 			if l.KernelH == 3 && l.Groups == 1 {
 				b.Run("F2/"+name, func(b *testing.B) { benchmarkConv(b, l.Conv, Winograd2, l.residual, peak) })

@@ -63,9 +63,9 @@ func (j *directJob) sum(p *panel, y, count, from, to int) {
 	r := j.part(p, y, count, from, to)
 	if from == 0 {
 		r.bias = j.filter.bias[p.out*blockChannels:]
-		r.addend, r.residual = j.residual, j.added.rows(p.out, y, 1)
+		r.addends[0] = addend{j.residual, j.added.rows(p.out, y, 1)}
 	} else {
-		r.addend, r.residual = j.dst, r.dst // what is there
+		r.addends[0] = addend{j.dst, r.dst} // what is there
 	}
 	if to == p.depth {
 		r.low, r.high = j.Activation.clamp()
@@ -92,7 +92,7 @@ func (j *directJob) part(p *panel, y, count, from, to int) directRows {
 		count:   count,
 		src:     j.in.at(p.in+from, start+low*j.Dilation, -j.PadLeft),
 		srcRow:  j.Stride * j.in.row,
-		weights: p.offset + (from*j.KernelH+low)*weightRow,
+		weights: j.filter.weights[p.offset+(from*j.KernelH+low)*weightRow:],
 		skip:    (j.KernelH - (high - low)) * weightRow,
 		depth:   to - from,
 		kernelH: high - low,
@@ -118,18 +118,23 @@ type directRows struct {
 	count     int       // rows, at least one
 	src       int       // first tap of the first pixel
 	srcRow    int       // from a row's to the next's
-	weights   int       // of that tap
+	weights   []float32 // from that tap's on
+	minus     []float32 // subtracted from the weights, for a kernel of one pixel, or nil
+	kept      []float32 // where the differences go
 	skip      int       // weights of kernel rows left out, from one input block to the next
 	depth     int       // input blocks
 	kernelH   int       // kernel rows
 	spare     int       // floats of the last input block to leave out, which have no channel
 	dst       pixelRows // in the job's
 	bias      []float32 // starts with the panel's
-	addend    []float32 // values to add, or nil
-	residual  pixelRows // in addend
-	sum       []float32 // more values to add, or nil
-	added     pixelRows // in sum
+	addends   [3]addend // values to add; more than the first for Strassen's algorithm
 	low, high float32   // bounds of the result
+}
+
+// addend is values to add to rows of pixels; values is nil for none.
+type addend struct {
+	values []float32
+	rows   pixelRows
 }
 
 // run is the number of floats that kernels read side by side: a kernel row, or

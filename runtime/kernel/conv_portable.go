@@ -21,8 +21,8 @@ func (j *directJob) computePair(r *directRows, line, x0, x1 int) {
 				x = x1
 			}
 			v += r.bias[lane+i%4]
-			if r.addend != nil {
-				v += r.addend[r.residual.at(line, x)+lane+i%4]
+			if a := &r.addends[0]; a.values != nil {
+				v += a.values[a.rows.at(line, x)+lane+i%4]
 			}
 			sum[i] = min(max(v, r.low), r.high)
 		}
@@ -35,13 +35,13 @@ func (j *directJob) computePair(r *directRows, line, x0, x1 int) {
 func (j *directJob) sumTaps(sum *[8]float32, r *directRows, line, x0, x1, lane int) {
 	floats, runs := j.run()
 	step := j.Stride * j.in.pixel
-	weights := r.weights + lane
+	weights := lane
 	for i := range r.depth {
 		for ky := range r.kernelH {
 			at := r.src + line*r.srcRow + i*j.in.plane + ky*j.Dilation*j.in.row
 			for kx := range runs {
 				from := at + kx*j.Dilation*j.in.pixel
-				sumRun(sum, j.src[from+x0*step:][:floats], j.src[from+x1*step:][:floats], j.filter.weights[weights:])
+				sumRun(sum, j.src[from+x0*step:][:floats], j.src[from+x1*step:][:floats], r.weights[weights:])
 				weights += floats * blockChannels
 			}
 		}

@@ -98,7 +98,7 @@ func activate(a Activation, x float64) float64 {
 
 func (k *convCase) pack() *Filter {
 	neon := k.algorithm
-	if neon == Strassen {
+	if neon.strassenLevels() > 0 {
 		neon = Direct
 	}
 	return FilterSpec{

@@ -65,7 +65,7 @@ func (s FilterSpec) PackTo(values []float32, rows Rows, bias []float32) {
 		f.packNarrow(rows)
 	case f.algorithm.winogradSize() > 0:
 		f.packWinograd(rows)
-	case f.algorithm == Strassen:
+	case f.algorithm.strassenLevels() > 0:
 		f.packStrassen(rows)
 	default:
 		f.packPanels(rows)
@@ -96,8 +96,8 @@ func (s FilterSpec) plan() (f *Filter, weights int) {
 		panic(fmt.Sprintf("kernel: algorithm %d for %+v", f.algorithm, s))
 	case s.narrow():
 		f.index, weights = s.planNarrow()
-	case f.algorithm == Strassen:
-		f.panels, weights = s.cutStrassen(panelWidths(tier))
+	case f.algorithm.strassenLevels() > 0:
+		f.panels, weights = s.cutStrassen(f.algorithm.strassenLevels(), panelWidths(tier))
 	case m > 0:
 		weights = newWinogradPoints(m, s.Stride).filters() * s.matrixSize()
 	default:

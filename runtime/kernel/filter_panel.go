@@ -93,7 +93,7 @@ func (s FilterSpec) span(out, width int) (in, depth int) {
 // places lie close together.
 func (s FilterSpec) fillPanel(p panel, packed []float32, rows Rows) {
 	if s.taps() == 1 && s.Groups == 1 {
-		s.fillProduct(p, packed, rows)
+		s.fillProduct(p, packed[:s.In*p.width*blockChannels], rows, 0)
 		return
 	}
 	ins, outs, taps := s.In/s.Groups, s.Out/s.Groups, s.taps()
@@ -121,19 +121,21 @@ func (s FilterSpec) fillPanel(p panel, packed []float32, rows Rows) {
 	}
 }
 
-// fillProduct is fillPanel for a 1×1 convolution, a transposition.
-func (s FilterSpec) fillProduct(p panel, packed []float32, rows Rows) {
+// fillProduct is fillPanel for a 1×1 convolution, a transposition: of as many input
+// channels as packed has place for, from one on.
+func (s FilterSpec) fillProduct(p panel, packed []float32, rows Rows, from int) {
 	const channels, outputs = 64, 4 // at a time
 	lanes := p.width * blockChannels
 	end := min(lanes, s.Out-p.out*blockChannels)
 	var block [outputs][channels]float32
-	for start := 0; start < s.In; start += channels {
-		n := min(channels, s.In-start)
+	ins := len(packed) / lanes
+	for start := 0; start < ins; start += channels {
+		n := min(channels, ins-start)
 		to := packed[start*lanes:][:n*lanes]
 		for lane := 0; lane < end; lane += outputs {
 			for i := range block {
 				if row := block[i][:n]; lane+i < end {
-					rows.Row(row, p.out*blockChannels+lane+i, start)
+					rows.Row(row, p.out*blockChannels+lane+i, from+start)
 				} else {
 					clear(row)
 				}

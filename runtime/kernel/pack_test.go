@@ -18,6 +18,8 @@ var packings = []FilterSpec{
 	{In: 32, Out: 32, KernelH: 3, KernelW: 3, Groups: 16},
 	{In: 20, Out: 40, KernelH: 3, KernelW: 3, Algorithm: ByTier{AVX512: Winograd2, AVX2: Winograd2, NEON: Winograd2}},
 	{In: 20, Out: 40, KernelH: 3, KernelW: 3, Stride: 2, Algorithm: ByTier{AVX512: Winograd4, AVX2: Winograd4, NEON: Winograd4}},
+	{In: 64, Out: 90, KernelH: 1, KernelW: 1, Algorithm: ByTier{AVX512: Strassen, AVX2: Strassen}},
+	{In: 64, Out: 120, KernelH: 1, KernelW: 1, Algorithm: ByTier{AVX512: Strassen2, AVX2: Strassen2}},
 }
 
 // packedValues is the packed values of integers that all differ, under a tier.
@@ -49,9 +51,9 @@ func packedValues(tier cpu.Level) []byte {
 // write the new sums here.
 func TestPackVersion(t *testing.T) {
 	want := map[cpu.Level]string{
-		cpu.Portable: "1 d9dde712e1a5ff792c23b0405534cf528ca4b150247df23981c8a544c3d1984a",
-		cpu.AVX2:     "1 ac55ad0f6527a7e4664690d2772dad066b85c1f550041b526d32d074c650cbfb",
-		cpu.AVX512:   "1 3d422b6043904b5f01aa361c780ea73a1c42fa37e326ca5e08696c242ec5a2d2",
+		cpu.Portable: "2 7a54711d66fa34d3d7f6b0e0c1deba37887db6421f815f5f2583812312018fd0",
+		cpu.AVX2:     "2 1a8152ba49b782a5a499b69cc134e7b9c000dcf4bccfb49bc2a4feb0bfff893a",
+		cpu.AVX512:   "2 3f159f4d008e9f28fb2a0d4104646d427a7983fb6965565d28d16da8de351a7c",
 	}
 	for _, tier := range cpu.Available() {
 		sum, ok := want[tier]

@@ -9,44 +9,89 @@ import (
 	"github.com/resc-lang/resc/runtime/internal/cpu"
 )
 
-// addQuarters computes the sums of one block for some pairs of rows.
-func (j *strassenJob) addQuarters(block, y, count int) {
+// addQuarters computes sums of an area from a row and a column of the halves on;
+// alone says that the second half does not have it.
+func (s *strassenStrip) addQuarters(q *quarterSums, row, column int, area strassenArea, alone bool) {
+	to := &q.sums[0]
 	a := asm.QuarterSums{
-		Pixel: floatBytes * j.Stride * j.in.pixel, Pixels: j.Out.W,
-		Lines: count, Skip: floatBytes * (j.pixelsRow() - j.Out.W*j.Stride*j.in.pixel),
+		Pixel: floatBytes * q.matrix.pixel, Pixels: area.columns, Lines: area.rows,
+		SumSkip: floatBytes * (to.row - area.columns*blockChannels),
 	}
-	for i := range 4 {
-		a.A[i] = unsafe.Pointer(&j.src[j.pixels(i, block, y)])
-		a.S[i] = unsafe.Pointer(&j.sums[i][j.sum.at(block, y, 0)])
+	for i := range q.sums {
+		a.S[i] = unsafe.Pointer(&q.sums[i].values[q.block*to.plane+row*to.row+column*blockChannels])
+		if alone && i >= quarter21 {
+			a.A[i] = unsafe.Pointer(&s.zeros[0])
+			continue
+		}
+		v := q.matrix.quarter(q.level, i, q.area.columns)
+		a.Skip = floatBytes * (v.row - area.columns*v.pixel)
+		a.A[i] = unsafe.Pointer(&v.values[q.block*v.plane+row*v.row+column*v.pixel])
 	}
-	if j.filter.tier == cpu.AVX512 {
+	if s.filter.tier == cpu.AVX512 {
 		asm.QuarterSumsAVX512(&a)
 	} else {
 		asm.QuarterSumsAVX2(&a)
 	}
 }
 
-// last computes a block of the last quarter for some pairs of rows.
-func (s *strassenStrip) last(b, y, count int) {
-	if s.copied(quarter22, y) {
-		return
-	}
-	block, row := s.outBlock(quarter22)+b, s.row(quarter22, y)
-	result := func(i int) unsafe.Pointer { return unsafe.Pointer(&s.result(i, y)[b*s.resultPlane]) }
-	skip := func(g *grid) int { return floatBytes * (2*g.row - s.Out.W*blockChannels) }
-	a := asm.LastQuarter{
-		Lines: count, DstSkip: skip(&s.out), ResidualSkip: skip(&s.added),
-		Dst: unsafe.Pointer(&s.dst[s.out.at(block, row, 0)]),
-		X:   result(resultX), W: result(resultW), V: result(resultV),
-		Bias: unsafe.Pointer(&s.filter.bias[block*blockChannels]), Pixels: s.Out.W,
-	}
-	a.Low, a.High = s.Activation.clamp()
-	if s.residual != nil {
-		a.Residual = unsafe.Pointer(&s.residual[s.added.at(block, row, 0)])
+// addParts computes the sums of both levels of a block, of rows from one on.
+func (s *strassenStrip) addParts(input *strassenView, block, row, rows int) {
+	columns := s.Out.W / 2
+	sum, part := &s.sums[0][0], &s.sums[1][0]
+	a := asm.PartSums{
+		A:    unsafe.Pointer(&input.values[block*input.plane+2*row*input.row]),
+		Half: floatBytes * input.span / 2, Quarter: floatBytes * input.span / 4,
+		Row: floatBytes * input.row, Column: floatBytes * columns * input.pixel,
+		Sums:    unsafe.Pointer(&sum.values[block*sum.plane+row*sum.row]),
+		SumSize: floatBytes * sum.size(), SumQuarter: floatBytes * sum.span / 2,
+		SumLastQuarter: floatBytes * (sum.span/2 + columns*sum.pixel),
+		Parts:          unsafe.Pointer(&part.values[block*part.plane+row*part.row]),
+		PartSize:       floatBytes * part.size(),
+		Pixel:          floatBytes * input.pixel, Pixels: columns, Lines: rows,
+		Skip: floatBytes * (2*input.row - columns*input.pixel), SumSkip: floatBytes * (sum.row - columns*sum.pixel),
 	}
 	if s.filter.tier == cpu.AVX512 {
-		asm.LastQuarterAVX512(&a)
+		asm.PartSumsAVX512(&a)
 	} else {
-		asm.LastQuarterAVX2(&a)
+		asm.PartSumsAVX2(&a)
+	}
+}
+
+// last computes the last quarter of a level's output, of the panel in each part.
+func (s *strassenStrip) last(level int, p *strassenProduct) {
+	results := &s.results[level]
+	r := &results[0]
+	skip := func(v *strassenView) int { return floatBytes * (v.row - p.columns*blockChannels) }
+	parts := 1 << (s.levels - level - 1)
+	for i := range parts * s.panel.width {
+		part, b := i/s.panel.width, i%s.panel.width
+		at := func(v *strassenView) unsafe.Pointer { return unsafe.Pointer(&v.values[part*v.span/parts+b*v.plane]) }
+		result := func(i int) unsafe.Pointer { return unsafe.Pointer(&results[i].values[(part*s.panel.width+b)*r.plane]) }
+		a := asm.LastQuarter{
+			Dst: at(&p.dst), X: result(resultX), W: result(resultW), V: result(resultV), Bias: at(&p.bias),
+			Pixels: p.columns, Lines: p.rows, DstSkip: skip(&p.dst), ResultSkip: skip(r), Low: p.low, High: p.high,
+		}
+		for k := range a.Addends {
+			if v := &p.addends[k]; v.values != nil {
+				a.Addends[k], a.AddendSkips[k] = at(v), skip(v)
+			}
+		}
+		if s.filter.tier == cpu.AVX512 {
+			asm.LastQuarterAVX512(&a)
+		} else {
+			asm.LastQuarterAVX2(&a)
+		}
+	}
+}
+
+// strassenParts makes B12 T1 and B22 T2, for a given B11.
+func strassenParts(tier cpu.Level, b11, t1, t2 []float32) {
+	a := asm.Parts{
+		B11: unsafe.Pointer(&b11[0]), T1: unsafe.Pointer(&t1[0]), T2: unsafe.Pointer(&t2[0]), Blocks: len(b11) / blockChannels,
+	}
+	if tier == cpu.AVX512 {
+		asm.PartsAVX512(&a)
+	} else {
+		asm.PartsAVX2(&a)
 	}
 }

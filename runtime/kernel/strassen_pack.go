@@ -1,23 +1,25 @@
 package kernel
 
-import "sync"
+import (
+	"sync"
 
-// cutStrassen cuts the first half of the output blocks into panels, and returns
-// the number of weights in all of them: for each, those of strassenProducts side
-// by side, each like those of half the inputs of a panel:
-//
-//	B11, B21, T2, T1, T3, B22, -T4
-func (s FilterSpec) cutStrassen(widths []int) (panels []panel, size int) {
-	half := blocksOf(s.Out) / 2
-	for out := 0; out < half; {
-		p := panel{out: out, depth: s.In / blockChannels / 2, offset: size}
+	"github.com/resc-lang/resc/runtime/internal/cpu"
+)
+
+// cutStrassen cuts the first part of the output blocks into panels, and returns the
+// number of weights in all of them: for each, the matrices of the algorithm side by
+// side, each like those of a part of the inputs of a panel, or taken apart further.
+func (s FilterSpec) cutStrassen(levels int, widths []int) (panels []panel, size int) {
+	outs := blocksOf(s.Out) >> levels
+	for out := 0; out < outs; {
+		p := panel{out: out, depth: s.In / blockChannels >> levels, offset: size}
 		for _, p.width = range widths {
-			if out+p.width <= half {
+			if out+p.width <= outs {
 				break
 			}
 		}
 		panels = append(panels, p)
-		size += len(strassenProducts) * p.floats()
+		size += p.matrixFloats(-1, levels)
 		out += p.width
 	}
 	return panels, size
@@ -26,34 +28,63 @@ func (s FilterSpec) cutStrassen(widths []int) (panels []panel, size int) {
 // floats is the number of weights of a panel of a 1×1 convolution.
 func (p *panel) floats() int { return p.depth * blockChannels * p.width * blockChannels }
 
+// matrixFloats is the number of weights of a matrix of a level.
+func (p *panel) matrixFloats(level, levels int) int {
+	n := p.floats()
+	for l := level + 1; l < levels; l++ {
+		n *= strassenMatrices
+	}
+	return n
+}
+
 // packStrassen fills the panels at once.
 func (f *Filter) packStrassen(rows Rows) {
 	var all sync.WaitGroup
 	for _, p := range f.panels {
-		all.Go(func() { f.spec.fillStrassen(p, f.weights[p.offset:], rows) })
+		all.Go(func() { f.fillStrassen(p, f.weights[p.offset:], rows) })
 	}
 	all.Wait()
 }
 
-func (s FilterSpec) fillStrassen(p panel, packed []float32, rows Rows) {
-	n := p.floats()
-	quarters := func(out int) (upper, lower []float32) {
-		all := make([]float32, 2*n)
-		s.fillPanel(panel{out: out, width: p.width, depth: 2 * p.depth}, all, rows)
-		return all[:n], all[n:]
+// fillStrassen fills a panel: first with the parts of the filter, each where the
+// matrix goes that it will be added to, then with the matrices.
+func (f *Filter) fillStrassen(p panel, packed []float32, rows Rows) {
+	levels, n, ins := f.algorithm.strassenLevels(), p.floats(), p.depth*blockChannels
+	for out := range 1 << levels {
+		part := panel{out: p.out + out*(blocksOf(f.spec.Out)>>levels), width: p.width}
+		for in := range 1 << levels {
+			f.spec.fillProduct(part, packed[strassenPlace(in, out, levels)*n:][:n], rows, in*ins)
+		}
 	}
-	b11, b21 := quarters(p.out)
-	b12, b22 := quarters(p.out + blocksOf(s.Out)/2)
-	matrix := func(i int) []float32 { return packed[i*n:][:n] }
-	copy(matrix(0), b11)
-	copy(matrix(1), b21)
-	copy(matrix(5), b22)
-	for i := range n {
-		t1 := b12[i] - b11[i]
-		t2 := b22[i] - t1
-		matrix(2)[i] = t2
-		matrix(3)[i] = t1
-		matrix(4)[i] = b22[i] - b12[i]
-		matrix(6)[i] = b21[i] - t2
+	takeApart(f.tier, packed[:p.matrixFloats(-1, levels)], levels)
+}
+
+// strassenPlace is the place of a part of the inputs and outputs of a filter: of
+// B12 on each level where T1 goes, and of B22 where T2 does.
+func strassenPlace(in, out, levels int) (place int) {
+	for level := levels - 1; level >= 0; level-- {
+		place *= strassenMatrices
+		switch lower, right := in>>level&1 == 1, out>>level&1 == 1; {
+		case lower && right:
+			place += matrixT2
+		case lower:
+			place += matrixB21
+		case right:
+			place += matrixT1
+		}
+	}
+	return place
+}
+
+// takeApart makes the parts of a matrix those of the algorithm, level by level.
+func takeApart(tier cpu.Level, packed []float32, levels int) {
+	if levels == 0 {
+		return
+	}
+	n := len(packed) / strassenMatrices
+	part := func(i int) []float32 { return packed[i*n:][:n] }
+	strassenParts(tier, part(matrixB11), part(matrixT1), part(matrixT2))
+	for i := range strassenMatrices {
+		takeApart(tier, part(i), levels-1)
 	}
 }

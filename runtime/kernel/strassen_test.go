@@ -13,8 +13,13 @@ func strassenCases(random *rand.Rand) []*convCase {
 	var cases []*convCase
 	sizes := [][4]int{ // channels in and out, height, width
 		{32, 32, 1, 1}, {64, 128, 7, 7}, {32, 21, 2, 5}, {96, 96, 5, 16}, {32, 224, 6, 3}, {64, 64, 14, 14}, {32, 128, 27, 29},
+		{64, 64, 1, 1}, {128, 250, 7, 7}, {64, 53, 2, 5}, {64, 448, 5, 6}, {64, 640, 3, 4}, {64, 128, 14, 14}, {128, 256, 27, 29},
 	}
 	for i, size := range sizes {
+		algorithm := Strassen
+		if i >= 7 {
+			algorithm = Strassen2
+		}
 		for variant := range 8 {
 			stride := variant/4 + 1
 			c := Conv{
@@ -27,7 +32,7 @@ func strassenCases(random *rand.Rand) []*convCase {
 				c.PadTop, c.PadLeft = 1, 1
 			}
 			k := newConvInput(c, variant%4 != 2, variant%2 == 1, random)
-			k.algorithm = Strassen
+			k.algorithm = algorithm
 			for i := range k.weight {
 				k.weight[i] /= float32(math.Sqrt(float64(size[0])))
 			}

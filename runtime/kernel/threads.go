@@ -33,5 +33,9 @@ type Threads struct {
 	exported  exportJob
 	batch     batchJob
 
-	workspace []float32 // of algorithms that need one; grows to the largest
+	// Memory of algorithms that need some, which grows to the most that one needs.
+	// Several workers have parts of private to themselves: what a worker has written
+	// stays in its core's cache, and were it another's the next time, that one would
+	// wait for it. One worker does better with memory that all layers use.
+	workspace, private []float32
 }

@@ -19,8 +19,8 @@ func direct(_ cpu.Level, pixels int, p *panel, a *asm.Direct) {
 			return
 		}
 		a.Src, a.Dst = unsafe.Add(a.Src, a.SrcLine), unsafe.Add(a.Dst, a.DstLine)
-		if a.Residual != nil {
-			a.Residual = unsafe.Add(a.Residual, a.ResidualLine)
+		if d := &a.Addends[0]; d.At != nil {
+			d.At = unsafe.Add(d.At, d.Line)
 		}
 	}
 }

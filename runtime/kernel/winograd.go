@@ -34,8 +34,8 @@ func (a Algorithm) winogradSize() int {
 
 // suits says whether an algorithm can compute a convolution of these weights.
 func (a Algorithm) suits(s FilterSpec) bool {
-	if a == Strassen {
-		return strassenSuits(s)
+	if levels := a.strassenLevels(); levels > 0 {
+		return strassenSuits(s, levels)
 	}
 	return a == Direct || s.KernelH == 3 && s.KernelW == 3 && s.Stride <= 2 && s.Groups == 1 && s.Block == blockChannels
 }

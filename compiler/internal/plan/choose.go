@@ -17,13 +17,10 @@ const (
 // portable tier has direct convolution only; NEON has the choices of AVX2, as the
 // same multiplications are saved, but not Strassen's algorithm.
 func choose(o op.Conv, in, out Layout, m Memory) Struct {
-	if m == Small {
-		return Struct{} // direct
-	}
-	switch word := cheapest(o, in, out); word {
+	switch word := cheapest(o, in, out, m); word {
 	case "Direct":
 		return Struct{}
-	case "Strassen":
+	case "Strassen", "Strassen2":
 		return Struct{Type: "ByTier", Fields: []Field{{"AVX512", word}, {"AVX2", word}}}
 	default:
 		return Struct{Type: "ByTier", Fields: []Field{{"AVX512", word}, {"AVX2", word}, {"NEON", word}}}
@@ -32,7 +29,8 @@ func choose(o op.Conv, in, out Layout, m Memory) Struct {
 
 // algorithmNames are how reports name the algorithms of runtime/kernel.
 var algorithmNames = map[Word]string{
-	"Winograd2": "winograd F(2x2)", "Winograd4": "winograd F(4x4)", "Strassen": "strassen",
+	"Winograd2": "winograd F(2x2)", "Winograd4": "winograd F(4x4)",
+	"Strassen": "strassen", "Strassen2": "strassen, 2 levels",
 }
 
 // Algorithm names how a call computes its convolution, on tiers that have the

@@ -21,30 +21,46 @@ const (
 	multiplyCost = 1.015 // of a multiplication
 	storeCost    = 3     // of 16 channels of an output pixel
 	pointCost    = 8.5   // of 16 channels of a point of a Winograd tile, to compute it or to use it
-	addendCost   = 8     // of 16 channels of an input pixel, added up for Strassen's algorithm
-	partialCost  = 10    // of 16 channels of an output pixel, stored and added up by it
 	weightCost   = 3     // of 16 weights, read meanwhile
 	memoryCost   = 12    // of 16 weights that a filter too large for caches has, at least
 	largeFilter  = 1 << 15
 
+	// Strassen's algorithm by one level and by two.
+	addendCost   = 8 // of 16 channels of an input pixel, added up
+	addendCost2  = 18
+	partialCost  = 11 // of 16 channels of an output pixel, stored and added up
+	partialCost2 = 33
+
+	// leastStrassen2 is the number of outputs from which two levels are worth their
+	// sums, which each thread computes, and leastStrassen2Width the width from which
+	// halves of rows are wide enough for kernels not to wait for weights.
+	leastStrassen2      = 512
+	leastStrassen2Width = 14
+
 	// leastGain is what an algorithm must save: less is within the model's error,
-	// and direct convolution has the smallest filter and the smallest rounding
-	// errors.
-	leastGain = 0.03
+	// and direct convolution needs no memory beside and has the smallest rounding
+	// errors, or nearly so.
+	leastGain = 0.025
 )
 
-// cheapest is the algorithm of runtime/kernel whose cost is least.
-func cheapest(o op.Conv, in, out Layout) Word {
+// cheapest is the algorithm of runtime/kernel whose cost is least, of those with
+// small filters if these are wanted.
+func cheapest(o op.Conv, in, out Layout, m Memory) Word {
 	word, least := Word("Direct"), costOf("Direct", o, in, out)*(1-leastGain)
 	if o.Groups != 1 || in.Block != 0 || o.Dilation != 1 {
 		return word
 	}
 	var others []Word
 	switch {
-	case o.KernelH == 3 && o.KernelW == 3 && o.Stride <= 2 && in.C >= blockChannels:
+	case o.KernelH == 3 && o.KernelW == 3 && o.Stride <= 2 && in.C >= blockChannels && m != Small:
 		others = []Word{"Winograd2", "Winograd4"}
-	case o.KernelH == 1 && o.KernelW == 1 && in.C%(2*blockChannels) == 0 && blocks(out.C)%2 == 0:
-		others = []Word{"Strassen"}
+	case o.KernelH == 1 && o.KernelW == 1:
+		if in.C%(2*blockChannels) == 0 && blocks(out.C)%2 == 0 {
+			others = append(others, "Strassen")
+		}
+		if in.C%(4*blockChannels) == 0 && blocks(out.C)%4 == 0 && out.C >= leastStrassen2 && out.W.Max() >= leastStrassen2Width {
+			others = append(others, "Strassen2")
+		}
 	}
 	for _, w := range others {
 		if c := costOf(w, o, in, out); c < least {
@@ -69,12 +85,19 @@ func costOf(w Word, o op.Conv, in, out Layout) float64 {
 	case "Winograd4":
 		return winogradCost(4, o.Stride, h, width, ins, outs)
 	case "Strassen":
-		rows := h + h%2 // both halves compute the middle row
-		return total(7*rows*width*matrix/8, partialCost*outPixels+addendCost*inPixels/(o.Stride*o.Stride), 7*matrix/4)
+		addends := inPixels / (o.Stride * o.Stride)
+		return total(halves(h)*width*matrix/4, partialCost*outPixels+addendCost*addends, 3*matrix/2)
+	case "Strassen2":
+		addends := inPixels / (o.Stride * o.Stride)
+		return total(halves(h)*halves(width)*matrix/16, partialCost2*outPixels+addendCost2*addends, 3*matrix/2)
 	default:
 		return total(taps*h*width*matrix, storeCost*outPixels, taps*matrix)
 	}
 }
+
+// halves is how often the seven products of Strassen's algorithm have halves of some
+// rows or columns: two of them the second, which may be the smaller one.
+func halves(n int) int { return 5*((n+1)/2) + 2*(n/2) }
 
 // total is a cost of multiplications, with what is added to them, and a number of
 // weights.

@@ -42,13 +42,17 @@ func TestChoose(t *testing.T) {
 		{layer{96, 576, 14, 1, 1}, "Direct"},
 		{layer{128, 512, 28, 1, 1}, "Strassen"},
 		{layer{512, 128, 28, 1, 1}, "Strassen"},
-		{layer{256, 1024, 14, 1, 1}, "Strassen"},
-		{layer{1024, 256, 14, 1, 1}, "Strassen"},
-		{layer{512, 1024, 14, 1, 2}, "Strassen"},
-		{layer{512, 2048, 7, 1, 1}, "Direct"}, // an odd number of rows
+		{layer{256, 1024, 14, 1, 1}, "Strassen2"},
+		{layer{256, 512, 28, 1, 1}, "Strassen2"},
+		{layer{1024, 256, 14, 1, 1}, "Strassen"}, // of few outputs for the sums of two levels
+		{layer{1024, 512, 14, 1, 1}, "Strassen2"},
+		{layer{512, 1024, 14, 1, 2}, "Strassen2"},
+		{layer{512, 2048, 7, 1, 1}, "Direct"}, // whose halves have four rows and three
+		{layer{1024, 2048, 7, 1, 1}, "Strassen"},
 		{layer{1000, 256, 14, 1, 1}, "Direct"},
 	} {
-		if got := cheapest(c.plan()); got != c.want {
+		o, in, out := c.plan()
+		if got := cheapest(o, in, out, Fast); got != c.want {
 			t.Errorf("%+v: %s, want %s", c.layer, got, c.want)
 		}
 	}
@@ -62,7 +66,7 @@ func BenchmarkCost(b *testing.B) {
 	var layers []layer
 	for stage, size := range []int{56, 28, 14, 7} {
 		c := 64 << stage
-		layers = append(layers, layer{c, c, size, 3, 1}, layer{4 * c, c, size, 1, 1}, layer{c, 4 * c, size, 1, 1})
+		layers = append(layers, layer{c, c, size, 3, 1}, layer{4 * c, c, size, 1, 1}, layer{c, 4 * c, size, 1, 1}, layer{4 * c, 2 * c, size, 1, 1}, layer{2 * c, 4 * c, size, 1, 1})
 		if stage > 0 {
 			layers = append(layers,
 				layer{c / 2, c, size, 3, 2}, layer{c, c, size, 3, 2},
@@ -70,9 +74,9 @@ func BenchmarkCost(b *testing.B) {
 			)
 		}
 	}
-	algorithms := map[Word]kernel.Algorithm{"Direct": kernel.Direct, "Winograd2": kernel.Winograd2, "Winograd4": kernel.Winograd4, "Strassen": kernel.Strassen}
+	algorithms := map[Word]kernel.Algorithm{"Direct": kernel.Direct, "Winograd2": kernel.Winograd2, "Winograd4": kernel.Winograd4, "Strassen": kernel.Strassen, "Strassen2": kernel.Strassen2}
 	for _, l := range layers {
-		others := []Word{"Direct", "Strassen"}
+		others := []Word{"Direct", "Strassen", "Strassen2"}
 		if l.k == 3 {
 			others = []Word{"Direct", "Winograd2", "Winograd4"}
 		}

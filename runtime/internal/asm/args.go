@@ -29,30 +29,27 @@ import "unsafe"
 // Direct is the argument of the kernels of direct convolution. A call computes
 // rows of output pixels of some neighbouring output blocks:
 //
-//	Dst[o][x][lane] = min(max(Bias[o][lane] + Residual[o][x][lane] +
+//	Dst[o][x][lane] = min(max(Bias[o][lane] + Σ Addends[k][o][x][lane] +
 //		Σ Weights[b][r][c][i][o][lane] · Src[b][r][c][x][i], Low), High)
 //
 // with o an output block, x a pixel, b an input block, r and c a row and a
 // column of the kernel, and i an index in a run of floats that lie side by side.
-// All distances are in bytes. The kernels of amd64 use up Lines and leave Dst, Src,
-// Residual and Addend at the last row: all are to be set before each call. NEON's
-// compute one row.
+// All distances are in bytes. The kernels of amd64 use up Lines and leave Dst, Src
+// and Addends at the last row: all are to be set before each call. NEON's compute
+// one row, with the first of the addends.
 type Direct struct {
-	Dst      unsafe.Pointer // first output pixel
-	Src      unsafe.Pointer // first float that it depends on
-	Weights  unsafe.Pointer // first weight; the others follow in the order of use
-	Bias     unsafe.Pointer // 16 floats for each output block
-	Residual unsafe.Pointer // added to the first output pixel; nil for none
+	Dst     unsafe.Pointer // first output pixel
+	Src     unsafe.Pointer // first float that it depends on
+	Weights unsafe.Pointer // first weight; the others follow in the order of use
+	Bias    unsafe.Pointer // 16 floats for each output block
+	Addends [3]Addend      // added to the output pixels
 
 	Width int // output pixels of a row × 64, a multiple of the tile's
 	Lines int // rows, not zero
 
-	SrcLine, DstLine         int // from a row to the next
-	ResidualLine, AddendLine int // 0 where there is none
-
-	Pixel         int // from the input of an output pixel to that of the next
-	DstBlock      int // from an output block to the next in Dst
-	ResidualBlock int // and in Residual
+	SrcLine, DstLine int // from a row to the next
+	DstBlock         int // from an output block to the next
+	Pixel            int // from the input of an output pixel to that of the next
 
 	// The loops, outermost first: their counts, and the distance in Src from
 	// the end of one iteration to the start of the next. No count but Blocks
@@ -63,10 +60,12 @@ type Direct struct {
 	Run                 int // floats side by side
 	LastRun             int // those of the last block: Run, or less for a kernel of one pixel; NEON does Run
 
-	WeightStep int // weights left out after each input block
+	// Minus is subtracted from the weights, on amd64, for a kernel of one pixel;
+	// nil for none. The first tile of a call puts the differences into Kept, of
+	// which the others read them: it uses up Minus, and moves Weights there.
+	Minus, Kept unsafe.Pointer
 
-	Addend      unsafe.Pointer // added like Residual, on amd64; nil for none
-	AddendBlock int
+	WeightStep int // weights left out after each input block
 
 	Low, High float32 // bounds of the result
 
@@ -74,6 +73,13 @@ type Direct struct {
 	// the input, up to AheadEnd. Kernels of more than 12 pixels do not.
 	Ahead    unsafe.Pointer
 	AheadEnd uintptr
+}
+
+// Addend is values to add to output pixels: where the first is added from, or nil for
+// none, and the distances to the next block and the next row, 0 for none.
+type Addend struct {
+	At          unsafe.Pointer
+	Block, Line int
 }
 
 // Depthwise is the argument of the kernels of depthwise convolution, and of

@@ -8,19 +8,19 @@
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·directAVX2_1x2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 88(AX), CX
+	MOVQ 144(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
-	MOVQ 208(AX), R10
+	MOVQ 248(AX), R10
 
 tile:
-	CMPQ       R10, 216(AX)
+	CMPQ       R10, 256(AX)
 	CMOVQGE    16(AX), R10
 	CMPQ       32(AX), $0x00
 	JEQ        asked
 	MOVQ       32(AX), SI
 	ADDQ       R15, SI
-	MOVQ       104(AX), DI
+	MOVQ       40(AX), DI
 	PREFETCHT0 (SI)
 	ADDQ       DI, SI
 	PREFETCHT0 (SI)
@@ -28,7 +28,7 @@ tile:
 asked:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
-	MOVQ       96(AX), DI
+	MOVQ       136(AX), DI
 	PREFETCHT0 (SI)
 	ADDQ       DI, SI
 	PREFETCHT0 (SI)
@@ -40,20 +40,22 @@ asked:
 	VMOVUPS    32(R11), Y1
 	VMOVUPS    64(R11), Y2
 	VMOVUPS    96(R11), Y3
-	MOVQ       112(AX), BX
+	MOVQ       152(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
+	CMPQ       216(AX), $0x00
+	JNE        subtract
 
 block:
-	MOVQ 128(AX), R13
+	MOVQ 168(AX), R13
 
 row:
-	MOVQ 144(AX), R12
+	MOVQ 184(AX), R12
 
 column:
-	MOVQ    160(AX), R11
+	MOVQ    200(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 168(AX), R11
+	CMOVQEQ 208(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -124,57 +126,69 @@ single:
 	JNZ          single
 
 done:
-	MOVQ 152(AX), R11
+	MOVQ 192(AX), R11
 	ADDQ R11, SI
 	DECQ R12
 	JNZ  column
-	MOVQ 136(AX), R11
+	MOVQ 176(AX), R11
 	ADDQ R11, SI
 	DECQ R13
 	JNZ  row
-	ADDQ 176(AX), DX
-	MOVQ 120(AX), R11
+	ADDQ 232(AX), DX
+	MOVQ 160(AX), R11
 	ADDQ R11, SI
 	DECQ BX
 	JNZ  block
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    no_residual
+	JEQ    no_addend0
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
-	MOVQ   104(AX), DI
+	MOVQ   40(AX), DI
 	VADDPS (SI), Y0, Y0
 	VADDPS 32(SI), Y1, Y1
 	ADDQ   DI, SI
 	VADDPS (SI), Y2, Y2
 	VADDPS 32(SI), Y3, Y3
 
-no_residual:
-	CMPQ   184(AX), $0x00
-	JEQ    no_addend
-	MOVQ   184(AX), SI
+no_addend0:
+	CMPQ   56(AX), $0x00
+	JEQ    no_addend1
+	MOVQ   56(AX), SI
 	ADDQ   R15, SI
-	MOVQ   192(AX), DI
+	MOVQ   64(AX), DI
 	VADDPS (SI), Y0, Y0
 	VADDPS 32(SI), Y1, Y1
 	ADDQ   DI, SI
 	VADDPS (SI), Y2, Y2
 	VADDPS 32(SI), Y3, Y3
 
-no_addend:
-	CMPL         200(AX), $0xff800000
+no_addend1:
+	CMPQ   80(AX), $0x00
+	JEQ    no_addend2
+	MOVQ   80(AX), SI
+	ADDQ   R15, SI
+	MOVQ   88(AX), DI
+	VADDPS (SI), Y0, Y0
+	VADDPS 32(SI), Y1, Y1
+	ADDQ   DI, SI
+	VADDPS (SI), Y2, Y2
+	VADDPS 32(SI), Y3, Y3
+
+no_addend2:
+	CMPL         240(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 200(AX), Y8
+	VBROADCASTSS 240(AX), Y8
 	VMAXPS       Y0, Y8, Y0
 	VMAXPS       Y1, Y8, Y1
 	VMAXPS       Y2, Y8, Y2
 	VMAXPS       Y3, Y8, Y3
 
 no_low:
-	CMPL         204(AX), $0x7f800000
+	CMPL         244(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 204(AX), Y8
+	VBROADCASTSS 244(AX), Y8
 	VMINPS       Y0, Y8, Y0
 	VMINPS       Y1, Y8, Y1
 	VMINPS       Y2, Y8, Y2
@@ -183,7 +197,7 @@ no_low:
 no_high:
 	MOVQ    (AX), SI
 	ADDQ    R15, SI
-	MOVQ    96(AX), DI
+	MOVQ    136(AX), DI
 	VMOVUPS Y0, (SI)
 	VMOVUPS Y1, 32(SI)
 	ADDQ    DI, SI
@@ -192,18 +206,20 @@ no_high:
 	ADDQ    $0x00000040, R15
 	IMUL3Q  $0x00000001, CX, R11
 	ADDQ    R11, R14
-	CMPQ    R15, 40(AX)
+	CMPQ    R15, 104(AX)
 	JLT     tile
-	DECQ    48(AX)
+	DECQ    112(AX)
 	JZ      lines_done
-	MOVQ    56(AX), R11
+	MOVQ    120(AX), R11
 	ADDQ    R11, 8(AX)
-	MOVQ    64(AX), R11
+	MOVQ    128(AX), R11
 	ADDQ    R11, (AX)
-	MOVQ    72(AX), R11
+	MOVQ    48(AX), R11
 	ADDQ    R11, 32(AX)
-	MOVQ    80(AX), R11
-	ADDQ    R11, 184(AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 56(AX)
+	MOVQ    96(AX), R11
+	ADDQ    R11, 80(AX)
 	XORQ    R14, R14
 	XORQ    R15, R15
 	JMP     tile
@@ -212,23 +228,68 @@ lines_done:
 	VZEROUPPER
 	RET
 
+subtract:
+	MOVQ 216(AX), R13
+	MOVQ 224(AX), R12
+
+subtract_block:
+	MOVQ 200(AX), R11
+
+subtract_float:
+	VMOVUPS      (DX), Y4
+	VSUBPS       (R13), Y4, Y4
+	VMOVUPS      Y4, (R12)
+	VBROADCASTSS (SI), Y15
+	VFMADD231PS  Y4, Y15, Y0
+	VMOVUPS      32(DX), Y4
+	VSUBPS       32(R13), Y4, Y4
+	VMOVUPS      Y4, 32(R12)
+	VBROADCASTSS (SI), Y15
+	VFMADD231PS  Y4, Y15, Y1
+	VMOVUPS      64(DX), Y4
+	VSUBPS       64(R13), Y4, Y4
+	VMOVUPS      Y4, 64(R12)
+	VBROADCASTSS (SI), Y15
+	VFMADD231PS  Y4, Y15, Y2
+	VMOVUPS      96(DX), Y4
+	VSUBPS       96(R13), Y4, Y4
+	VMOVUPS      Y4, 96(R12)
+	VBROADCASTSS (SI), Y15
+	VFMADD231PS  Y4, Y15, Y3
+	ADDQ         $0x04, SI
+	ADDQ         $0x00000080, DX
+	ADDQ         $0x00000080, R13
+	ADDQ         $0x00000080, R12
+	DECQ         R11
+	JNZ          subtract_float
+	MOVQ         192(AX), R11
+	ADDQ         176(AX), R11
+	ADDQ         160(AX), R11
+	ADDQ         R11, SI
+	DECQ         BX
+	JNZ          subtract_block
+	MOVQ         224(AX), DX
+	MOVQ         DX, 16(AX)
+	MOVQ         $0x00000000, 216(AX)
+	JMP          finish
+
 // func directAVX2_2x2(a *Direct)
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·directAVX2_2x2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 88(AX), CX
+	MOVQ 144(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
-	MOVQ 208(AX), R10
+	MOVQ 248(AX), R10
 
 tile:
-	CMPQ       R10, 216(AX)
+	CMPQ       R10, 256(AX)
 	CMOVQGE    16(AX), R10
 	CMPQ       32(AX), $0x00
 	JEQ        asked
 	MOVQ       32(AX), SI
 	ADDQ       R15, SI
-	MOVQ       104(AX), DI
+	MOVQ       40(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	ADDQ       DI, SI
@@ -238,7 +299,7 @@ tile:
 asked:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
-	MOVQ       96(AX), DI
+	MOVQ       136(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	ADDQ       DI, SI
@@ -256,20 +317,22 @@ asked:
 	VMOVUPS    64(R11), Y6
 	VMOVUPS    96(R11), Y3
 	VMOVUPS    96(R11), Y7
-	MOVQ       112(AX), BX
+	MOVQ       152(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
+	CMPQ       216(AX), $0x00
+	JNE        subtract
 
 block:
-	MOVQ 128(AX), R13
+	MOVQ 168(AX), R13
 
 row:
-	MOVQ 144(AX), R12
+	MOVQ 184(AX), R12
 
 column:
-	MOVQ    160(AX), R11
+	MOVQ    200(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 168(AX), R11
+	CMOVQEQ 208(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -365,26 +428,26 @@ single:
 	JNZ          single
 
 done:
-	MOVQ 152(AX), R11
+	MOVQ 192(AX), R11
 	ADDQ R11, SI
 	DECQ R12
 	JNZ  column
-	MOVQ 136(AX), R11
+	MOVQ 176(AX), R11
 	ADDQ R11, SI
 	DECQ R13
 	JNZ  row
-	ADDQ 176(AX), DX
-	MOVQ 120(AX), R11
+	ADDQ 232(AX), DX
+	MOVQ 160(AX), R11
 	ADDQ R11, SI
 	DECQ BX
 	JNZ  block
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    no_residual
+	JEQ    no_addend0
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
-	MOVQ   104(AX), DI
+	MOVQ   40(AX), DI
 	VADDPS (SI), Y0, Y0
 	VADDPS 64(SI), Y4, Y4
 	VADDPS 32(SI), Y1, Y1
@@ -395,12 +458,12 @@ finish:
 	VADDPS 32(SI), Y3, Y3
 	VADDPS 96(SI), Y7, Y7
 
-no_residual:
-	CMPQ   184(AX), $0x00
-	JEQ    no_addend
-	MOVQ   184(AX), SI
+no_addend0:
+	CMPQ   56(AX), $0x00
+	JEQ    no_addend1
+	MOVQ   56(AX), SI
 	ADDQ   R15, SI
-	MOVQ   192(AX), DI
+	MOVQ   64(AX), DI
 	VADDPS (SI), Y0, Y0
 	VADDPS 64(SI), Y4, Y4
 	VADDPS 32(SI), Y1, Y1
@@ -411,10 +474,26 @@ no_residual:
 	VADDPS 32(SI), Y3, Y3
 	VADDPS 96(SI), Y7, Y7
 
-no_addend:
-	CMPL         200(AX), $0xff800000
+no_addend1:
+	CMPQ   80(AX), $0x00
+	JEQ    no_addend2
+	MOVQ   80(AX), SI
+	ADDQ   R15, SI
+	MOVQ   88(AX), DI
+	VADDPS (SI), Y0, Y0
+	VADDPS 64(SI), Y4, Y4
+	VADDPS 32(SI), Y1, Y1
+	VADDPS 96(SI), Y5, Y5
+	ADDQ   DI, SI
+	VADDPS (SI), Y2, Y2
+	VADDPS 64(SI), Y6, Y6
+	VADDPS 32(SI), Y3, Y3
+	VADDPS 96(SI), Y7, Y7
+
+no_addend2:
+	CMPL         240(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 200(AX), Y12
+	VBROADCASTSS 240(AX), Y12
 	VMAXPS       Y0, Y12, Y0
 	VMAXPS       Y1, Y12, Y1
 	VMAXPS       Y2, Y12, Y2
@@ -425,9 +504,9 @@ no_addend:
 	VMAXPS       Y7, Y12, Y7
 
 no_low:
-	CMPL         204(AX), $0x7f800000
+	CMPL         244(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 204(AX), Y12
+	VBROADCASTSS 244(AX), Y12
 	VMINPS       Y0, Y12, Y0
 	VMINPS       Y1, Y12, Y1
 	VMINPS       Y2, Y12, Y2
@@ -440,7 +519,7 @@ no_low:
 no_high:
 	MOVQ    (AX), SI
 	ADDQ    R15, SI
-	MOVQ    96(AX), DI
+	MOVQ    136(AX), DI
 	VMOVUPS Y0, (SI)
 	VMOVUPS Y4, 64(SI)
 	VMOVUPS Y1, 32(SI)
@@ -453,18 +532,20 @@ no_high:
 	ADDQ    $0x00000080, R15
 	IMUL3Q  $0x00000002, CX, R11
 	ADDQ    R11, R14
-	CMPQ    R15, 40(AX)
+	CMPQ    R15, 104(AX)
 	JLT     tile
-	DECQ    48(AX)
+	DECQ    112(AX)
 	JZ      lines_done
-	MOVQ    56(AX), R11
+	MOVQ    120(AX), R11
 	ADDQ    R11, 8(AX)
-	MOVQ    64(AX), R11
+	MOVQ    128(AX), R11
 	ADDQ    R11, (AX)
-	MOVQ    72(AX), R11
+	MOVQ    48(AX), R11
 	ADDQ    R11, 32(AX)
-	MOVQ    80(AX), R11
-	ADDQ    R11, 184(AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 56(AX)
+	MOVQ    96(AX), R11
+	ADDQ    R11, 80(AX)
 	XORQ    R14, R14
 	XORQ    R15, R15
 	JMP     tile
@@ -473,23 +554,76 @@ lines_done:
 	VZEROUPPER
 	RET
 
+subtract:
+	MOVQ 216(AX), R13
+	MOVQ 224(AX), R12
+
+subtract_block:
+	MOVQ 200(AX), R11
+
+subtract_float:
+	VMOVUPS      (DX), Y8
+	VSUBPS       (R13), Y8, Y8
+	VMOVUPS      Y8, (R12)
+	VBROADCASTSS (SI), Y15
+	VFMADD231PS  Y8, Y15, Y0
+	VBROADCASTSS (SI)(CX*1), Y15
+	VFMADD231PS  Y8, Y15, Y4
+	VMOVUPS      32(DX), Y8
+	VSUBPS       32(R13), Y8, Y8
+	VMOVUPS      Y8, 32(R12)
+	VBROADCASTSS (SI), Y15
+	VFMADD231PS  Y8, Y15, Y1
+	VBROADCASTSS (SI)(CX*1), Y15
+	VFMADD231PS  Y8, Y15, Y5
+	VMOVUPS      64(DX), Y8
+	VSUBPS       64(R13), Y8, Y8
+	VMOVUPS      Y8, 64(R12)
+	VBROADCASTSS (SI), Y15
+	VFMADD231PS  Y8, Y15, Y2
+	VBROADCASTSS (SI)(CX*1), Y15
+	VFMADD231PS  Y8, Y15, Y6
+	VMOVUPS      96(DX), Y8
+	VSUBPS       96(R13), Y8, Y8
+	VMOVUPS      Y8, 96(R12)
+	VBROADCASTSS (SI), Y15
+	VFMADD231PS  Y8, Y15, Y3
+	VBROADCASTSS (SI)(CX*1), Y15
+	VFMADD231PS  Y8, Y15, Y7
+	ADDQ         $0x04, SI
+	ADDQ         $0x00000080, DX
+	ADDQ         $0x00000080, R13
+	ADDQ         $0x00000080, R12
+	DECQ         R11
+	JNZ          subtract_float
+	MOVQ         192(AX), R11
+	ADDQ         176(AX), R11
+	ADDQ         160(AX), R11
+	ADDQ         R11, SI
+	DECQ         BX
+	JNZ          subtract_block
+	MOVQ         224(AX), DX
+	MOVQ         DX, 16(AX)
+	MOVQ         $0x00000000, 216(AX)
+	JMP          finish
+
 // func directAVX2_3x2(a *Direct)
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·directAVX2_3x2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 88(AX), CX
+	MOVQ 144(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
-	MOVQ 208(AX), R10
+	MOVQ 248(AX), R10
 
 tile:
-	CMPQ       R10, 216(AX)
+	CMPQ       R10, 256(AX)
 	CMOVQGE    16(AX), R10
 	CMPQ       32(AX), $0x00
 	JEQ        asked
 	MOVQ       32(AX), SI
 	ADDQ       R15, SI
-	MOVQ       104(AX), DI
+	MOVQ       40(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -501,7 +635,7 @@ tile:
 asked:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
-	MOVQ       96(AX), DI
+	MOVQ       136(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -525,20 +659,22 @@ asked:
 	VMOVUPS    96(R11), Y3
 	VMOVUPS    96(R11), Y7
 	VMOVUPS    96(R11), Y11
-	MOVQ       112(AX), BX
+	MOVQ       152(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
+	CMPQ       216(AX), $0x00
+	JNE        subtract
 
 block:
-	MOVQ 128(AX), R13
+	MOVQ 168(AX), R13
 
 row:
-	MOVQ 144(AX), R12
+	MOVQ 184(AX), R12
 
 column:
-	MOVQ    160(AX), R11
+	MOVQ    200(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 168(AX), R11
+	CMOVQEQ 208(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -654,26 +790,26 @@ single:
 	JNZ          single
 
 done:
-	MOVQ 152(AX), R11
+	MOVQ 192(AX), R11
 	ADDQ R11, SI
 	DECQ R12
 	JNZ  column
-	MOVQ 136(AX), R11
+	MOVQ 176(AX), R11
 	ADDQ R11, SI
 	DECQ R13
 	JNZ  row
-	ADDQ 176(AX), DX
-	MOVQ 120(AX), R11
+	ADDQ 232(AX), DX
+	MOVQ 160(AX), R11
 	ADDQ R11, SI
 	DECQ BX
 	JNZ  block
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    no_residual
+	JEQ    no_addend0
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
-	MOVQ   104(AX), DI
+	MOVQ   40(AX), DI
 	VADDPS (SI), Y0, Y0
 	VADDPS 64(SI), Y4, Y4
 	VADDPS 128(SI), Y8, Y8
@@ -688,12 +824,12 @@ finish:
 	VADDPS 96(SI), Y7, Y7
 	VADDPS 160(SI), Y11, Y11
 
-no_residual:
-	CMPQ   184(AX), $0x00
-	JEQ    no_addend
-	MOVQ   184(AX), SI
+no_addend0:
+	CMPQ   56(AX), $0x00
+	JEQ    no_addend1
+	MOVQ   56(AX), SI
 	ADDQ   R15, SI
-	MOVQ   192(AX), DI
+	MOVQ   64(AX), DI
 	VADDPS (SI), Y0, Y0
 	VADDPS 64(SI), Y4, Y4
 	VADDPS 128(SI), Y8, Y8
@@ -708,10 +844,30 @@ no_residual:
 	VADDPS 96(SI), Y7, Y7
 	VADDPS 160(SI), Y11, Y11
 
-no_addend:
-	CMPL         200(AX), $0xff800000
+no_addend1:
+	CMPQ   80(AX), $0x00
+	JEQ    no_addend2
+	MOVQ   80(AX), SI
+	ADDQ   R15, SI
+	MOVQ   88(AX), DI
+	VADDPS (SI), Y0, Y0
+	VADDPS 64(SI), Y4, Y4
+	VADDPS 128(SI), Y8, Y8
+	VADDPS 32(SI), Y1, Y1
+	VADDPS 96(SI), Y5, Y5
+	VADDPS 160(SI), Y9, Y9
+	ADDQ   DI, SI
+	VADDPS (SI), Y2, Y2
+	VADDPS 64(SI), Y6, Y6
+	VADDPS 128(SI), Y10, Y10
+	VADDPS 32(SI), Y3, Y3
+	VADDPS 96(SI), Y7, Y7
+	VADDPS 160(SI), Y11, Y11
+
+no_addend2:
+	CMPL         240(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 200(AX), Y15
+	VBROADCASTSS 240(AX), Y15
 	VMAXPS       Y0, Y15, Y0
 	VMAXPS       Y1, Y15, Y1
 	VMAXPS       Y2, Y15, Y2
@@ -726,9 +882,9 @@ no_addend:
 	VMAXPS       Y11, Y15, Y11
 
 no_low:
-	CMPL         204(AX), $0x7f800000
+	CMPL         244(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 204(AX), Y15
+	VBROADCASTSS 244(AX), Y15
 	VMINPS       Y0, Y15, Y0
 	VMINPS       Y1, Y15, Y1
 	VMINPS       Y2, Y15, Y2
@@ -745,7 +901,7 @@ no_low:
 no_high:
 	MOVQ    (AX), SI
 	ADDQ    R15, SI
-	MOVQ    96(AX), DI
+	MOVQ    136(AX), DI
 	VMOVUPS Y0, (SI)
 	VMOVUPS Y4, 64(SI)
 	VMOVUPS Y8, 128(SI)
@@ -762,18 +918,20 @@ no_high:
 	ADDQ    $0x000000c0, R15
 	IMUL3Q  $0x00000003, CX, R11
 	ADDQ    R11, R14
-	CMPQ    R15, 40(AX)
+	CMPQ    R15, 104(AX)
 	JLT     tile
-	DECQ    48(AX)
+	DECQ    112(AX)
 	JZ      lines_done
-	MOVQ    56(AX), R11
+	MOVQ    120(AX), R11
 	ADDQ    R11, 8(AX)
-	MOVQ    64(AX), R11
+	MOVQ    128(AX), R11
 	ADDQ    R11, (AX)
-	MOVQ    72(AX), R11
+	MOVQ    48(AX), R11
 	ADDQ    R11, 32(AX)
-	MOVQ    80(AX), R11
-	ADDQ    R11, 184(AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 56(AX)
+	MOVQ    96(AX), R11
+	ADDQ    R11, 80(AX)
 	XORQ    R14, R14
 	XORQ    R15, R15
 	JMP     tile
@@ -782,17 +940,78 @@ lines_done:
 	VZEROUPPER
 	RET
 
+subtract:
+	MOVQ 216(AX), R13
+	MOVQ 224(AX), R12
+
+subtract_block:
+	MOVQ 200(AX), R11
+
+subtract_float:
+	VMOVUPS      (DX), Y12
+	VSUBPS       (R13), Y12, Y12
+	VMOVUPS      Y12, (R12)
+	VBROADCASTSS (SI), Y15
+	VFMADD231PS  Y12, Y15, Y0
+	VBROADCASTSS (SI)(CX*1), Y15
+	VFMADD231PS  Y12, Y15, Y4
+	VBROADCASTSS (SI)(CX*2), Y15
+	VFMADD231PS  Y12, Y15, Y8
+	VMOVUPS      32(DX), Y12
+	VSUBPS       32(R13), Y12, Y12
+	VMOVUPS      Y12, 32(R12)
+	VBROADCASTSS (SI), Y15
+	VFMADD231PS  Y12, Y15, Y1
+	VBROADCASTSS (SI)(CX*1), Y15
+	VFMADD231PS  Y12, Y15, Y5
+	VBROADCASTSS (SI)(CX*2), Y15
+	VFMADD231PS  Y12, Y15, Y9
+	VMOVUPS      64(DX), Y12
+	VSUBPS       64(R13), Y12, Y12
+	VMOVUPS      Y12, 64(R12)
+	VBROADCASTSS (SI), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VBROADCASTSS (SI)(CX*1), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VBROADCASTSS (SI)(CX*2), Y15
+	VFMADD231PS  Y12, Y15, Y10
+	VMOVUPS      96(DX), Y12
+	VSUBPS       96(R13), Y12, Y12
+	VMOVUPS      Y12, 96(R12)
+	VBROADCASTSS (SI), Y15
+	VFMADD231PS  Y12, Y15, Y3
+	VBROADCASTSS (SI)(CX*1), Y15
+	VFMADD231PS  Y12, Y15, Y7
+	VBROADCASTSS (SI)(CX*2), Y15
+	VFMADD231PS  Y12, Y15, Y11
+	ADDQ         $0x04, SI
+	ADDQ         $0x00000080, DX
+	ADDQ         $0x00000080, R13
+	ADDQ         $0x00000080, R12
+	DECQ         R11
+	JNZ          subtract_float
+	MOVQ         192(AX), R11
+	ADDQ         176(AX), R11
+	ADDQ         160(AX), R11
+	ADDQ         R11, SI
+	DECQ         BX
+	JNZ          subtract_block
+	MOVQ         224(AX), DX
+	MOVQ         DX, 16(AX)
+	MOVQ         $0x00000000, 216(AX)
+	JMP          finish
+
 // func directAVX2_1x1(a *Direct)
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·directAVX2_1x1(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 88(AX), CX
+	MOVQ 144(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
-	MOVQ 208(AX), R10
+	MOVQ 248(AX), R10
 
 tile:
-	CMPQ       R10, 216(AX)
+	CMPQ       R10, 256(AX)
 	CMOVQGE    16(AX), R10
 	CMPQ       32(AX), $0x00
 	JEQ        asked
@@ -810,20 +1029,22 @@ asked:
 	MOVQ       24(AX), R11
 	VMOVUPS    (R11), Y0
 	VMOVUPS    32(R11), Y1
-	MOVQ       112(AX), BX
+	MOVQ       152(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
+	CMPQ       216(AX), $0x00
+	JNE        subtract
 
 block:
-	MOVQ 128(AX), R13
+	MOVQ 168(AX), R13
 
 row:
-	MOVQ 144(AX), R12
+	MOVQ 184(AX), R12
 
 column:
-	MOVQ    160(AX), R11
+	MOVQ    200(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 168(AX), R11
+	CMOVQEQ 208(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -874,47 +1095,55 @@ single:
 	JNZ          single
 
 done:
-	MOVQ 152(AX), R11
+	MOVQ 192(AX), R11
 	ADDQ R11, SI
 	DECQ R12
 	JNZ  column
-	MOVQ 136(AX), R11
+	MOVQ 176(AX), R11
 	ADDQ R11, SI
 	DECQ R13
 	JNZ  row
-	ADDQ 176(AX), DX
-	MOVQ 120(AX), R11
+	ADDQ 232(AX), DX
+	MOVQ 160(AX), R11
 	ADDQ R11, SI
 	DECQ BX
 	JNZ  block
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    no_residual
+	JEQ    no_addend0
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Y0, Y0
 	VADDPS 32(SI), Y1, Y1
 
-no_residual:
-	CMPQ   184(AX), $0x00
-	JEQ    no_addend
-	MOVQ   184(AX), SI
+no_addend0:
+	CMPQ   56(AX), $0x00
+	JEQ    no_addend1
+	MOVQ   56(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Y0, Y0
 	VADDPS 32(SI), Y1, Y1
 
-no_addend:
-	CMPL         200(AX), $0xff800000
+no_addend1:
+	CMPQ   80(AX), $0x00
+	JEQ    no_addend2
+	MOVQ   80(AX), SI
+	ADDQ   R15, SI
+	VADDPS (SI), Y0, Y0
+	VADDPS 32(SI), Y1, Y1
+
+no_addend2:
+	CMPL         240(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 200(AX), Y4
+	VBROADCASTSS 240(AX), Y4
 	VMAXPS       Y0, Y4, Y0
 	VMAXPS       Y1, Y4, Y1
 
 no_low:
-	CMPL         204(AX), $0x7f800000
+	CMPL         244(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 204(AX), Y4
+	VBROADCASTSS 244(AX), Y4
 	VMINPS       Y0, Y4, Y0
 	VMINPS       Y1, Y4, Y1
 
@@ -926,18 +1155,20 @@ no_high:
 	ADDQ    $0x00000040, R15
 	IMUL3Q  $0x00000001, CX, R11
 	ADDQ    R11, R14
-	CMPQ    R15, 40(AX)
+	CMPQ    R15, 104(AX)
 	JLT     tile
-	DECQ    48(AX)
+	DECQ    112(AX)
 	JZ      lines_done
-	MOVQ    56(AX), R11
+	MOVQ    120(AX), R11
 	ADDQ    R11, 8(AX)
-	MOVQ    64(AX), R11
+	MOVQ    128(AX), R11
 	ADDQ    R11, (AX)
-	MOVQ    72(AX), R11
+	MOVQ    48(AX), R11
 	ADDQ    R11, 32(AX)
-	MOVQ    80(AX), R11
-	ADDQ    R11, 184(AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 56(AX)
+	MOVQ    96(AX), R11
+	ADDQ    R11, 80(AX)
 	XORQ    R14, R14
 	XORQ    R15, R15
 	JMP     tile
@@ -946,17 +1177,52 @@ lines_done:
 	VZEROUPPER
 	RET
 
+subtract:
+	MOVQ 216(AX), R13
+	MOVQ 224(AX), R12
+
+subtract_block:
+	MOVQ 200(AX), R11
+
+subtract_float:
+	VMOVUPS      (DX), Y2
+	VSUBPS       (R13), Y2, Y2
+	VMOVUPS      Y2, (R12)
+	VBROADCASTSS (SI), Y15
+	VFMADD231PS  Y2, Y15, Y0
+	VMOVUPS      32(DX), Y2
+	VSUBPS       32(R13), Y2, Y2
+	VMOVUPS      Y2, 32(R12)
+	VBROADCASTSS (SI), Y15
+	VFMADD231PS  Y2, Y15, Y1
+	ADDQ         $0x04, SI
+	ADDQ         $0x00000040, DX
+	ADDQ         $0x00000040, R13
+	ADDQ         $0x00000040, R12
+	DECQ         R11
+	JNZ          subtract_float
+	MOVQ         192(AX), R11
+	ADDQ         176(AX), R11
+	ADDQ         160(AX), R11
+	ADDQ         R11, SI
+	DECQ         BX
+	JNZ          subtract_block
+	MOVQ         224(AX), DX
+	MOVQ         DX, 16(AX)
+	MOVQ         $0x00000000, 216(AX)
+	JMP          finish
+
 // func directAVX2_2x1(a *Direct)
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·directAVX2_2x1(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 88(AX), CX
+	MOVQ 144(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
-	MOVQ 208(AX), R10
+	MOVQ 248(AX), R10
 
 tile:
-	CMPQ       R10, 216(AX)
+	CMPQ       R10, 256(AX)
 	CMOVQGE    16(AX), R10
 	CMPQ       32(AX), $0x00
 	JEQ        asked
@@ -978,20 +1244,22 @@ asked:
 	VMOVUPS    (R11), Y2
 	VMOVUPS    32(R11), Y1
 	VMOVUPS    32(R11), Y3
-	MOVQ       112(AX), BX
+	MOVQ       152(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
+	CMPQ       216(AX), $0x00
+	JNE        subtract
 
 block:
-	MOVQ 128(AX), R13
+	MOVQ 168(AX), R13
 
 row:
-	MOVQ 144(AX), R12
+	MOVQ 184(AX), R12
 
 column:
-	MOVQ    160(AX), R11
+	MOVQ    200(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 168(AX), R11
+	CMOVQEQ 208(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -1057,23 +1325,23 @@ single:
 	JNZ          single
 
 done:
-	MOVQ 152(AX), R11
+	MOVQ 192(AX), R11
 	ADDQ R11, SI
 	DECQ R12
 	JNZ  column
-	MOVQ 136(AX), R11
+	MOVQ 176(AX), R11
 	ADDQ R11, SI
 	DECQ R13
 	JNZ  row
-	ADDQ 176(AX), DX
-	MOVQ 120(AX), R11
+	ADDQ 232(AX), DX
+	MOVQ 160(AX), R11
 	ADDQ R11, SI
 	DECQ BX
 	JNZ  block
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    no_residual
+	JEQ    no_addend0
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Y0, Y0
@@ -1081,29 +1349,39 @@ finish:
 	VADDPS 32(SI), Y1, Y1
 	VADDPS 96(SI), Y3, Y3
 
-no_residual:
-	CMPQ   184(AX), $0x00
-	JEQ    no_addend
-	MOVQ   184(AX), SI
+no_addend0:
+	CMPQ   56(AX), $0x00
+	JEQ    no_addend1
+	MOVQ   56(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Y0, Y0
 	VADDPS 64(SI), Y2, Y2
 	VADDPS 32(SI), Y1, Y1
 	VADDPS 96(SI), Y3, Y3
 
-no_addend:
-	CMPL         200(AX), $0xff800000
+no_addend1:
+	CMPQ   80(AX), $0x00
+	JEQ    no_addend2
+	MOVQ   80(AX), SI
+	ADDQ   R15, SI
+	VADDPS (SI), Y0, Y0
+	VADDPS 64(SI), Y2, Y2
+	VADDPS 32(SI), Y1, Y1
+	VADDPS 96(SI), Y3, Y3
+
+no_addend2:
+	CMPL         240(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 200(AX), Y6
+	VBROADCASTSS 240(AX), Y6
 	VMAXPS       Y0, Y6, Y0
 	VMAXPS       Y1, Y6, Y1
 	VMAXPS       Y2, Y6, Y2
 	VMAXPS       Y3, Y6, Y3
 
 no_low:
-	CMPL         204(AX), $0x7f800000
+	CMPL         244(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 204(AX), Y6
+	VBROADCASTSS 244(AX), Y6
 	VMINPS       Y0, Y6, Y0
 	VMINPS       Y1, Y6, Y1
 	VMINPS       Y2, Y6, Y2
@@ -1119,18 +1397,20 @@ no_high:
 	ADDQ    $0x00000080, R15
 	IMUL3Q  $0x00000002, CX, R11
 	ADDQ    R11, R14
-	CMPQ    R15, 40(AX)
+	CMPQ    R15, 104(AX)
 	JLT     tile
-	DECQ    48(AX)
+	DECQ    112(AX)
 	JZ      lines_done
-	MOVQ    56(AX), R11
+	MOVQ    120(AX), R11
 	ADDQ    R11, 8(AX)
-	MOVQ    64(AX), R11
+	MOVQ    128(AX), R11
 	ADDQ    R11, (AX)
-	MOVQ    72(AX), R11
+	MOVQ    48(AX), R11
 	ADDQ    R11, 32(AX)
-	MOVQ    80(AX), R11
-	ADDQ    R11, 184(AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 56(AX)
+	MOVQ    96(AX), R11
+	ADDQ    R11, 80(AX)
 	XORQ    R14, R14
 	XORQ    R15, R15
 	JMP     tile
@@ -1139,17 +1419,56 @@ lines_done:
 	VZEROUPPER
 	RET
 
+subtract:
+	MOVQ 216(AX), R13
+	MOVQ 224(AX), R12
+
+subtract_block:
+	MOVQ 200(AX), R11
+
+subtract_float:
+	VMOVUPS      (DX), Y4
+	VSUBPS       (R13), Y4, Y4
+	VMOVUPS      Y4, (R12)
+	VBROADCASTSS (SI), Y15
+	VFMADD231PS  Y4, Y15, Y0
+	VBROADCASTSS (SI)(CX*1), Y15
+	VFMADD231PS  Y4, Y15, Y2
+	VMOVUPS      32(DX), Y4
+	VSUBPS       32(R13), Y4, Y4
+	VMOVUPS      Y4, 32(R12)
+	VBROADCASTSS (SI), Y15
+	VFMADD231PS  Y4, Y15, Y1
+	VBROADCASTSS (SI)(CX*1), Y15
+	VFMADD231PS  Y4, Y15, Y3
+	ADDQ         $0x04, SI
+	ADDQ         $0x00000040, DX
+	ADDQ         $0x00000040, R13
+	ADDQ         $0x00000040, R12
+	DECQ         R11
+	JNZ          subtract_float
+	MOVQ         192(AX), R11
+	ADDQ         176(AX), R11
+	ADDQ         160(AX), R11
+	ADDQ         R11, SI
+	DECQ         BX
+	JNZ          subtract_block
+	MOVQ         224(AX), DX
+	MOVQ         DX, 16(AX)
+	MOVQ         $0x00000000, 216(AX)
+	JMP          finish
+
 // func directAVX2_3x1(a *Direct)
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·directAVX2_3x1(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 88(AX), CX
+	MOVQ 144(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
-	MOVQ 208(AX), R10
+	MOVQ 248(AX), R10
 
 tile:
-	CMPQ       R10, 216(AX)
+	CMPQ       R10, 256(AX)
 	CMOVQGE    16(AX), R10
 	CMPQ       32(AX), $0x00
 	JEQ        asked
@@ -1175,20 +1494,22 @@ asked:
 	VMOVUPS    32(R11), Y1
 	VMOVUPS    32(R11), Y3
 	VMOVUPS    32(R11), Y5
-	MOVQ       112(AX), BX
+	MOVQ       152(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
+	CMPQ       216(AX), $0x00
+	JNE        subtract
 
 block:
-	MOVQ 128(AX), R13
+	MOVQ 168(AX), R13
 
 row:
-	MOVQ 144(AX), R12
+	MOVQ 184(AX), R12
 
 column:
-	MOVQ    160(AX), R11
+	MOVQ    200(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 168(AX), R11
+	CMOVQEQ 208(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -1269,23 +1590,23 @@ single:
 	JNZ          single
 
 done:
-	MOVQ 152(AX), R11
+	MOVQ 192(AX), R11
 	ADDQ R11, SI
 	DECQ R12
 	JNZ  column
-	MOVQ 136(AX), R11
+	MOVQ 176(AX), R11
 	ADDQ R11, SI
 	DECQ R13
 	JNZ  row
-	ADDQ 176(AX), DX
-	MOVQ 120(AX), R11
+	ADDQ 232(AX), DX
+	MOVQ 160(AX), R11
 	ADDQ R11, SI
 	DECQ BX
 	JNZ  block
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    no_residual
+	JEQ    no_addend0
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Y0, Y0
@@ -1295,10 +1616,10 @@ finish:
 	VADDPS 96(SI), Y3, Y3
 	VADDPS 160(SI), Y5, Y5
 
-no_residual:
-	CMPQ   184(AX), $0x00
-	JEQ    no_addend
-	MOVQ   184(AX), SI
+no_addend0:
+	CMPQ   56(AX), $0x00
+	JEQ    no_addend1
+	MOVQ   56(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Y0, Y0
 	VADDPS 64(SI), Y2, Y2
@@ -1307,10 +1628,22 @@ no_residual:
 	VADDPS 96(SI), Y3, Y3
 	VADDPS 160(SI), Y5, Y5
 
-no_addend:
-	CMPL         200(AX), $0xff800000
+no_addend1:
+	CMPQ   80(AX), $0x00
+	JEQ    no_addend2
+	MOVQ   80(AX), SI
+	ADDQ   R15, SI
+	VADDPS (SI), Y0, Y0
+	VADDPS 64(SI), Y2, Y2
+	VADDPS 128(SI), Y4, Y4
+	VADDPS 32(SI), Y1, Y1
+	VADDPS 96(SI), Y3, Y3
+	VADDPS 160(SI), Y5, Y5
+
+no_addend2:
+	CMPL         240(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 200(AX), Y8
+	VBROADCASTSS 240(AX), Y8
 	VMAXPS       Y0, Y8, Y0
 	VMAXPS       Y1, Y8, Y1
 	VMAXPS       Y2, Y8, Y2
@@ -1319,9 +1652,9 @@ no_addend:
 	VMAXPS       Y5, Y8, Y5
 
 no_low:
-	CMPL         204(AX), $0x7f800000
+	CMPL         244(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 204(AX), Y8
+	VBROADCASTSS 244(AX), Y8
 	VMINPS       Y0, Y8, Y0
 	VMINPS       Y1, Y8, Y1
 	VMINPS       Y2, Y8, Y2
@@ -1341,18 +1674,20 @@ no_high:
 	ADDQ    $0x000000c0, R15
 	IMUL3Q  $0x00000003, CX, R11
 	ADDQ    R11, R14
-	CMPQ    R15, 40(AX)
+	CMPQ    R15, 104(AX)
 	JLT     tile
-	DECQ    48(AX)
+	DECQ    112(AX)
 	JZ      lines_done
-	MOVQ    56(AX), R11
+	MOVQ    120(AX), R11
 	ADDQ    R11, 8(AX)
-	MOVQ    64(AX), R11
+	MOVQ    128(AX), R11
 	ADDQ    R11, (AX)
-	MOVQ    72(AX), R11
+	MOVQ    48(AX), R11
 	ADDQ    R11, 32(AX)
-	MOVQ    80(AX), R11
-	ADDQ    R11, 184(AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 56(AX)
+	MOVQ    96(AX), R11
+	ADDQ    R11, 80(AX)
 	XORQ    R14, R14
 	XORQ    R15, R15
 	JMP     tile
@@ -1361,17 +1696,60 @@ lines_done:
 	VZEROUPPER
 	RET
 
+subtract:
+	MOVQ 216(AX), R13
+	MOVQ 224(AX), R12
+
+subtract_block:
+	MOVQ 200(AX), R11
+
+subtract_float:
+	VMOVUPS      (DX), Y6
+	VSUBPS       (R13), Y6, Y6
+	VMOVUPS      Y6, (R12)
+	VBROADCASTSS (SI), Y15
+	VFMADD231PS  Y6, Y15, Y0
+	VBROADCASTSS (SI)(CX*1), Y15
+	VFMADD231PS  Y6, Y15, Y2
+	VBROADCASTSS (SI)(CX*2), Y15
+	VFMADD231PS  Y6, Y15, Y4
+	VMOVUPS      32(DX), Y6
+	VSUBPS       32(R13), Y6, Y6
+	VMOVUPS      Y6, 32(R12)
+	VBROADCASTSS (SI), Y15
+	VFMADD231PS  Y6, Y15, Y1
+	VBROADCASTSS (SI)(CX*1), Y15
+	VFMADD231PS  Y6, Y15, Y3
+	VBROADCASTSS (SI)(CX*2), Y15
+	VFMADD231PS  Y6, Y15, Y5
+	ADDQ         $0x04, SI
+	ADDQ         $0x00000040, DX
+	ADDQ         $0x00000040, R13
+	ADDQ         $0x00000040, R12
+	DECQ         R11
+	JNZ          subtract_float
+	MOVQ         192(AX), R11
+	ADDQ         176(AX), R11
+	ADDQ         160(AX), R11
+	ADDQ         R11, SI
+	DECQ         BX
+	JNZ          subtract_block
+	MOVQ         224(AX), DX
+	MOVQ         DX, 16(AX)
+	MOVQ         $0x00000000, 216(AX)
+	JMP          finish
+
 // func directAVX2_4x1(a *Direct)
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·directAVX2_4x1(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 88(AX), CX
+	MOVQ 144(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
-	MOVQ 208(AX), R10
+	MOVQ 248(AX), R10
 
 tile:
-	CMPQ       R10, 216(AX)
+	CMPQ       R10, 256(AX)
 	CMOVQGE    16(AX), R10
 	CMPQ       32(AX), $0x00
 	JEQ        asked
@@ -1403,20 +1781,22 @@ asked:
 	VMOVUPS    32(R11), Y3
 	VMOVUPS    32(R11), Y5
 	VMOVUPS    32(R11), Y7
-	MOVQ       112(AX), BX
+	MOVQ       152(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
+	CMPQ       216(AX), $0x00
+	JNE        subtract
 
 block:
-	MOVQ 128(AX), R13
+	MOVQ 168(AX), R13
 
 row:
-	MOVQ 144(AX), R12
+	MOVQ 184(AX), R12
 
 column:
-	MOVQ    160(AX), R11
+	MOVQ    200(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 168(AX), R11
+	CMOVQEQ 208(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -1514,18 +1894,18 @@ single:
 	JNZ          single
 
 done:
-	MOVQ 152(AX), R11
+	MOVQ 192(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	DECQ R12
 	JNZ  column
-	MOVQ 136(AX), R11
+	MOVQ 176(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	DECQ R13
 	JNZ  row
-	ADDQ 176(AX), DX
-	MOVQ 120(AX), R11
+	ADDQ 232(AX), DX
+	MOVQ 160(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	DECQ BX
@@ -1533,7 +1913,7 @@ done:
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    no_residual
+	JEQ    no_addend0
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Y0, Y0
@@ -1545,10 +1925,10 @@ finish:
 	VADDPS 160(SI), Y5, Y5
 	VADDPS 224(SI), Y7, Y7
 
-no_residual:
-	CMPQ   184(AX), $0x00
-	JEQ    no_addend
-	MOVQ   184(AX), SI
+no_addend0:
+	CMPQ   56(AX), $0x00
+	JEQ    no_addend1
+	MOVQ   56(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Y0, Y0
 	VADDPS 64(SI), Y2, Y2
@@ -1559,10 +1939,24 @@ no_residual:
 	VADDPS 160(SI), Y5, Y5
 	VADDPS 224(SI), Y7, Y7
 
-no_addend:
-	CMPL         200(AX), $0xff800000
+no_addend1:
+	CMPQ   80(AX), $0x00
+	JEQ    no_addend2
+	MOVQ   80(AX), SI
+	ADDQ   R15, SI
+	VADDPS (SI), Y0, Y0
+	VADDPS 64(SI), Y2, Y2
+	VADDPS 128(SI), Y4, Y4
+	VADDPS 192(SI), Y6, Y6
+	VADDPS 32(SI), Y1, Y1
+	VADDPS 96(SI), Y3, Y3
+	VADDPS 160(SI), Y5, Y5
+	VADDPS 224(SI), Y7, Y7
+
+no_addend2:
+	CMPL         240(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 200(AX), Y10
+	VBROADCASTSS 240(AX), Y10
 	VMAXPS       Y0, Y10, Y0
 	VMAXPS       Y1, Y10, Y1
 	VMAXPS       Y2, Y10, Y2
@@ -1573,9 +1967,9 @@ no_addend:
 	VMAXPS       Y7, Y10, Y7
 
 no_low:
-	CMPL         204(AX), $0x7f800000
+	CMPL         244(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 204(AX), Y10
+	VBROADCASTSS 244(AX), Y10
 	VMINPS       Y0, Y10, Y0
 	VMINPS       Y1, Y10, Y1
 	VMINPS       Y2, Y10, Y2
@@ -1599,18 +1993,20 @@ no_high:
 	ADDQ    $0x00000100, R15
 	IMUL3Q  $0x00000004, CX, R11
 	ADDQ    R11, R14
-	CMPQ    R15, 40(AX)
+	CMPQ    R15, 104(AX)
 	JLT     tile
-	DECQ    48(AX)
+	DECQ    112(AX)
 	JZ      lines_done
-	MOVQ    56(AX), R11
+	MOVQ    120(AX), R11
 	ADDQ    R11, 8(AX)
-	MOVQ    64(AX), R11
+	MOVQ    128(AX), R11
 	ADDQ    R11, (AX)
-	MOVQ    72(AX), R11
+	MOVQ    48(AX), R11
 	ADDQ    R11, 32(AX)
-	MOVQ    80(AX), R11
-	ADDQ    R11, 184(AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 56(AX)
+	MOVQ    96(AX), R11
+	ADDQ    R11, 80(AX)
 	XORQ    R14, R14
 	XORQ    R15, R15
 	JMP     tile
@@ -1619,17 +2015,66 @@ lines_done:
 	VZEROUPPER
 	RET
 
+subtract:
+	MOVQ 216(AX), R13
+	MOVQ 224(AX), R12
+
+subtract_block:
+	MOVQ 200(AX), R11
+
+subtract_float:
+	VMOVUPS      (DX), Y8
+	VSUBPS       (R13), Y8, Y8
+	VMOVUPS      Y8, (R12)
+	VBROADCASTSS (SI), Y15
+	VFMADD231PS  Y8, Y15, Y0
+	VBROADCASTSS (SI)(CX*1), Y15
+	VFMADD231PS  Y8, Y15, Y2
+	VBROADCASTSS (SI)(CX*2), Y15
+	VFMADD231PS  Y8, Y15, Y4
+	VBROADCASTSS (DI), Y15
+	VFMADD231PS  Y8, Y15, Y6
+	VMOVUPS      32(DX), Y8
+	VSUBPS       32(R13), Y8, Y8
+	VMOVUPS      Y8, 32(R12)
+	VBROADCASTSS (SI), Y15
+	VFMADD231PS  Y8, Y15, Y1
+	VBROADCASTSS (SI)(CX*1), Y15
+	VFMADD231PS  Y8, Y15, Y3
+	VBROADCASTSS (SI)(CX*2), Y15
+	VFMADD231PS  Y8, Y15, Y5
+	VBROADCASTSS (DI), Y15
+	VFMADD231PS  Y8, Y15, Y7
+	ADDQ         $0x04, SI
+	ADDQ         $0x04, DI
+	ADDQ         $0x00000040, DX
+	ADDQ         $0x00000040, R13
+	ADDQ         $0x00000040, R12
+	DECQ         R11
+	JNZ          subtract_float
+	MOVQ         192(AX), R11
+	ADDQ         176(AX), R11
+	ADDQ         160(AX), R11
+	ADDQ         R11, SI
+	ADDQ         R11, DI
+	DECQ         BX
+	JNZ          subtract_block
+	MOVQ         224(AX), DX
+	MOVQ         DX, 16(AX)
+	MOVQ         $0x00000000, 216(AX)
+	JMP          finish
+
 // func directAVX2_5x1(a *Direct)
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·directAVX2_5x1(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 88(AX), CX
+	MOVQ 144(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
-	MOVQ 208(AX), R10
+	MOVQ 248(AX), R10
 
 tile:
-	CMPQ       R10, 216(AX)
+	CMPQ       R10, 256(AX)
 	CMOVQGE    16(AX), R10
 	CMPQ       32(AX), $0x00
 	JEQ        asked
@@ -1665,20 +2110,22 @@ asked:
 	VMOVUPS    32(R11), Y5
 	VMOVUPS    32(R11), Y7
 	VMOVUPS    32(R11), Y9
-	MOVQ       112(AX), BX
+	MOVQ       152(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
+	CMPQ       216(AX), $0x00
+	JNE        subtract
 
 block:
-	MOVQ 128(AX), R13
+	MOVQ 168(AX), R13
 
 row:
-	MOVQ 144(AX), R12
+	MOVQ 184(AX), R12
 
 column:
-	MOVQ    160(AX), R11
+	MOVQ    200(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 168(AX), R11
+	CMOVQEQ 208(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -1791,18 +2238,18 @@ single:
 	JNZ          single
 
 done:
-	MOVQ 152(AX), R11
+	MOVQ 192(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	DECQ R12
 	JNZ  column
-	MOVQ 136(AX), R11
+	MOVQ 176(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	DECQ R13
 	JNZ  row
-	ADDQ 176(AX), DX
-	MOVQ 120(AX), R11
+	ADDQ 232(AX), DX
+	MOVQ 160(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	DECQ BX
@@ -1810,7 +2257,7 @@ done:
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    no_residual
+	JEQ    no_addend0
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Y0, Y0
@@ -1824,10 +2271,10 @@ finish:
 	VADDPS 224(SI), Y7, Y7
 	VADDPS 288(SI), Y9, Y9
 
-no_residual:
-	CMPQ   184(AX), $0x00
-	JEQ    no_addend
-	MOVQ   184(AX), SI
+no_addend0:
+	CMPQ   56(AX), $0x00
+	JEQ    no_addend1
+	MOVQ   56(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Y0, Y0
 	VADDPS 64(SI), Y2, Y2
@@ -1840,10 +2287,26 @@ no_residual:
 	VADDPS 224(SI), Y7, Y7
 	VADDPS 288(SI), Y9, Y9
 
-no_addend:
-	CMPL         200(AX), $0xff800000
+no_addend1:
+	CMPQ   80(AX), $0x00
+	JEQ    no_addend2
+	MOVQ   80(AX), SI
+	ADDQ   R15, SI
+	VADDPS (SI), Y0, Y0
+	VADDPS 64(SI), Y2, Y2
+	VADDPS 128(SI), Y4, Y4
+	VADDPS 192(SI), Y6, Y6
+	VADDPS 256(SI), Y8, Y8
+	VADDPS 32(SI), Y1, Y1
+	VADDPS 96(SI), Y3, Y3
+	VADDPS 160(SI), Y5, Y5
+	VADDPS 224(SI), Y7, Y7
+	VADDPS 288(SI), Y9, Y9
+
+no_addend2:
+	CMPL         240(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 200(AX), Y12
+	VBROADCASTSS 240(AX), Y12
 	VMAXPS       Y0, Y12, Y0
 	VMAXPS       Y1, Y12, Y1
 	VMAXPS       Y2, Y12, Y2
@@ -1856,9 +2319,9 @@ no_addend:
 	VMAXPS       Y9, Y12, Y9
 
 no_low:
-	CMPL         204(AX), $0x7f800000
+	CMPL         244(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 204(AX), Y12
+	VBROADCASTSS 244(AX), Y12
 	VMINPS       Y0, Y12, Y0
 	VMINPS       Y1, Y12, Y1
 	VMINPS       Y2, Y12, Y2
@@ -1886,18 +2349,20 @@ no_high:
 	ADDQ    $0x00000140, R15
 	IMUL3Q  $0x00000005, CX, R11
 	ADDQ    R11, R14
-	CMPQ    R15, 40(AX)
+	CMPQ    R15, 104(AX)
 	JLT     tile
-	DECQ    48(AX)
+	DECQ    112(AX)
 	JZ      lines_done
-	MOVQ    56(AX), R11
+	MOVQ    120(AX), R11
 	ADDQ    R11, 8(AX)
-	MOVQ    64(AX), R11
+	MOVQ    128(AX), R11
 	ADDQ    R11, (AX)
-	MOVQ    72(AX), R11
+	MOVQ    48(AX), R11
 	ADDQ    R11, 32(AX)
-	MOVQ    80(AX), R11
-	ADDQ    R11, 184(AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 56(AX)
+	MOVQ    96(AX), R11
+	ADDQ    R11, 80(AX)
 	XORQ    R14, R14
 	XORQ    R15, R15
 	JMP     tile
@@ -1906,17 +2371,70 @@ lines_done:
 	VZEROUPPER
 	RET
 
+subtract:
+	MOVQ 216(AX), R13
+	MOVQ 224(AX), R12
+
+subtract_block:
+	MOVQ 200(AX), R11
+
+subtract_float:
+	VMOVUPS      (DX), Y10
+	VSUBPS       (R13), Y10, Y10
+	VMOVUPS      Y10, (R12)
+	VBROADCASTSS (SI), Y15
+	VFMADD231PS  Y10, Y15, Y0
+	VBROADCASTSS (SI)(CX*1), Y15
+	VFMADD231PS  Y10, Y15, Y2
+	VBROADCASTSS (SI)(CX*2), Y15
+	VFMADD231PS  Y10, Y15, Y4
+	VBROADCASTSS (DI), Y15
+	VFMADD231PS  Y10, Y15, Y6
+	VBROADCASTSS (DI)(CX*1), Y15
+	VFMADD231PS  Y10, Y15, Y8
+	VMOVUPS      32(DX), Y10
+	VSUBPS       32(R13), Y10, Y10
+	VMOVUPS      Y10, 32(R12)
+	VBROADCASTSS (SI), Y15
+	VFMADD231PS  Y10, Y15, Y1
+	VBROADCASTSS (SI)(CX*1), Y15
+	VFMADD231PS  Y10, Y15, Y3
+	VBROADCASTSS (SI)(CX*2), Y15
+	VFMADD231PS  Y10, Y15, Y5
+	VBROADCASTSS (DI), Y15
+	VFMADD231PS  Y10, Y15, Y7
+	VBROADCASTSS (DI)(CX*1), Y15
+	VFMADD231PS  Y10, Y15, Y9
+	ADDQ         $0x04, SI
+	ADDQ         $0x04, DI
+	ADDQ         $0x00000040, DX
+	ADDQ         $0x00000040, R13
+	ADDQ         $0x00000040, R12
+	DECQ         R11
+	JNZ          subtract_float
+	MOVQ         192(AX), R11
+	ADDQ         176(AX), R11
+	ADDQ         160(AX), R11
+	ADDQ         R11, SI
+	ADDQ         R11, DI
+	DECQ         BX
+	JNZ          subtract_block
+	MOVQ         224(AX), DX
+	MOVQ         DX, 16(AX)
+	MOVQ         $0x00000000, 216(AX)
+	JMP          finish
+
 // func directAVX2_6x1(a *Direct)
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·directAVX2_6x1(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 88(AX), CX
+	MOVQ 144(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
-	MOVQ 208(AX), R10
+	MOVQ 248(AX), R10
 
 tile:
-	CMPQ       R10, 216(AX)
+	CMPQ       R10, 256(AX)
 	CMOVQGE    16(AX), R10
 	CMPQ       32(AX), $0x00
 	JEQ        asked
@@ -1956,20 +2474,22 @@ asked:
 	VMOVUPS    32(R11), Y7
 	VMOVUPS    32(R11), Y9
 	VMOVUPS    32(R11), Y11
-	MOVQ       112(AX), BX
+	MOVQ       152(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
+	CMPQ       216(AX), $0x00
+	JNE        subtract
 
 block:
-	MOVQ 128(AX), R13
+	MOVQ 168(AX), R13
 
 row:
-	MOVQ 144(AX), R12
+	MOVQ 184(AX), R12
 
 column:
-	MOVQ    160(AX), R11
+	MOVQ    200(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 168(AX), R11
+	CMOVQEQ 208(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -2097,18 +2617,18 @@ single:
 	JNZ          single
 
 done:
-	MOVQ 152(AX), R11
+	MOVQ 192(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	DECQ R12
 	JNZ  column
-	MOVQ 136(AX), R11
+	MOVQ 176(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	DECQ R13
 	JNZ  row
-	ADDQ 176(AX), DX
-	MOVQ 120(AX), R11
+	ADDQ 232(AX), DX
+	MOVQ 160(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	DECQ BX
@@ -2116,7 +2636,7 @@ done:
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    no_residual
+	JEQ    no_addend0
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Y0, Y0
@@ -2132,10 +2652,10 @@ finish:
 	VADDPS 288(SI), Y9, Y9
 	VADDPS 352(SI), Y11, Y11
 
-no_residual:
-	CMPQ   184(AX), $0x00
-	JEQ    no_addend
-	MOVQ   184(AX), SI
+no_addend0:
+	CMPQ   56(AX), $0x00
+	JEQ    no_addend1
+	MOVQ   56(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Y0, Y0
 	VADDPS 64(SI), Y2, Y2
@@ -2150,10 +2670,28 @@ no_residual:
 	VADDPS 288(SI), Y9, Y9
 	VADDPS 352(SI), Y11, Y11
 
-no_addend:
-	CMPL         200(AX), $0xff800000
+no_addend1:
+	CMPQ   80(AX), $0x00
+	JEQ    no_addend2
+	MOVQ   80(AX), SI
+	ADDQ   R15, SI
+	VADDPS (SI), Y0, Y0
+	VADDPS 64(SI), Y2, Y2
+	VADDPS 128(SI), Y4, Y4
+	VADDPS 192(SI), Y6, Y6
+	VADDPS 256(SI), Y8, Y8
+	VADDPS 320(SI), Y10, Y10
+	VADDPS 32(SI), Y1, Y1
+	VADDPS 96(SI), Y3, Y3
+	VADDPS 160(SI), Y5, Y5
+	VADDPS 224(SI), Y7, Y7
+	VADDPS 288(SI), Y9, Y9
+	VADDPS 352(SI), Y11, Y11
+
+no_addend2:
+	CMPL         240(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 200(AX), Y14
+	VBROADCASTSS 240(AX), Y14
 	VMAXPS       Y0, Y14, Y0
 	VMAXPS       Y1, Y14, Y1
 	VMAXPS       Y2, Y14, Y2
@@ -2168,9 +2706,9 @@ no_addend:
 	VMAXPS       Y11, Y14, Y11
 
 no_low:
-	CMPL         204(AX), $0x7f800000
+	CMPL         244(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 204(AX), Y14
+	VBROADCASTSS 244(AX), Y14
 	VMINPS       Y0, Y14, Y0
 	VMINPS       Y1, Y14, Y1
 	VMINPS       Y2, Y14, Y2
@@ -2202,18 +2740,20 @@ no_high:
 	ADDQ    $0x00000180, R15
 	IMUL3Q  $0x00000006, CX, R11
 	ADDQ    R11, R14
-	CMPQ    R15, 40(AX)
+	CMPQ    R15, 104(AX)
 	JLT     tile
-	DECQ    48(AX)
+	DECQ    112(AX)
 	JZ      lines_done
-	MOVQ    56(AX), R11
+	MOVQ    120(AX), R11
 	ADDQ    R11, 8(AX)
-	MOVQ    64(AX), R11
+	MOVQ    128(AX), R11
 	ADDQ    R11, (AX)
-	MOVQ    72(AX), R11
+	MOVQ    48(AX), R11
 	ADDQ    R11, 32(AX)
-	MOVQ    80(AX), R11
-	ADDQ    R11, 184(AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 56(AX)
+	MOVQ    96(AX), R11
+	ADDQ    R11, 80(AX)
 	XORQ    R14, R14
 	XORQ    R15, R15
 	JMP     tile
@@ -2222,17 +2762,74 @@ lines_done:
 	VZEROUPPER
 	RET
 
+subtract:
+	MOVQ 216(AX), R13
+	MOVQ 224(AX), R12
+
+subtract_block:
+	MOVQ 200(AX), R11
+
+subtract_float:
+	VMOVUPS      (DX), Y12
+	VSUBPS       (R13), Y12, Y12
+	VMOVUPS      Y12, (R12)
+	VBROADCASTSS (SI), Y15
+	VFMADD231PS  Y12, Y15, Y0
+	VBROADCASTSS (SI)(CX*1), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VBROADCASTSS (SI)(CX*2), Y15
+	VFMADD231PS  Y12, Y15, Y4
+	VBROADCASTSS (DI), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VBROADCASTSS (DI)(CX*1), Y15
+	VFMADD231PS  Y12, Y15, Y8
+	VBROADCASTSS (DI)(CX*2), Y15
+	VFMADD231PS  Y12, Y15, Y10
+	VMOVUPS      32(DX), Y12
+	VSUBPS       32(R13), Y12, Y12
+	VMOVUPS      Y12, 32(R12)
+	VBROADCASTSS (SI), Y15
+	VFMADD231PS  Y12, Y15, Y1
+	VBROADCASTSS (SI)(CX*1), Y15
+	VFMADD231PS  Y12, Y15, Y3
+	VBROADCASTSS (SI)(CX*2), Y15
+	VFMADD231PS  Y12, Y15, Y5
+	VBROADCASTSS (DI), Y15
+	VFMADD231PS  Y12, Y15, Y7
+	VBROADCASTSS (DI)(CX*1), Y15
+	VFMADD231PS  Y12, Y15, Y9
+	VBROADCASTSS (DI)(CX*2), Y15
+	VFMADD231PS  Y12, Y15, Y11
+	ADDQ         $0x04, SI
+	ADDQ         $0x04, DI
+	ADDQ         $0x00000040, DX
+	ADDQ         $0x00000040, R13
+	ADDQ         $0x00000040, R12
+	DECQ         R11
+	JNZ          subtract_float
+	MOVQ         192(AX), R11
+	ADDQ         176(AX), R11
+	ADDQ         160(AX), R11
+	ADDQ         R11, SI
+	ADDQ         R11, DI
+	DECQ         BX
+	JNZ          subtract_block
+	MOVQ         224(AX), DX
+	MOVQ         DX, 16(AX)
+	MOVQ         $0x00000000, 216(AX)
+	JMP          finish
+
 // func directAVX2_7x1(a *Direct)
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·directAVX2_7x1(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 88(AX), CX
+	MOVQ 144(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
-	MOVQ 208(AX), R10
+	MOVQ 248(AX), R10
 
 tile:
-	CMPQ       R10, 216(AX)
+	CMPQ       R10, 256(AX)
 	CMOVQGE    16(AX), R10
 	CMPQ       32(AX), $0x00
 	JEQ        asked
@@ -2278,20 +2875,22 @@ asked:
 	VMOVUPS    32(R11), Y9
 	VMOVUPS    32(R11), Y11
 	VMOVUPS    32(R11), Y13
-	MOVQ       112(AX), BX
+	MOVQ       152(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
+	CMPQ       216(AX), $0x00
+	JNE        subtract
 
 block:
-	MOVQ 128(AX), R13
+	MOVQ 168(AX), R13
 
 row:
-	MOVQ 144(AX), R12
+	MOVQ 184(AX), R12
 
 column:
-	MOVQ    160(AX), R11
+	MOVQ    200(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 168(AX), R11
+	CMOVQEQ 208(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -2431,20 +3030,20 @@ single:
 	JNZ          single
 
 done:
-	MOVQ 152(AX), R11
+	MOVQ 192(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
 	DECQ R12
 	JNZ  column
-	MOVQ 136(AX), R11
+	MOVQ 176(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
 	DECQ R13
 	JNZ  row
-	ADDQ 176(AX), DX
-	MOVQ 120(AX), R11
+	ADDQ 232(AX), DX
+	MOVQ 160(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
@@ -2453,7 +3052,7 @@ done:
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    no_residual
+	JEQ    no_addend0
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Y0, Y0
@@ -2471,10 +3070,10 @@ finish:
 	VADDPS 352(SI), Y11, Y11
 	VADDPS 416(SI), Y13, Y13
 
-no_residual:
-	CMPQ   184(AX), $0x00
-	JEQ    no_addend
-	MOVQ   184(AX), SI
+no_addend0:
+	CMPQ   56(AX), $0x00
+	JEQ    no_addend1
+	MOVQ   56(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Y0, Y0
 	VADDPS 64(SI), Y2, Y2
@@ -2491,10 +3090,30 @@ no_residual:
 	VADDPS 352(SI), Y11, Y11
 	VADDPS 416(SI), Y13, Y13
 
-no_addend:
-	CMPL         200(AX), $0xff800000
+no_addend1:
+	CMPQ   80(AX), $0x00
+	JEQ    no_addend2
+	MOVQ   80(AX), SI
+	ADDQ   R15, SI
+	VADDPS (SI), Y0, Y0
+	VADDPS 64(SI), Y2, Y2
+	VADDPS 128(SI), Y4, Y4
+	VADDPS 192(SI), Y6, Y6
+	VADDPS 256(SI), Y8, Y8
+	VADDPS 320(SI), Y10, Y10
+	VADDPS 384(SI), Y12, Y12
+	VADDPS 32(SI), Y1, Y1
+	VADDPS 96(SI), Y3, Y3
+	VADDPS 160(SI), Y5, Y5
+	VADDPS 224(SI), Y7, Y7
+	VADDPS 288(SI), Y9, Y9
+	VADDPS 352(SI), Y11, Y11
+	VADDPS 416(SI), Y13, Y13
+
+no_addend2:
+	CMPL         240(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 200(AX), Y15
+	VBROADCASTSS 240(AX), Y15
 	VMAXPS       Y0, Y15, Y0
 	VMAXPS       Y1, Y15, Y1
 	VMAXPS       Y2, Y15, Y2
@@ -2511,9 +3130,9 @@ no_addend:
 	VMAXPS       Y13, Y15, Y13
 
 no_low:
-	CMPL         204(AX), $0x7f800000
+	CMPL         244(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 204(AX), Y15
+	VBROADCASTSS 244(AX), Y15
 	VMINPS       Y0, Y15, Y0
 	VMINPS       Y1, Y15, Y1
 	VMINPS       Y2, Y15, Y2
@@ -2549,18 +3168,20 @@ no_high:
 	ADDQ    $0x000001c0, R15
 	IMUL3Q  $0x00000007, CX, R11
 	ADDQ    R11, R14
-	CMPQ    R15, 40(AX)
+	CMPQ    R15, 104(AX)
 	JLT     tile
-	DECQ    48(AX)
+	DECQ    112(AX)
 	JZ      lines_done
-	MOVQ    56(AX), R11
+	MOVQ    120(AX), R11
 	ADDQ    R11, 8(AX)
-	MOVQ    64(AX), R11
+	MOVQ    128(AX), R11
 	ADDQ    R11, (AX)
-	MOVQ    72(AX), R11
+	MOVQ    48(AX), R11
 	ADDQ    R11, 32(AX)
-	MOVQ    80(AX), R11
-	ADDQ    R11, 184(AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 56(AX)
+	MOVQ    96(AX), R11
+	ADDQ    R11, 80(AX)
 	XORQ    R14, R14
 	XORQ    R15, R15
 	JMP     tile
@@ -2568,3 +3189,66 @@ no_high:
 lines_done:
 	VZEROUPPER
 	RET
+
+subtract:
+	MOVQ 216(AX), R13
+	MOVQ 224(AX), R12
+
+subtract_block:
+	MOVQ 200(AX), R11
+
+subtract_float:
+	VMOVUPS      (DX), Y14
+	VSUBPS       (R13), Y14, Y14
+	VMOVUPS      Y14, (R12)
+	VBROADCASTSS (SI), Y15
+	VFMADD231PS  Y14, Y15, Y0
+	VBROADCASTSS (SI)(CX*1), Y15
+	VFMADD231PS  Y14, Y15, Y2
+	VBROADCASTSS (SI)(CX*2), Y15
+	VFMADD231PS  Y14, Y15, Y4
+	VBROADCASTSS (DI), Y15
+	VFMADD231PS  Y14, Y15, Y6
+	VBROADCASTSS (DI)(CX*1), Y15
+	VFMADD231PS  Y14, Y15, Y8
+	VBROADCASTSS (DI)(CX*2), Y15
+	VFMADD231PS  Y14, Y15, Y10
+	VBROADCASTSS (R8), Y15
+	VFMADD231PS  Y14, Y15, Y12
+	VMOVUPS      32(DX), Y14
+	VSUBPS       32(R13), Y14, Y14
+	VMOVUPS      Y14, 32(R12)
+	VBROADCASTSS (SI), Y15
+	VFMADD231PS  Y14, Y15, Y1
+	VBROADCASTSS (SI)(CX*1), Y15
+	VFMADD231PS  Y14, Y15, Y3
+	VBROADCASTSS (SI)(CX*2), Y15
+	VFMADD231PS  Y14, Y15, Y5
+	VBROADCASTSS (DI), Y15
+	VFMADD231PS  Y14, Y15, Y7
+	VBROADCASTSS (DI)(CX*1), Y15
+	VFMADD231PS  Y14, Y15, Y9
+	VBROADCASTSS (DI)(CX*2), Y15
+	VFMADD231PS  Y14, Y15, Y11
+	VBROADCASTSS (R8), Y15
+	VFMADD231PS  Y14, Y15, Y13
+	ADDQ         $0x04, SI
+	ADDQ         $0x04, DI
+	ADDQ         $0x04, R8
+	ADDQ         $0x00000040, DX
+	ADDQ         $0x00000040, R13
+	ADDQ         $0x00000040, R12
+	DECQ         R11
+	JNZ          subtract_float
+	MOVQ         192(AX), R11
+	ADDQ         176(AX), R11
+	ADDQ         160(AX), R11
+	ADDQ         R11, SI
+	ADDQ         R11, DI
+	ADDQ         R11, R8
+	DECQ         BX
+	JNZ          subtract_block
+	MOVQ         224(AX), DX
+	MOVQ         DX, 16(AX)
+	MOVQ         $0x00000000, 216(AX)
+	JMP          finish

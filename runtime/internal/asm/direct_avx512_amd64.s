@@ -8,19 +8,19 @@
 // Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_1x4(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 88(AX), CX
+	MOVQ 144(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
-	MOVQ 208(AX), R10
+	MOVQ 248(AX), R10
 
 tile:
-	CMPQ       R10, 216(AX)
+	CMPQ       R10, 256(AX)
 	CMOVQGE    16(AX), R10
 	CMPQ       32(AX), $0x00
 	JEQ        asked
 	MOVQ       32(AX), SI
 	ADDQ       R15, SI
-	MOVQ       104(AX), DI
+	MOVQ       40(AX), DI
 	PREFETCHT0 (SI)
 	ADDQ       DI, SI
 	PREFETCHT0 (SI)
@@ -32,7 +32,7 @@ tile:
 asked:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
-	MOVQ       96(AX), DI
+	MOVQ       136(AX), DI
 	PREFETCHT0 (SI)
 	ADDQ       DI, SI
 	PREFETCHT0 (SI)
@@ -48,20 +48,22 @@ asked:
 	VMOVUPS    64(R11), Z1
 	VMOVUPS    128(R11), Z2
 	VMOVUPS    192(R11), Z3
-	MOVQ       112(AX), BX
+	MOVQ       152(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
+	CMPQ       216(AX), $0x00
+	JNE        subtract
 
 block:
-	MOVQ 128(AX), R13
+	MOVQ 168(AX), R13
 
 row:
-	MOVQ 144(AX), R12
+	MOVQ 184(AX), R12
 
 column:
-	MOVQ    160(AX), R11
+	MOVQ    200(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 168(AX), R11
+	CMOVQEQ 208(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -132,26 +134,26 @@ single:
 	JNZ          single
 
 done:
-	MOVQ 152(AX), R11
+	MOVQ 192(AX), R11
 	ADDQ R11, SI
 	DECQ R12
 	JNZ  column
-	MOVQ 136(AX), R11
+	MOVQ 176(AX), R11
 	ADDQ R11, SI
 	DECQ R13
 	JNZ  row
-	ADDQ 176(AX), DX
-	MOVQ 120(AX), R11
+	ADDQ 232(AX), DX
+	MOVQ 160(AX), R11
 	ADDQ R11, SI
 	DECQ BX
 	JNZ  block
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    no_residual
+	JEQ    no_addend0
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
-	MOVQ   104(AX), DI
+	MOVQ   40(AX), DI
 	VADDPS (SI), Z0, Z0
 	ADDQ   DI, SI
 	VADDPS (SI), Z1, Z1
@@ -160,12 +162,12 @@ finish:
 	ADDQ   DI, SI
 	VADDPS (SI), Z3, Z3
 
-no_residual:
-	CMPQ   184(AX), $0x00
-	JEQ    no_addend
-	MOVQ   184(AX), SI
+no_addend0:
+	CMPQ   56(AX), $0x00
+	JEQ    no_addend1
+	MOVQ   56(AX), SI
 	ADDQ   R15, SI
-	MOVQ   192(AX), DI
+	MOVQ   64(AX), DI
 	VADDPS (SI), Z0, Z0
 	ADDQ   DI, SI
 	VADDPS (SI), Z1, Z1
@@ -174,19 +176,33 @@ no_residual:
 	ADDQ   DI, SI
 	VADDPS (SI), Z3, Z3
 
-no_addend:
-	CMPL         200(AX), $0xff800000
+no_addend1:
+	CMPQ   80(AX), $0x00
+	JEQ    no_addend2
+	MOVQ   80(AX), SI
+	ADDQ   R15, SI
+	MOVQ   88(AX), DI
+	VADDPS (SI), Z0, Z0
+	ADDQ   DI, SI
+	VADDPS (SI), Z1, Z1
+	ADDQ   DI, SI
+	VADDPS (SI), Z2, Z2
+	ADDQ   DI, SI
+	VADDPS (SI), Z3, Z3
+
+no_addend2:
+	CMPL         240(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 200(AX), Z8
+	VBROADCASTSS 240(AX), Z8
 	VMAXPS       Z0, Z8, Z0
 	VMAXPS       Z1, Z8, Z1
 	VMAXPS       Z2, Z8, Z2
 	VMAXPS       Z3, Z8, Z3
 
 no_low:
-	CMPL         204(AX), $0x7f800000
+	CMPL         244(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 204(AX), Z8
+	VBROADCASTSS 244(AX), Z8
 	VMINPS       Z0, Z8, Z0
 	VMINPS       Z1, Z8, Z1
 	VMINPS       Z2, Z8, Z2
@@ -195,7 +211,7 @@ no_low:
 no_high:
 	MOVQ    (AX), SI
 	ADDQ    R15, SI
-	MOVQ    96(AX), DI
+	MOVQ    136(AX), DI
 	VMOVUPS Z0, (SI)
 	ADDQ    DI, SI
 	VMOVUPS Z1, (SI)
@@ -206,18 +222,20 @@ no_high:
 	ADDQ    $0x00000040, R15
 	IMUL3Q  $0x00000001, CX, R11
 	ADDQ    R11, R14
-	CMPQ    R15, 40(AX)
+	CMPQ    R15, 104(AX)
 	JLT     tile
-	DECQ    48(AX)
+	DECQ    112(AX)
 	JZ      lines_done
-	MOVQ    56(AX), R11
+	MOVQ    120(AX), R11
 	ADDQ    R11, 8(AX)
-	MOVQ    64(AX), R11
+	MOVQ    128(AX), R11
 	ADDQ    R11, (AX)
-	MOVQ    72(AX), R11
+	MOVQ    48(AX), R11
 	ADDQ    R11, 32(AX)
-	MOVQ    80(AX), R11
-	ADDQ    R11, 184(AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 56(AX)
+	MOVQ    96(AX), R11
+	ADDQ    R11, 80(AX)
 	XORQ    R14, R14
 	XORQ    R15, R15
 	JMP     tile
@@ -226,23 +244,64 @@ lines_done:
 	VZEROUPPER
 	RET
 
+subtract:
+	MOVQ 216(AX), R13
+	MOVQ 224(AX), R12
+
+subtract_block:
+	MOVQ 200(AX), R11
+
+subtract_float:
+	VMOVUPS          (DX), Z4
+	VSUBPS           (R13), Z4, Z4
+	VMOVUPS          Z4, (R12)
+	VFMADD231PS.BCST (SI), Z4, Z0
+	VMOVUPS          64(DX), Z4
+	VSUBPS           64(R13), Z4, Z4
+	VMOVUPS          Z4, 64(R12)
+	VFMADD231PS.BCST (SI), Z4, Z1
+	VMOVUPS          128(DX), Z4
+	VSUBPS           128(R13), Z4, Z4
+	VMOVUPS          Z4, 128(R12)
+	VFMADD231PS.BCST (SI), Z4, Z2
+	VMOVUPS          192(DX), Z4
+	VSUBPS           192(R13), Z4, Z4
+	VMOVUPS          Z4, 192(R12)
+	VFMADD231PS.BCST (SI), Z4, Z3
+	ADDQ             $0x04, SI
+	ADDQ             $0x00000100, DX
+	ADDQ             $0x00000100, R13
+	ADDQ             $0x00000100, R12
+	DECQ             R11
+	JNZ              subtract_float
+	MOVQ             192(AX), R11
+	ADDQ             176(AX), R11
+	ADDQ             160(AX), R11
+	ADDQ             R11, SI
+	DECQ             BX
+	JNZ              subtract_block
+	MOVQ             224(AX), DX
+	MOVQ             DX, 16(AX)
+	MOVQ             $0x00000000, 216(AX)
+	JMP              finish
+
 // func directAVX512_2x4(a *Direct)
 // Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_2x4(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 88(AX), CX
+	MOVQ 144(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
-	MOVQ 208(AX), R10
+	MOVQ 248(AX), R10
 
 tile:
-	CMPQ       R10, 216(AX)
+	CMPQ       R10, 256(AX)
 	CMOVQGE    16(AX), R10
 	CMPQ       32(AX), $0x00
 	JEQ        asked
 	MOVQ       32(AX), SI
 	ADDQ       R15, SI
-	MOVQ       104(AX), DI
+	MOVQ       40(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	ADDQ       DI, SI
@@ -258,7 +317,7 @@ tile:
 asked:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
-	MOVQ       96(AX), DI
+	MOVQ       136(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	ADDQ       DI, SI
@@ -282,20 +341,22 @@ asked:
 	VMOVUPS    128(R11), Z6
 	VMOVUPS    192(R11), Z3
 	VMOVUPS    192(R11), Z7
-	MOVQ       112(AX), BX
+	MOVQ       152(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
+	CMPQ       216(AX), $0x00
+	JNE        subtract
 
 block:
-	MOVQ 128(AX), R13
+	MOVQ 168(AX), R13
 
 row:
-	MOVQ 144(AX), R12
+	MOVQ 184(AX), R12
 
 column:
-	MOVQ    160(AX), R11
+	MOVQ    200(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 168(AX), R11
+	CMOVQEQ 208(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -391,26 +452,26 @@ single:
 	JNZ          single
 
 done:
-	MOVQ 152(AX), R11
+	MOVQ 192(AX), R11
 	ADDQ R11, SI
 	DECQ R12
 	JNZ  column
-	MOVQ 136(AX), R11
+	MOVQ 176(AX), R11
 	ADDQ R11, SI
 	DECQ R13
 	JNZ  row
-	ADDQ 176(AX), DX
-	MOVQ 120(AX), R11
+	ADDQ 232(AX), DX
+	MOVQ 160(AX), R11
 	ADDQ R11, SI
 	DECQ BX
 	JNZ  block
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    no_residual
+	JEQ    no_addend0
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
-	MOVQ   104(AX), DI
+	MOVQ   40(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z4, Z4
 	ADDQ   DI, SI
@@ -423,12 +484,12 @@ finish:
 	VADDPS (SI), Z3, Z3
 	VADDPS 64(SI), Z7, Z7
 
-no_residual:
-	CMPQ   184(AX), $0x00
-	JEQ    no_addend
-	MOVQ   184(AX), SI
+no_addend0:
+	CMPQ   56(AX), $0x00
+	JEQ    no_addend1
+	MOVQ   56(AX), SI
 	ADDQ   R15, SI
-	MOVQ   192(AX), DI
+	MOVQ   64(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z4, Z4
 	ADDQ   DI, SI
@@ -441,10 +502,28 @@ no_residual:
 	VADDPS (SI), Z3, Z3
 	VADDPS 64(SI), Z7, Z7
 
-no_addend:
-	CMPL         200(AX), $0xff800000
+no_addend1:
+	CMPQ   80(AX), $0x00
+	JEQ    no_addend2
+	MOVQ   80(AX), SI
+	ADDQ   R15, SI
+	MOVQ   88(AX), DI
+	VADDPS (SI), Z0, Z0
+	VADDPS 64(SI), Z4, Z4
+	ADDQ   DI, SI
+	VADDPS (SI), Z1, Z1
+	VADDPS 64(SI), Z5, Z5
+	ADDQ   DI, SI
+	VADDPS (SI), Z2, Z2
+	VADDPS 64(SI), Z6, Z6
+	ADDQ   DI, SI
+	VADDPS (SI), Z3, Z3
+	VADDPS 64(SI), Z7, Z7
+
+no_addend2:
+	CMPL         240(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 200(AX), Z12
+	VBROADCASTSS 240(AX), Z12
 	VMAXPS       Z0, Z12, Z0
 	VMAXPS       Z1, Z12, Z1
 	VMAXPS       Z2, Z12, Z2
@@ -455,9 +534,9 @@ no_addend:
 	VMAXPS       Z7, Z12, Z7
 
 no_low:
-	CMPL         204(AX), $0x7f800000
+	CMPL         244(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 204(AX), Z12
+	VBROADCASTSS 244(AX), Z12
 	VMINPS       Z0, Z12, Z0
 	VMINPS       Z1, Z12, Z1
 	VMINPS       Z2, Z12, Z2
@@ -470,7 +549,7 @@ no_low:
 no_high:
 	MOVQ    (AX), SI
 	ADDQ    R15, SI
-	MOVQ    96(AX), DI
+	MOVQ    136(AX), DI
 	VMOVUPS Z0, (SI)
 	VMOVUPS Z4, 64(SI)
 	ADDQ    DI, SI
@@ -485,18 +564,20 @@ no_high:
 	ADDQ    $0x00000080, R15
 	IMUL3Q  $0x00000002, CX, R11
 	ADDQ    R11, R14
-	CMPQ    R15, 40(AX)
+	CMPQ    R15, 104(AX)
 	JLT     tile
-	DECQ    48(AX)
+	DECQ    112(AX)
 	JZ      lines_done
-	MOVQ    56(AX), R11
+	MOVQ    120(AX), R11
 	ADDQ    R11, 8(AX)
-	MOVQ    64(AX), R11
+	MOVQ    128(AX), R11
 	ADDQ    R11, (AX)
-	MOVQ    72(AX), R11
+	MOVQ    48(AX), R11
 	ADDQ    R11, 32(AX)
-	MOVQ    80(AX), R11
-	ADDQ    R11, 184(AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 56(AX)
+	MOVQ    96(AX), R11
+	ADDQ    R11, 80(AX)
 	XORQ    R14, R14
 	XORQ    R15, R15
 	JMP     tile
@@ -505,23 +586,68 @@ lines_done:
 	VZEROUPPER
 	RET
 
+subtract:
+	MOVQ 216(AX), R13
+	MOVQ 224(AX), R12
+
+subtract_block:
+	MOVQ 200(AX), R11
+
+subtract_float:
+	VMOVUPS          (DX), Z8
+	VSUBPS           (R13), Z8, Z8
+	VMOVUPS          Z8, (R12)
+	VFMADD231PS.BCST (SI), Z8, Z0
+	VFMADD231PS.BCST (SI)(CX*1), Z8, Z4
+	VMOVUPS          64(DX), Z8
+	VSUBPS           64(R13), Z8, Z8
+	VMOVUPS          Z8, 64(R12)
+	VFMADD231PS.BCST (SI), Z8, Z1
+	VFMADD231PS.BCST (SI)(CX*1), Z8, Z5
+	VMOVUPS          128(DX), Z8
+	VSUBPS           128(R13), Z8, Z8
+	VMOVUPS          Z8, 128(R12)
+	VFMADD231PS.BCST (SI), Z8, Z2
+	VFMADD231PS.BCST (SI)(CX*1), Z8, Z6
+	VMOVUPS          192(DX), Z8
+	VSUBPS           192(R13), Z8, Z8
+	VMOVUPS          Z8, 192(R12)
+	VFMADD231PS.BCST (SI), Z8, Z3
+	VFMADD231PS.BCST (SI)(CX*1), Z8, Z7
+	ADDQ             $0x04, SI
+	ADDQ             $0x00000100, DX
+	ADDQ             $0x00000100, R13
+	ADDQ             $0x00000100, R12
+	DECQ             R11
+	JNZ              subtract_float
+	MOVQ             192(AX), R11
+	ADDQ             176(AX), R11
+	ADDQ             160(AX), R11
+	ADDQ             R11, SI
+	DECQ             BX
+	JNZ              subtract_block
+	MOVQ             224(AX), DX
+	MOVQ             DX, 16(AX)
+	MOVQ             $0x00000000, 216(AX)
+	JMP              finish
+
 // func directAVX512_3x4(a *Direct)
 // Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_3x4(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 88(AX), CX
+	MOVQ 144(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
-	MOVQ 208(AX), R10
+	MOVQ 248(AX), R10
 
 tile:
-	CMPQ       R10, 216(AX)
+	CMPQ       R10, 256(AX)
 	CMOVQGE    16(AX), R10
 	CMPQ       32(AX), $0x00
 	JEQ        asked
 	MOVQ       32(AX), SI
 	ADDQ       R15, SI
-	MOVQ       104(AX), DI
+	MOVQ       40(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -541,7 +667,7 @@ tile:
 asked:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
-	MOVQ       96(AX), DI
+	MOVQ       136(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -573,20 +699,22 @@ asked:
 	VMOVUPS    192(R11), Z3
 	VMOVUPS    192(R11), Z7
 	VMOVUPS    192(R11), Z11
-	MOVQ       112(AX), BX
+	MOVQ       152(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
+	CMPQ       216(AX), $0x00
+	JNE        subtract
 
 block:
-	MOVQ 128(AX), R13
+	MOVQ 168(AX), R13
 
 row:
-	MOVQ 144(AX), R12
+	MOVQ 184(AX), R12
 
 column:
-	MOVQ    160(AX), R11
+	MOVQ    200(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 168(AX), R11
+	CMOVQEQ 208(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -707,26 +835,26 @@ single:
 	JNZ          single
 
 done:
-	MOVQ 152(AX), R11
+	MOVQ 192(AX), R11
 	ADDQ R11, SI
 	DECQ R12
 	JNZ  column
-	MOVQ 136(AX), R11
+	MOVQ 176(AX), R11
 	ADDQ R11, SI
 	DECQ R13
 	JNZ  row
-	ADDQ 176(AX), DX
-	MOVQ 120(AX), R11
+	ADDQ 232(AX), DX
+	MOVQ 160(AX), R11
 	ADDQ R11, SI
 	DECQ BX
 	JNZ  block
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    no_residual
+	JEQ    no_addend0
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
-	MOVQ   104(AX), DI
+	MOVQ   40(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z4, Z4
 	VADDPS 128(SI), Z8, Z8
@@ -743,12 +871,12 @@ finish:
 	VADDPS 64(SI), Z7, Z7
 	VADDPS 128(SI), Z11, Z11
 
-no_residual:
-	CMPQ   184(AX), $0x00
-	JEQ    no_addend
-	MOVQ   184(AX), SI
+no_addend0:
+	CMPQ   56(AX), $0x00
+	JEQ    no_addend1
+	MOVQ   56(AX), SI
 	ADDQ   R15, SI
-	MOVQ   192(AX), DI
+	MOVQ   64(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z4, Z4
 	VADDPS 128(SI), Z8, Z8
@@ -765,10 +893,32 @@ no_residual:
 	VADDPS 64(SI), Z7, Z7
 	VADDPS 128(SI), Z11, Z11
 
-no_addend:
-	CMPL         200(AX), $0xff800000
+no_addend1:
+	CMPQ   80(AX), $0x00
+	JEQ    no_addend2
+	MOVQ   80(AX), SI
+	ADDQ   R15, SI
+	MOVQ   88(AX), DI
+	VADDPS (SI), Z0, Z0
+	VADDPS 64(SI), Z4, Z4
+	VADDPS 128(SI), Z8, Z8
+	ADDQ   DI, SI
+	VADDPS (SI), Z1, Z1
+	VADDPS 64(SI), Z5, Z5
+	VADDPS 128(SI), Z9, Z9
+	ADDQ   DI, SI
+	VADDPS (SI), Z2, Z2
+	VADDPS 64(SI), Z6, Z6
+	VADDPS 128(SI), Z10, Z10
+	ADDQ   DI, SI
+	VADDPS (SI), Z3, Z3
+	VADDPS 64(SI), Z7, Z7
+	VADDPS 128(SI), Z11, Z11
+
+no_addend2:
+	CMPL         240(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 200(AX), Z16
+	VBROADCASTSS 240(AX), Z16
 	VMAXPS       Z0, Z16, Z0
 	VMAXPS       Z1, Z16, Z1
 	VMAXPS       Z2, Z16, Z2
@@ -783,9 +933,9 @@ no_addend:
 	VMAXPS       Z11, Z16, Z11
 
 no_low:
-	CMPL         204(AX), $0x7f800000
+	CMPL         244(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 204(AX), Z16
+	VBROADCASTSS 244(AX), Z16
 	VMINPS       Z0, Z16, Z0
 	VMINPS       Z1, Z16, Z1
 	VMINPS       Z2, Z16, Z2
@@ -802,7 +952,7 @@ no_low:
 no_high:
 	MOVQ    (AX), SI
 	ADDQ    R15, SI
-	MOVQ    96(AX), DI
+	MOVQ    136(AX), DI
 	VMOVUPS Z0, (SI)
 	VMOVUPS Z4, 64(SI)
 	VMOVUPS Z8, 128(SI)
@@ -821,18 +971,20 @@ no_high:
 	ADDQ    $0x000000c0, R15
 	IMUL3Q  $0x00000003, CX, R11
 	ADDQ    R11, R14
-	CMPQ    R15, 40(AX)
+	CMPQ    R15, 104(AX)
 	JLT     tile
-	DECQ    48(AX)
+	DECQ    112(AX)
 	JZ      lines_done
-	MOVQ    56(AX), R11
+	MOVQ    120(AX), R11
 	ADDQ    R11, 8(AX)
-	MOVQ    64(AX), R11
+	MOVQ    128(AX), R11
 	ADDQ    R11, (AX)
-	MOVQ    72(AX), R11
+	MOVQ    48(AX), R11
 	ADDQ    R11, 32(AX)
-	MOVQ    80(AX), R11
-	ADDQ    R11, 184(AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 56(AX)
+	MOVQ    96(AX), R11
+	ADDQ    R11, 80(AX)
 	XORQ    R14, R14
 	XORQ    R15, R15
 	JMP     tile
@@ -841,23 +993,72 @@ lines_done:
 	VZEROUPPER
 	RET
 
+subtract:
+	MOVQ 216(AX), R13
+	MOVQ 224(AX), R12
+
+subtract_block:
+	MOVQ 200(AX), R11
+
+subtract_float:
+	VMOVUPS          (DX), Z12
+	VSUBPS           (R13), Z12, Z12
+	VMOVUPS          Z12, (R12)
+	VFMADD231PS.BCST (SI), Z12, Z0
+	VFMADD231PS.BCST (SI)(CX*1), Z12, Z4
+	VFMADD231PS.BCST (SI)(CX*2), Z12, Z8
+	VMOVUPS          64(DX), Z12
+	VSUBPS           64(R13), Z12, Z12
+	VMOVUPS          Z12, 64(R12)
+	VFMADD231PS.BCST (SI), Z12, Z1
+	VFMADD231PS.BCST (SI)(CX*1), Z12, Z5
+	VFMADD231PS.BCST (SI)(CX*2), Z12, Z9
+	VMOVUPS          128(DX), Z12
+	VSUBPS           128(R13), Z12, Z12
+	VMOVUPS          Z12, 128(R12)
+	VFMADD231PS.BCST (SI), Z12, Z2
+	VFMADD231PS.BCST (SI)(CX*1), Z12, Z6
+	VFMADD231PS.BCST (SI)(CX*2), Z12, Z10
+	VMOVUPS          192(DX), Z12
+	VSUBPS           192(R13), Z12, Z12
+	VMOVUPS          Z12, 192(R12)
+	VFMADD231PS.BCST (SI), Z12, Z3
+	VFMADD231PS.BCST (SI)(CX*1), Z12, Z7
+	VFMADD231PS.BCST (SI)(CX*2), Z12, Z11
+	ADDQ             $0x04, SI
+	ADDQ             $0x00000100, DX
+	ADDQ             $0x00000100, R13
+	ADDQ             $0x00000100, R12
+	DECQ             R11
+	JNZ              subtract_float
+	MOVQ             192(AX), R11
+	ADDQ             176(AX), R11
+	ADDQ             160(AX), R11
+	ADDQ             R11, SI
+	DECQ             BX
+	JNZ              subtract_block
+	MOVQ             224(AX), DX
+	MOVQ             DX, 16(AX)
+	MOVQ             $0x00000000, 216(AX)
+	JMP              finish
+
 // func directAVX512_4x4(a *Direct)
 // Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_4x4(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 88(AX), CX
+	MOVQ 144(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
-	MOVQ 208(AX), R10
+	MOVQ 248(AX), R10
 
 tile:
-	CMPQ       R10, 216(AX)
+	CMPQ       R10, 256(AX)
 	CMOVQGE    16(AX), R10
 	CMPQ       32(AX), $0x00
 	JEQ        asked
 	MOVQ       32(AX), SI
 	ADDQ       R15, SI
-	MOVQ       104(AX), DI
+	MOVQ       40(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -881,7 +1082,7 @@ tile:
 asked:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
-	MOVQ       96(AX), DI
+	MOVQ       136(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -923,20 +1124,22 @@ asked:
 	VMOVUPS    192(R11), Z7
 	VMOVUPS    192(R11), Z11
 	VMOVUPS    192(R11), Z15
-	MOVQ       112(AX), BX
+	MOVQ       152(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
+	CMPQ       216(AX), $0x00
+	JNE        subtract
 
 block:
-	MOVQ 128(AX), R13
+	MOVQ 168(AX), R13
 
 row:
-	MOVQ 144(AX), R12
+	MOVQ 184(AX), R12
 
 column:
-	MOVQ    160(AX), R11
+	MOVQ    200(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 168(AX), R11
+	CMOVQEQ 208(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -1084,18 +1287,18 @@ single:
 	JNZ          single
 
 done:
-	MOVQ 152(AX), R11
+	MOVQ 192(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	DECQ R12
 	JNZ  column
-	MOVQ 136(AX), R11
+	MOVQ 176(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	DECQ R13
 	JNZ  row
-	ADDQ 176(AX), DX
-	MOVQ 120(AX), R11
+	ADDQ 232(AX), DX
+	MOVQ 160(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	DECQ BX
@@ -1103,10 +1306,10 @@ done:
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    no_residual
+	JEQ    no_addend0
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
-	MOVQ   104(AX), DI
+	MOVQ   40(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z4, Z4
 	VADDPS 128(SI), Z8, Z8
@@ -1127,12 +1330,12 @@ finish:
 	VADDPS 128(SI), Z11, Z11
 	VADDPS 192(SI), Z15, Z15
 
-no_residual:
-	CMPQ   184(AX), $0x00
-	JEQ    no_addend
-	MOVQ   184(AX), SI
+no_addend0:
+	CMPQ   56(AX), $0x00
+	JEQ    no_addend1
+	MOVQ   56(AX), SI
 	ADDQ   R15, SI
-	MOVQ   192(AX), DI
+	MOVQ   64(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z4, Z4
 	VADDPS 128(SI), Z8, Z8
@@ -1153,10 +1356,36 @@ no_residual:
 	VADDPS 128(SI), Z11, Z11
 	VADDPS 192(SI), Z15, Z15
 
-no_addend:
-	CMPL         200(AX), $0xff800000
+no_addend1:
+	CMPQ   80(AX), $0x00
+	JEQ    no_addend2
+	MOVQ   80(AX), SI
+	ADDQ   R15, SI
+	MOVQ   88(AX), DI
+	VADDPS (SI), Z0, Z0
+	VADDPS 64(SI), Z4, Z4
+	VADDPS 128(SI), Z8, Z8
+	VADDPS 192(SI), Z12, Z12
+	ADDQ   DI, SI
+	VADDPS (SI), Z1, Z1
+	VADDPS 64(SI), Z5, Z5
+	VADDPS 128(SI), Z9, Z9
+	VADDPS 192(SI), Z13, Z13
+	ADDQ   DI, SI
+	VADDPS (SI), Z2, Z2
+	VADDPS 64(SI), Z6, Z6
+	VADDPS 128(SI), Z10, Z10
+	VADDPS 192(SI), Z14, Z14
+	ADDQ   DI, SI
+	VADDPS (SI), Z3, Z3
+	VADDPS 64(SI), Z7, Z7
+	VADDPS 128(SI), Z11, Z11
+	VADDPS 192(SI), Z15, Z15
+
+no_addend2:
+	CMPL         240(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 200(AX), Z20
+	VBROADCASTSS 240(AX), Z20
 	VMAXPS       Z0, Z20, Z0
 	VMAXPS       Z1, Z20, Z1
 	VMAXPS       Z2, Z20, Z2
@@ -1175,9 +1404,9 @@ no_addend:
 	VMAXPS       Z15, Z20, Z15
 
 no_low:
-	CMPL         204(AX), $0x7f800000
+	CMPL         244(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 204(AX), Z20
+	VBROADCASTSS 244(AX), Z20
 	VMINPS       Z0, Z20, Z0
 	VMINPS       Z1, Z20, Z1
 	VMINPS       Z2, Z20, Z2
@@ -1198,7 +1427,7 @@ no_low:
 no_high:
 	MOVQ    (AX), SI
 	ADDQ    R15, SI
-	MOVQ    96(AX), DI
+	MOVQ    136(AX), DI
 	VMOVUPS Z0, (SI)
 	VMOVUPS Z4, 64(SI)
 	VMOVUPS Z8, 128(SI)
@@ -1221,18 +1450,20 @@ no_high:
 	ADDQ    $0x00000100, R15
 	IMUL3Q  $0x00000004, CX, R11
 	ADDQ    R11, R14
-	CMPQ    R15, 40(AX)
+	CMPQ    R15, 104(AX)
 	JLT     tile
-	DECQ    48(AX)
+	DECQ    112(AX)
 	JZ      lines_done
-	MOVQ    56(AX), R11
+	MOVQ    120(AX), R11
 	ADDQ    R11, 8(AX)
-	MOVQ    64(AX), R11
+	MOVQ    128(AX), R11
 	ADDQ    R11, (AX)
-	MOVQ    72(AX), R11
+	MOVQ    48(AX), R11
 	ADDQ    R11, 32(AX)
-	MOVQ    80(AX), R11
-	ADDQ    R11, 184(AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 56(AX)
+	MOVQ    96(AX), R11
+	ADDQ    R11, 80(AX)
 	XORQ    R14, R14
 	XORQ    R15, R15
 	JMP     tile
@@ -1241,23 +1472,78 @@ lines_done:
 	VZEROUPPER
 	RET
 
+subtract:
+	MOVQ 216(AX), R13
+	MOVQ 224(AX), R12
+
+subtract_block:
+	MOVQ 200(AX), R11
+
+subtract_float:
+	VMOVUPS          (DX), Z16
+	VSUBPS           (R13), Z16, Z16
+	VMOVUPS          Z16, (R12)
+	VFMADD231PS.BCST (SI), Z16, Z0
+	VFMADD231PS.BCST (SI)(CX*1), Z16, Z4
+	VFMADD231PS.BCST (SI)(CX*2), Z16, Z8
+	VFMADD231PS.BCST (DI), Z16, Z12
+	VMOVUPS          64(DX), Z16
+	VSUBPS           64(R13), Z16, Z16
+	VMOVUPS          Z16, 64(R12)
+	VFMADD231PS.BCST (SI), Z16, Z1
+	VFMADD231PS.BCST (SI)(CX*1), Z16, Z5
+	VFMADD231PS.BCST (SI)(CX*2), Z16, Z9
+	VFMADD231PS.BCST (DI), Z16, Z13
+	VMOVUPS          128(DX), Z16
+	VSUBPS           128(R13), Z16, Z16
+	VMOVUPS          Z16, 128(R12)
+	VFMADD231PS.BCST (SI), Z16, Z2
+	VFMADD231PS.BCST (SI)(CX*1), Z16, Z6
+	VFMADD231PS.BCST (SI)(CX*2), Z16, Z10
+	VFMADD231PS.BCST (DI), Z16, Z14
+	VMOVUPS          192(DX), Z16
+	VSUBPS           192(R13), Z16, Z16
+	VMOVUPS          Z16, 192(R12)
+	VFMADD231PS.BCST (SI), Z16, Z3
+	VFMADD231PS.BCST (SI)(CX*1), Z16, Z7
+	VFMADD231PS.BCST (SI)(CX*2), Z16, Z11
+	VFMADD231PS.BCST (DI), Z16, Z15
+	ADDQ             $0x04, SI
+	ADDQ             $0x04, DI
+	ADDQ             $0x00000100, DX
+	ADDQ             $0x00000100, R13
+	ADDQ             $0x00000100, R12
+	DECQ             R11
+	JNZ              subtract_float
+	MOVQ             192(AX), R11
+	ADDQ             176(AX), R11
+	ADDQ             160(AX), R11
+	ADDQ             R11, SI
+	ADDQ             R11, DI
+	DECQ             BX
+	JNZ              subtract_block
+	MOVQ             224(AX), DX
+	MOVQ             DX, 16(AX)
+	MOVQ             $0x00000000, 216(AX)
+	JMP              finish
+
 // func directAVX512_5x4(a *Direct)
 // Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_5x4(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 88(AX), CX
+	MOVQ 144(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
-	MOVQ 208(AX), R10
+	MOVQ 248(AX), R10
 
 tile:
-	CMPQ       R10, 216(AX)
+	CMPQ       R10, 256(AX)
 	CMOVQGE    16(AX), R10
 	CMPQ       32(AX), $0x00
 	JEQ        asked
 	MOVQ       32(AX), SI
 	ADDQ       R15, SI
-	MOVQ       104(AX), DI
+	MOVQ       40(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -1285,7 +1571,7 @@ tile:
 asked:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
-	MOVQ       96(AX), DI
+	MOVQ       136(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -1335,20 +1621,22 @@ asked:
 	VMOVUPS    192(R11), Z11
 	VMOVUPS    192(R11), Z15
 	VMOVUPS    192(R11), Z19
-	MOVQ       112(AX), BX
+	MOVQ       152(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
+	CMPQ       216(AX), $0x00
+	JNE        subtract
 
 block:
-	MOVQ 128(AX), R13
+	MOVQ 168(AX), R13
 
 row:
-	MOVQ 144(AX), R12
+	MOVQ 184(AX), R12
 
 column:
-	MOVQ    160(AX), R11
+	MOVQ    200(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 168(AX), R11
+	CMOVQEQ 208(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -1521,18 +1809,18 @@ single:
 	JNZ          single
 
 done:
-	MOVQ 152(AX), R11
+	MOVQ 192(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	DECQ R12
 	JNZ  column
-	MOVQ 136(AX), R11
+	MOVQ 176(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	DECQ R13
 	JNZ  row
-	ADDQ 176(AX), DX
-	MOVQ 120(AX), R11
+	ADDQ 232(AX), DX
+	MOVQ 160(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	DECQ BX
@@ -1540,10 +1828,10 @@ done:
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    no_residual
+	JEQ    no_addend0
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
-	MOVQ   104(AX), DI
+	MOVQ   40(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z4, Z4
 	VADDPS 128(SI), Z8, Z8
@@ -1568,12 +1856,12 @@ finish:
 	VADDPS 192(SI), Z15, Z15
 	VADDPS 256(SI), Z19, Z19
 
-no_residual:
-	CMPQ   184(AX), $0x00
-	JEQ    no_addend
-	MOVQ   184(AX), SI
+no_addend0:
+	CMPQ   56(AX), $0x00
+	JEQ    no_addend1
+	MOVQ   56(AX), SI
 	ADDQ   R15, SI
-	MOVQ   192(AX), DI
+	MOVQ   64(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z4, Z4
 	VADDPS 128(SI), Z8, Z8
@@ -1598,10 +1886,40 @@ no_residual:
 	VADDPS 192(SI), Z15, Z15
 	VADDPS 256(SI), Z19, Z19
 
-no_addend:
-	CMPL         200(AX), $0xff800000
+no_addend1:
+	CMPQ   80(AX), $0x00
+	JEQ    no_addend2
+	MOVQ   80(AX), SI
+	ADDQ   R15, SI
+	MOVQ   88(AX), DI
+	VADDPS (SI), Z0, Z0
+	VADDPS 64(SI), Z4, Z4
+	VADDPS 128(SI), Z8, Z8
+	VADDPS 192(SI), Z12, Z12
+	VADDPS 256(SI), Z16, Z16
+	ADDQ   DI, SI
+	VADDPS (SI), Z1, Z1
+	VADDPS 64(SI), Z5, Z5
+	VADDPS 128(SI), Z9, Z9
+	VADDPS 192(SI), Z13, Z13
+	VADDPS 256(SI), Z17, Z17
+	ADDQ   DI, SI
+	VADDPS (SI), Z2, Z2
+	VADDPS 64(SI), Z6, Z6
+	VADDPS 128(SI), Z10, Z10
+	VADDPS 192(SI), Z14, Z14
+	VADDPS 256(SI), Z18, Z18
+	ADDQ   DI, SI
+	VADDPS (SI), Z3, Z3
+	VADDPS 64(SI), Z7, Z7
+	VADDPS 128(SI), Z11, Z11
+	VADDPS 192(SI), Z15, Z15
+	VADDPS 256(SI), Z19, Z19
+
+no_addend2:
+	CMPL         240(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 200(AX), Z24
+	VBROADCASTSS 240(AX), Z24
 	VMAXPS       Z0, Z24, Z0
 	VMAXPS       Z1, Z24, Z1
 	VMAXPS       Z2, Z24, Z2
@@ -1624,9 +1942,9 @@ no_addend:
 	VMAXPS       Z19, Z24, Z19
 
 no_low:
-	CMPL         204(AX), $0x7f800000
+	CMPL         244(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 204(AX), Z24
+	VBROADCASTSS 244(AX), Z24
 	VMINPS       Z0, Z24, Z0
 	VMINPS       Z1, Z24, Z1
 	VMINPS       Z2, Z24, Z2
@@ -1651,7 +1969,7 @@ no_low:
 no_high:
 	MOVQ    (AX), SI
 	ADDQ    R15, SI
-	MOVQ    96(AX), DI
+	MOVQ    136(AX), DI
 	VMOVUPS Z0, (SI)
 	VMOVUPS Z4, 64(SI)
 	VMOVUPS Z8, 128(SI)
@@ -1678,18 +1996,20 @@ no_high:
 	ADDQ    $0x00000140, R15
 	IMUL3Q  $0x00000005, CX, R11
 	ADDQ    R11, R14
-	CMPQ    R15, 40(AX)
+	CMPQ    R15, 104(AX)
 	JLT     tile
-	DECQ    48(AX)
+	DECQ    112(AX)
 	JZ      lines_done
-	MOVQ    56(AX), R11
+	MOVQ    120(AX), R11
 	ADDQ    R11, 8(AX)
-	MOVQ    64(AX), R11
+	MOVQ    128(AX), R11
 	ADDQ    R11, (AX)
-	MOVQ    72(AX), R11
+	MOVQ    48(AX), R11
 	ADDQ    R11, 32(AX)
-	MOVQ    80(AX), R11
-	ADDQ    R11, 184(AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 56(AX)
+	MOVQ    96(AX), R11
+	ADDQ    R11, 80(AX)
 	XORQ    R14, R14
 	XORQ    R15, R15
 	JMP     tile
@@ -1698,23 +2018,82 @@ lines_done:
 	VZEROUPPER
 	RET
 
+subtract:
+	MOVQ 216(AX), R13
+	MOVQ 224(AX), R12
+
+subtract_block:
+	MOVQ 200(AX), R11
+
+subtract_float:
+	VMOVUPS          (DX), Z20
+	VSUBPS           (R13), Z20, Z20
+	VMOVUPS          Z20, (R12)
+	VFMADD231PS.BCST (SI), Z20, Z0
+	VFMADD231PS.BCST (SI)(CX*1), Z20, Z4
+	VFMADD231PS.BCST (SI)(CX*2), Z20, Z8
+	VFMADD231PS.BCST (DI), Z20, Z12
+	VFMADD231PS.BCST (DI)(CX*1), Z20, Z16
+	VMOVUPS          64(DX), Z20
+	VSUBPS           64(R13), Z20, Z20
+	VMOVUPS          Z20, 64(R12)
+	VFMADD231PS.BCST (SI), Z20, Z1
+	VFMADD231PS.BCST (SI)(CX*1), Z20, Z5
+	VFMADD231PS.BCST (SI)(CX*2), Z20, Z9
+	VFMADD231PS.BCST (DI), Z20, Z13
+	VFMADD231PS.BCST (DI)(CX*1), Z20, Z17
+	VMOVUPS          128(DX), Z20
+	VSUBPS           128(R13), Z20, Z20
+	VMOVUPS          Z20, 128(R12)
+	VFMADD231PS.BCST (SI), Z20, Z2
+	VFMADD231PS.BCST (SI)(CX*1), Z20, Z6
+	VFMADD231PS.BCST (SI)(CX*2), Z20, Z10
+	VFMADD231PS.BCST (DI), Z20, Z14
+	VFMADD231PS.BCST (DI)(CX*1), Z20, Z18
+	VMOVUPS          192(DX), Z20
+	VSUBPS           192(R13), Z20, Z20
+	VMOVUPS          Z20, 192(R12)
+	VFMADD231PS.BCST (SI), Z20, Z3
+	VFMADD231PS.BCST (SI)(CX*1), Z20, Z7
+	VFMADD231PS.BCST (SI)(CX*2), Z20, Z11
+	VFMADD231PS.BCST (DI), Z20, Z15
+	VFMADD231PS.BCST (DI)(CX*1), Z20, Z19
+	ADDQ             $0x04, SI
+	ADDQ             $0x04, DI
+	ADDQ             $0x00000100, DX
+	ADDQ             $0x00000100, R13
+	ADDQ             $0x00000100, R12
+	DECQ             R11
+	JNZ              subtract_float
+	MOVQ             192(AX), R11
+	ADDQ             176(AX), R11
+	ADDQ             160(AX), R11
+	ADDQ             R11, SI
+	ADDQ             R11, DI
+	DECQ             BX
+	JNZ              subtract_block
+	MOVQ             224(AX), DX
+	MOVQ             DX, 16(AX)
+	MOVQ             $0x00000000, 216(AX)
+	JMP              finish
+
 // func directAVX512_6x4(a *Direct)
 // Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_6x4(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 88(AX), CX
+	MOVQ 144(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
-	MOVQ 208(AX), R10
+	MOVQ 248(AX), R10
 
 tile:
-	CMPQ       R10, 216(AX)
+	CMPQ       R10, 256(AX)
 	CMOVQGE    16(AX), R10
 	CMPQ       32(AX), $0x00
 	JEQ        asked
 	MOVQ       32(AX), SI
 	ADDQ       R15, SI
-	MOVQ       104(AX), DI
+	MOVQ       40(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -1746,7 +2125,7 @@ tile:
 asked:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
-	MOVQ       96(AX), DI
+	MOVQ       136(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -1804,20 +2183,22 @@ asked:
 	VMOVUPS    192(R11), Z15
 	VMOVUPS    192(R11), Z19
 	VMOVUPS    192(R11), Z23
-	MOVQ       112(AX), BX
+	MOVQ       152(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
+	CMPQ       216(AX), $0x00
+	JNE        subtract
 
 block:
-	MOVQ 128(AX), R13
+	MOVQ 168(AX), R13
 
 row:
-	MOVQ 144(AX), R12
+	MOVQ 184(AX), R12
 
 column:
-	MOVQ    160(AX), R11
+	MOVQ    200(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 168(AX), R11
+	CMOVQEQ 208(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -2015,18 +2396,18 @@ single:
 	JNZ          single
 
 done:
-	MOVQ 152(AX), R11
+	MOVQ 192(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	DECQ R12
 	JNZ  column
-	MOVQ 136(AX), R11
+	MOVQ 176(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	DECQ R13
 	JNZ  row
-	ADDQ 176(AX), DX
-	MOVQ 120(AX), R11
+	ADDQ 232(AX), DX
+	MOVQ 160(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	DECQ BX
@@ -2034,10 +2415,10 @@ done:
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    no_residual
+	JEQ    no_addend0
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
-	MOVQ   104(AX), DI
+	MOVQ   40(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z4, Z4
 	VADDPS 128(SI), Z8, Z8
@@ -2066,12 +2447,12 @@ finish:
 	VADDPS 256(SI), Z19, Z19
 	VADDPS 320(SI), Z23, Z23
 
-no_residual:
-	CMPQ   184(AX), $0x00
-	JEQ    no_addend
-	MOVQ   184(AX), SI
+no_addend0:
+	CMPQ   56(AX), $0x00
+	JEQ    no_addend1
+	MOVQ   56(AX), SI
 	ADDQ   R15, SI
-	MOVQ   192(AX), DI
+	MOVQ   64(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z4, Z4
 	VADDPS 128(SI), Z8, Z8
@@ -2100,10 +2481,44 @@ no_residual:
 	VADDPS 256(SI), Z19, Z19
 	VADDPS 320(SI), Z23, Z23
 
-no_addend:
-	CMPL         200(AX), $0xff800000
+no_addend1:
+	CMPQ   80(AX), $0x00
+	JEQ    no_addend2
+	MOVQ   80(AX), SI
+	ADDQ   R15, SI
+	MOVQ   88(AX), DI
+	VADDPS (SI), Z0, Z0
+	VADDPS 64(SI), Z4, Z4
+	VADDPS 128(SI), Z8, Z8
+	VADDPS 192(SI), Z12, Z12
+	VADDPS 256(SI), Z16, Z16
+	VADDPS 320(SI), Z20, Z20
+	ADDQ   DI, SI
+	VADDPS (SI), Z1, Z1
+	VADDPS 64(SI), Z5, Z5
+	VADDPS 128(SI), Z9, Z9
+	VADDPS 192(SI), Z13, Z13
+	VADDPS 256(SI), Z17, Z17
+	VADDPS 320(SI), Z21, Z21
+	ADDQ   DI, SI
+	VADDPS (SI), Z2, Z2
+	VADDPS 64(SI), Z6, Z6
+	VADDPS 128(SI), Z10, Z10
+	VADDPS 192(SI), Z14, Z14
+	VADDPS 256(SI), Z18, Z18
+	VADDPS 320(SI), Z22, Z22
+	ADDQ   DI, SI
+	VADDPS (SI), Z3, Z3
+	VADDPS 64(SI), Z7, Z7
+	VADDPS 128(SI), Z11, Z11
+	VADDPS 192(SI), Z15, Z15
+	VADDPS 256(SI), Z19, Z19
+	VADDPS 320(SI), Z23, Z23
+
+no_addend2:
+	CMPL         240(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 200(AX), Z28
+	VBROADCASTSS 240(AX), Z28
 	VMAXPS       Z0, Z28, Z0
 	VMAXPS       Z1, Z28, Z1
 	VMAXPS       Z2, Z28, Z2
@@ -2130,9 +2545,9 @@ no_addend:
 	VMAXPS       Z23, Z28, Z23
 
 no_low:
-	CMPL         204(AX), $0x7f800000
+	CMPL         244(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 204(AX), Z28
+	VBROADCASTSS 244(AX), Z28
 	VMINPS       Z0, Z28, Z0
 	VMINPS       Z1, Z28, Z1
 	VMINPS       Z2, Z28, Z2
@@ -2161,7 +2576,7 @@ no_low:
 no_high:
 	MOVQ    (AX), SI
 	ADDQ    R15, SI
-	MOVQ    96(AX), DI
+	MOVQ    136(AX), DI
 	VMOVUPS Z0, (SI)
 	VMOVUPS Z4, 64(SI)
 	VMOVUPS Z8, 128(SI)
@@ -2192,18 +2607,20 @@ no_high:
 	ADDQ    $0x00000180, R15
 	IMUL3Q  $0x00000006, CX, R11
 	ADDQ    R11, R14
-	CMPQ    R15, 40(AX)
+	CMPQ    R15, 104(AX)
 	JLT     tile
-	DECQ    48(AX)
+	DECQ    112(AX)
 	JZ      lines_done
-	MOVQ    56(AX), R11
+	MOVQ    120(AX), R11
 	ADDQ    R11, 8(AX)
-	MOVQ    64(AX), R11
+	MOVQ    128(AX), R11
 	ADDQ    R11, (AX)
-	MOVQ    72(AX), R11
+	MOVQ    48(AX), R11
 	ADDQ    R11, 32(AX)
-	MOVQ    80(AX), R11
-	ADDQ    R11, 184(AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 56(AX)
+	MOVQ    96(AX), R11
+	ADDQ    R11, 80(AX)
 	XORQ    R14, R14
 	XORQ    R15, R15
 	JMP     tile
@@ -2212,23 +2629,86 @@ lines_done:
 	VZEROUPPER
 	RET
 
+subtract:
+	MOVQ 216(AX), R13
+	MOVQ 224(AX), R12
+
+subtract_block:
+	MOVQ 200(AX), R11
+
+subtract_float:
+	VMOVUPS          (DX), Z24
+	VSUBPS           (R13), Z24, Z24
+	VMOVUPS          Z24, (R12)
+	VFMADD231PS.BCST (SI), Z24, Z0
+	VFMADD231PS.BCST (SI)(CX*1), Z24, Z4
+	VFMADD231PS.BCST (SI)(CX*2), Z24, Z8
+	VFMADD231PS.BCST (DI), Z24, Z12
+	VFMADD231PS.BCST (DI)(CX*1), Z24, Z16
+	VFMADD231PS.BCST (DI)(CX*2), Z24, Z20
+	VMOVUPS          64(DX), Z24
+	VSUBPS           64(R13), Z24, Z24
+	VMOVUPS          Z24, 64(R12)
+	VFMADD231PS.BCST (SI), Z24, Z1
+	VFMADD231PS.BCST (SI)(CX*1), Z24, Z5
+	VFMADD231PS.BCST (SI)(CX*2), Z24, Z9
+	VFMADD231PS.BCST (DI), Z24, Z13
+	VFMADD231PS.BCST (DI)(CX*1), Z24, Z17
+	VFMADD231PS.BCST (DI)(CX*2), Z24, Z21
+	VMOVUPS          128(DX), Z24
+	VSUBPS           128(R13), Z24, Z24
+	VMOVUPS          Z24, 128(R12)
+	VFMADD231PS.BCST (SI), Z24, Z2
+	VFMADD231PS.BCST (SI)(CX*1), Z24, Z6
+	VFMADD231PS.BCST (SI)(CX*2), Z24, Z10
+	VFMADD231PS.BCST (DI), Z24, Z14
+	VFMADD231PS.BCST (DI)(CX*1), Z24, Z18
+	VFMADD231PS.BCST (DI)(CX*2), Z24, Z22
+	VMOVUPS          192(DX), Z24
+	VSUBPS           192(R13), Z24, Z24
+	VMOVUPS          Z24, 192(R12)
+	VFMADD231PS.BCST (SI), Z24, Z3
+	VFMADD231PS.BCST (SI)(CX*1), Z24, Z7
+	VFMADD231PS.BCST (SI)(CX*2), Z24, Z11
+	VFMADD231PS.BCST (DI), Z24, Z15
+	VFMADD231PS.BCST (DI)(CX*1), Z24, Z19
+	VFMADD231PS.BCST (DI)(CX*2), Z24, Z23
+	ADDQ             $0x04, SI
+	ADDQ             $0x04, DI
+	ADDQ             $0x00000100, DX
+	ADDQ             $0x00000100, R13
+	ADDQ             $0x00000100, R12
+	DECQ             R11
+	JNZ              subtract_float
+	MOVQ             192(AX), R11
+	ADDQ             176(AX), R11
+	ADDQ             160(AX), R11
+	ADDQ             R11, SI
+	ADDQ             R11, DI
+	DECQ             BX
+	JNZ              subtract_block
+	MOVQ             224(AX), DX
+	MOVQ             DX, 16(AX)
+	MOVQ             $0x00000000, 216(AX)
+	JMP              finish
+
 // func directAVX512_7x4(a *Direct)
 // Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_7x4(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 88(AX), CX
+	MOVQ 144(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
-	MOVQ 208(AX), R10
+	MOVQ 248(AX), R10
 
 tile:
-	CMPQ       R10, 216(AX)
+	CMPQ       R10, 256(AX)
 	CMOVQGE    16(AX), R10
 	CMPQ       32(AX), $0x00
 	JEQ        asked
 	MOVQ       32(AX), SI
 	ADDQ       R15, SI
-	MOVQ       104(AX), DI
+	MOVQ       40(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -2264,7 +2744,7 @@ tile:
 asked:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
-	MOVQ       96(AX), DI
+	MOVQ       136(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -2332,20 +2812,22 @@ asked:
 	VMOVUPS    192(R11), Z19
 	VMOVUPS    192(R11), Z23
 	VMOVUPS    192(R11), Z27
-	MOVQ       112(AX), BX
+	MOVQ       152(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
+	CMPQ       216(AX), $0x00
+	JNE        subtract
 
 block:
-	MOVQ 128(AX), R13
+	MOVQ 168(AX), R13
 
 row:
-	MOVQ 144(AX), R12
+	MOVQ 184(AX), R12
 
 column:
-	MOVQ    160(AX), R11
+	MOVQ    200(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 168(AX), R11
+	CMOVQEQ 208(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -2565,20 +3047,20 @@ single:
 	JNZ          single
 
 done:
-	MOVQ 152(AX), R11
+	MOVQ 192(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
 	DECQ R12
 	JNZ  column
-	MOVQ 136(AX), R11
+	MOVQ 176(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
 	DECQ R13
 	JNZ  row
-	ADDQ 176(AX), DX
-	MOVQ 120(AX), R11
+	ADDQ 232(AX), DX
+	MOVQ 160(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
@@ -2587,10 +3069,10 @@ done:
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    no_residual
+	JEQ    no_addend0
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
-	MOVQ   104(AX), DI
+	MOVQ   40(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z4, Z4
 	VADDPS 128(SI), Z8, Z8
@@ -2623,12 +3105,12 @@ finish:
 	VADDPS 320(SI), Z23, Z23
 	VADDPS 384(SI), Z27, Z27
 
-no_residual:
-	CMPQ   184(AX), $0x00
-	JEQ    no_addend
-	MOVQ   184(AX), SI
+no_addend0:
+	CMPQ   56(AX), $0x00
+	JEQ    no_addend1
+	MOVQ   56(AX), SI
 	ADDQ   R15, SI
-	MOVQ   192(AX), DI
+	MOVQ   64(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z4, Z4
 	VADDPS 128(SI), Z8, Z8
@@ -2661,10 +3143,48 @@ no_residual:
 	VADDPS 320(SI), Z23, Z23
 	VADDPS 384(SI), Z27, Z27
 
-no_addend:
-	CMPL         200(AX), $0xff800000
+no_addend1:
+	CMPQ   80(AX), $0x00
+	JEQ    no_addend2
+	MOVQ   80(AX), SI
+	ADDQ   R15, SI
+	MOVQ   88(AX), DI
+	VADDPS (SI), Z0, Z0
+	VADDPS 64(SI), Z4, Z4
+	VADDPS 128(SI), Z8, Z8
+	VADDPS 192(SI), Z12, Z12
+	VADDPS 256(SI), Z16, Z16
+	VADDPS 320(SI), Z20, Z20
+	VADDPS 384(SI), Z24, Z24
+	ADDQ   DI, SI
+	VADDPS (SI), Z1, Z1
+	VADDPS 64(SI), Z5, Z5
+	VADDPS 128(SI), Z9, Z9
+	VADDPS 192(SI), Z13, Z13
+	VADDPS 256(SI), Z17, Z17
+	VADDPS 320(SI), Z21, Z21
+	VADDPS 384(SI), Z25, Z25
+	ADDQ   DI, SI
+	VADDPS (SI), Z2, Z2
+	VADDPS 64(SI), Z6, Z6
+	VADDPS 128(SI), Z10, Z10
+	VADDPS 192(SI), Z14, Z14
+	VADDPS 256(SI), Z18, Z18
+	VADDPS 320(SI), Z22, Z22
+	VADDPS 384(SI), Z26, Z26
+	ADDQ   DI, SI
+	VADDPS (SI), Z3, Z3
+	VADDPS 64(SI), Z7, Z7
+	VADDPS 128(SI), Z11, Z11
+	VADDPS 192(SI), Z15, Z15
+	VADDPS 256(SI), Z19, Z19
+	VADDPS 320(SI), Z23, Z23
+	VADDPS 384(SI), Z27, Z27
+
+no_addend2:
+	CMPL         240(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 200(AX), Z31
+	VBROADCASTSS 240(AX), Z31
 	VMAXPS       Z0, Z31, Z0
 	VMAXPS       Z1, Z31, Z1
 	VMAXPS       Z2, Z31, Z2
@@ -2695,9 +3215,9 @@ no_addend:
 	VMAXPS       Z27, Z31, Z27
 
 no_low:
-	CMPL         204(AX), $0x7f800000
+	CMPL         244(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 204(AX), Z31
+	VBROADCASTSS 244(AX), Z31
 	VMINPS       Z0, Z31, Z0
 	VMINPS       Z1, Z31, Z1
 	VMINPS       Z2, Z31, Z2
@@ -2730,7 +3250,7 @@ no_low:
 no_high:
 	MOVQ    (AX), SI
 	ADDQ    R15, SI
-	MOVQ    96(AX), DI
+	MOVQ    136(AX), DI
 	VMOVUPS Z0, (SI)
 	VMOVUPS Z4, 64(SI)
 	VMOVUPS Z8, 128(SI)
@@ -2765,18 +3285,20 @@ no_high:
 	ADDQ    $0x000001c0, R15
 	IMUL3Q  $0x00000007, CX, R11
 	ADDQ    R11, R14
-	CMPQ    R15, 40(AX)
+	CMPQ    R15, 104(AX)
 	JLT     tile
-	DECQ    48(AX)
+	DECQ    112(AX)
 	JZ      lines_done
-	MOVQ    56(AX), R11
+	MOVQ    120(AX), R11
 	ADDQ    R11, 8(AX)
-	MOVQ    64(AX), R11
+	MOVQ    128(AX), R11
 	ADDQ    R11, (AX)
-	MOVQ    72(AX), R11
+	MOVQ    48(AX), R11
 	ADDQ    R11, 32(AX)
-	MOVQ    80(AX), R11
-	ADDQ    R11, 184(AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 56(AX)
+	MOVQ    96(AX), R11
+	ADDQ    R11, 80(AX)
 	XORQ    R14, R14
 	XORQ    R15, R15
 	JMP     tile
@@ -2785,23 +3307,92 @@ lines_done:
 	VZEROUPPER
 	RET
 
+subtract:
+	MOVQ 216(AX), R13
+	MOVQ 224(AX), R12
+
+subtract_block:
+	MOVQ 200(AX), R11
+
+subtract_float:
+	VMOVUPS          (DX), Z28
+	VSUBPS           (R13), Z28, Z28
+	VMOVUPS          Z28, (R12)
+	VFMADD231PS.BCST (SI), Z28, Z0
+	VFMADD231PS.BCST (SI)(CX*1), Z28, Z4
+	VFMADD231PS.BCST (SI)(CX*2), Z28, Z8
+	VFMADD231PS.BCST (DI), Z28, Z12
+	VFMADD231PS.BCST (DI)(CX*1), Z28, Z16
+	VFMADD231PS.BCST (DI)(CX*2), Z28, Z20
+	VFMADD231PS.BCST (R8), Z28, Z24
+	VMOVUPS          64(DX), Z28
+	VSUBPS           64(R13), Z28, Z28
+	VMOVUPS          Z28, 64(R12)
+	VFMADD231PS.BCST (SI), Z28, Z1
+	VFMADD231PS.BCST (SI)(CX*1), Z28, Z5
+	VFMADD231PS.BCST (SI)(CX*2), Z28, Z9
+	VFMADD231PS.BCST (DI), Z28, Z13
+	VFMADD231PS.BCST (DI)(CX*1), Z28, Z17
+	VFMADD231PS.BCST (DI)(CX*2), Z28, Z21
+	VFMADD231PS.BCST (R8), Z28, Z25
+	VMOVUPS          128(DX), Z28
+	VSUBPS           128(R13), Z28, Z28
+	VMOVUPS          Z28, 128(R12)
+	VFMADD231PS.BCST (SI), Z28, Z2
+	VFMADD231PS.BCST (SI)(CX*1), Z28, Z6
+	VFMADD231PS.BCST (SI)(CX*2), Z28, Z10
+	VFMADD231PS.BCST (DI), Z28, Z14
+	VFMADD231PS.BCST (DI)(CX*1), Z28, Z18
+	VFMADD231PS.BCST (DI)(CX*2), Z28, Z22
+	VFMADD231PS.BCST (R8), Z28, Z26
+	VMOVUPS          192(DX), Z28
+	VSUBPS           192(R13), Z28, Z28
+	VMOVUPS          Z28, 192(R12)
+	VFMADD231PS.BCST (SI), Z28, Z3
+	VFMADD231PS.BCST (SI)(CX*1), Z28, Z7
+	VFMADD231PS.BCST (SI)(CX*2), Z28, Z11
+	VFMADD231PS.BCST (DI), Z28, Z15
+	VFMADD231PS.BCST (DI)(CX*1), Z28, Z19
+	VFMADD231PS.BCST (DI)(CX*2), Z28, Z23
+	VFMADD231PS.BCST (R8), Z28, Z27
+	ADDQ             $0x04, SI
+	ADDQ             $0x04, DI
+	ADDQ             $0x04, R8
+	ADDQ             $0x00000100, DX
+	ADDQ             $0x00000100, R13
+	ADDQ             $0x00000100, R12
+	DECQ             R11
+	JNZ              subtract_float
+	MOVQ             192(AX), R11
+	ADDQ             176(AX), R11
+	ADDQ             160(AX), R11
+	ADDQ             R11, SI
+	ADDQ             R11, DI
+	ADDQ             R11, R8
+	DECQ             BX
+	JNZ              subtract_block
+	MOVQ             224(AX), DX
+	MOVQ             DX, 16(AX)
+	MOVQ             $0x00000000, 216(AX)
+	JMP              finish
+
 // func directAVX512_1x2(a *Direct)
 // Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_1x2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 88(AX), CX
+	MOVQ 144(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
-	MOVQ 208(AX), R10
+	MOVQ 248(AX), R10
 
 tile:
-	CMPQ       R10, 216(AX)
+	CMPQ       R10, 256(AX)
 	CMOVQGE    16(AX), R10
 	CMPQ       32(AX), $0x00
 	JEQ        asked
 	MOVQ       32(AX), SI
 	ADDQ       R15, SI
-	MOVQ       104(AX), DI
+	MOVQ       40(AX), DI
 	PREFETCHT0 (SI)
 	ADDQ       DI, SI
 	PREFETCHT0 (SI)
@@ -2809,7 +3400,7 @@ tile:
 asked:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
-	MOVQ       96(AX), DI
+	MOVQ       136(AX), DI
 	PREFETCHT0 (SI)
 	ADDQ       DI, SI
 	PREFETCHT0 (SI)
@@ -2819,20 +3410,22 @@ asked:
 	MOVQ       24(AX), R11
 	VMOVUPS    (R11), Z0
 	VMOVUPS    64(R11), Z1
-	MOVQ       112(AX), BX
+	MOVQ       152(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
+	CMPQ       216(AX), $0x00
+	JNE        subtract
 
 block:
-	MOVQ 128(AX), R13
+	MOVQ 168(AX), R13
 
 row:
-	MOVQ 144(AX), R12
+	MOVQ 184(AX), R12
 
 column:
-	MOVQ    160(AX), R11
+	MOVQ    200(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 168(AX), R11
+	CMOVQEQ 208(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -2883,76 +3476,88 @@ single:
 	JNZ          single
 
 done:
-	MOVQ 152(AX), R11
+	MOVQ 192(AX), R11
 	ADDQ R11, SI
 	DECQ R12
 	JNZ  column
-	MOVQ 136(AX), R11
+	MOVQ 176(AX), R11
 	ADDQ R11, SI
 	DECQ R13
 	JNZ  row
-	ADDQ 176(AX), DX
-	MOVQ 120(AX), R11
+	ADDQ 232(AX), DX
+	MOVQ 160(AX), R11
 	ADDQ R11, SI
 	DECQ BX
 	JNZ  block
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    no_residual
+	JEQ    no_addend0
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
-	MOVQ   104(AX), DI
+	MOVQ   40(AX), DI
 	VADDPS (SI), Z0, Z0
 	ADDQ   DI, SI
 	VADDPS (SI), Z1, Z1
 
-no_residual:
-	CMPQ   184(AX), $0x00
-	JEQ    no_addend
-	MOVQ   184(AX), SI
+no_addend0:
+	CMPQ   56(AX), $0x00
+	JEQ    no_addend1
+	MOVQ   56(AX), SI
 	ADDQ   R15, SI
-	MOVQ   192(AX), DI
+	MOVQ   64(AX), DI
 	VADDPS (SI), Z0, Z0
 	ADDQ   DI, SI
 	VADDPS (SI), Z1, Z1
 
-no_addend:
-	CMPL         200(AX), $0xff800000
+no_addend1:
+	CMPQ   80(AX), $0x00
+	JEQ    no_addend2
+	MOVQ   80(AX), SI
+	ADDQ   R15, SI
+	MOVQ   88(AX), DI
+	VADDPS (SI), Z0, Z0
+	ADDQ   DI, SI
+	VADDPS (SI), Z1, Z1
+
+no_addend2:
+	CMPL         240(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 200(AX), Z4
+	VBROADCASTSS 240(AX), Z4
 	VMAXPS       Z0, Z4, Z0
 	VMAXPS       Z1, Z4, Z1
 
 no_low:
-	CMPL         204(AX), $0x7f800000
+	CMPL         244(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 204(AX), Z4
+	VBROADCASTSS 244(AX), Z4
 	VMINPS       Z0, Z4, Z0
 	VMINPS       Z1, Z4, Z1
 
 no_high:
 	MOVQ    (AX), SI
 	ADDQ    R15, SI
-	MOVQ    96(AX), DI
+	MOVQ    136(AX), DI
 	VMOVUPS Z0, (SI)
 	ADDQ    DI, SI
 	VMOVUPS Z1, (SI)
 	ADDQ    $0x00000040, R15
 	IMUL3Q  $0x00000001, CX, R11
 	ADDQ    R11, R14
-	CMPQ    R15, 40(AX)
+	CMPQ    R15, 104(AX)
 	JLT     tile
-	DECQ    48(AX)
+	DECQ    112(AX)
 	JZ      lines_done
-	MOVQ    56(AX), R11
+	MOVQ    120(AX), R11
 	ADDQ    R11, 8(AX)
-	MOVQ    64(AX), R11
+	MOVQ    128(AX), R11
 	ADDQ    R11, (AX)
-	MOVQ    72(AX), R11
+	MOVQ    48(AX), R11
 	ADDQ    R11, 32(AX)
-	MOVQ    80(AX), R11
-	ADDQ    R11, 184(AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 56(AX)
+	MOVQ    96(AX), R11
+	ADDQ    R11, 80(AX)
 	XORQ    R14, R14
 	XORQ    R15, R15
 	JMP     tile
@@ -2961,23 +3566,56 @@ lines_done:
 	VZEROUPPER
 	RET
 
+subtract:
+	MOVQ 216(AX), R13
+	MOVQ 224(AX), R12
+
+subtract_block:
+	MOVQ 200(AX), R11
+
+subtract_float:
+	VMOVUPS          (DX), Z2
+	VSUBPS           (R13), Z2, Z2
+	VMOVUPS          Z2, (R12)
+	VFMADD231PS.BCST (SI), Z2, Z0
+	VMOVUPS          64(DX), Z2
+	VSUBPS           64(R13), Z2, Z2
+	VMOVUPS          Z2, 64(R12)
+	VFMADD231PS.BCST (SI), Z2, Z1
+	ADDQ             $0x04, SI
+	ADDQ             $0x00000080, DX
+	ADDQ             $0x00000080, R13
+	ADDQ             $0x00000080, R12
+	DECQ             R11
+	JNZ              subtract_float
+	MOVQ             192(AX), R11
+	ADDQ             176(AX), R11
+	ADDQ             160(AX), R11
+	ADDQ             R11, SI
+	DECQ             BX
+	JNZ              subtract_block
+	MOVQ             224(AX), DX
+	MOVQ             DX, 16(AX)
+	MOVQ             $0x00000000, 216(AX)
+	JMP              finish
+
 // func directAVX512_2x2(a *Direct)
 // Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_2x2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 88(AX), CX
+	MOVQ 144(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
-	MOVQ 208(AX), R10
+	MOVQ 248(AX), R10
 
 tile:
-	CMPQ       R10, 216(AX)
+	CMPQ       R10, 256(AX)
 	CMOVQGE    16(AX), R10
 	CMPQ       32(AX), $0x00
 	JEQ        asked
 	MOVQ       32(AX), SI
 	ADDQ       R15, SI
-	MOVQ       104(AX), DI
+	MOVQ       40(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	ADDQ       DI, SI
@@ -2987,7 +3625,7 @@ tile:
 asked:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
-	MOVQ       96(AX), DI
+	MOVQ       136(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	ADDQ       DI, SI
@@ -3001,20 +3639,22 @@ asked:
 	VMOVUPS    (R11), Z2
 	VMOVUPS    64(R11), Z1
 	VMOVUPS    64(R11), Z3
-	MOVQ       112(AX), BX
+	MOVQ       152(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
+	CMPQ       216(AX), $0x00
+	JNE        subtract
 
 block:
-	MOVQ 128(AX), R13
+	MOVQ 168(AX), R13
 
 row:
-	MOVQ 144(AX), R12
+	MOVQ 184(AX), R12
 
 column:
-	MOVQ    160(AX), R11
+	MOVQ    200(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 168(AX), R11
+	CMOVQEQ 208(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -3080,57 +3720,69 @@ single:
 	JNZ          single
 
 done:
-	MOVQ 152(AX), R11
+	MOVQ 192(AX), R11
 	ADDQ R11, SI
 	DECQ R12
 	JNZ  column
-	MOVQ 136(AX), R11
+	MOVQ 176(AX), R11
 	ADDQ R11, SI
 	DECQ R13
 	JNZ  row
-	ADDQ 176(AX), DX
-	MOVQ 120(AX), R11
+	ADDQ 232(AX), DX
+	MOVQ 160(AX), R11
 	ADDQ R11, SI
 	DECQ BX
 	JNZ  block
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    no_residual
+	JEQ    no_addend0
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
-	MOVQ   104(AX), DI
+	MOVQ   40(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z2, Z2
 	ADDQ   DI, SI
 	VADDPS (SI), Z1, Z1
 	VADDPS 64(SI), Z3, Z3
 
-no_residual:
-	CMPQ   184(AX), $0x00
-	JEQ    no_addend
-	MOVQ   184(AX), SI
+no_addend0:
+	CMPQ   56(AX), $0x00
+	JEQ    no_addend1
+	MOVQ   56(AX), SI
 	ADDQ   R15, SI
-	MOVQ   192(AX), DI
+	MOVQ   64(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z2, Z2
 	ADDQ   DI, SI
 	VADDPS (SI), Z1, Z1
 	VADDPS 64(SI), Z3, Z3
 
-no_addend:
-	CMPL         200(AX), $0xff800000
+no_addend1:
+	CMPQ   80(AX), $0x00
+	JEQ    no_addend2
+	MOVQ   80(AX), SI
+	ADDQ   R15, SI
+	MOVQ   88(AX), DI
+	VADDPS (SI), Z0, Z0
+	VADDPS 64(SI), Z2, Z2
+	ADDQ   DI, SI
+	VADDPS (SI), Z1, Z1
+	VADDPS 64(SI), Z3, Z3
+
+no_addend2:
+	CMPL         240(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 200(AX), Z6
+	VBROADCASTSS 240(AX), Z6
 	VMAXPS       Z0, Z6, Z0
 	VMAXPS       Z1, Z6, Z1
 	VMAXPS       Z2, Z6, Z2
 	VMAXPS       Z3, Z6, Z3
 
 no_low:
-	CMPL         204(AX), $0x7f800000
+	CMPL         244(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 204(AX), Z6
+	VBROADCASTSS 244(AX), Z6
 	VMINPS       Z0, Z6, Z0
 	VMINPS       Z1, Z6, Z1
 	VMINPS       Z2, Z6, Z2
@@ -3139,7 +3791,7 @@ no_low:
 no_high:
 	MOVQ    (AX), SI
 	ADDQ    R15, SI
-	MOVQ    96(AX), DI
+	MOVQ    136(AX), DI
 	VMOVUPS Z0, (SI)
 	VMOVUPS Z2, 64(SI)
 	ADDQ    DI, SI
@@ -3148,18 +3800,20 @@ no_high:
 	ADDQ    $0x00000080, R15
 	IMUL3Q  $0x00000002, CX, R11
 	ADDQ    R11, R14
-	CMPQ    R15, 40(AX)
+	CMPQ    R15, 104(AX)
 	JLT     tile
-	DECQ    48(AX)
+	DECQ    112(AX)
 	JZ      lines_done
-	MOVQ    56(AX), R11
+	MOVQ    120(AX), R11
 	ADDQ    R11, 8(AX)
-	MOVQ    64(AX), R11
+	MOVQ    128(AX), R11
 	ADDQ    R11, (AX)
-	MOVQ    72(AX), R11
+	MOVQ    48(AX), R11
 	ADDQ    R11, 32(AX)
-	MOVQ    80(AX), R11
-	ADDQ    R11, 184(AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 56(AX)
+	MOVQ    96(AX), R11
+	ADDQ    R11, 80(AX)
 	XORQ    R14, R14
 	XORQ    R15, R15
 	JMP     tile
@@ -3168,23 +3822,58 @@ lines_done:
 	VZEROUPPER
 	RET
 
+subtract:
+	MOVQ 216(AX), R13
+	MOVQ 224(AX), R12
+
+subtract_block:
+	MOVQ 200(AX), R11
+
+subtract_float:
+	VMOVUPS          (DX), Z4
+	VSUBPS           (R13), Z4, Z4
+	VMOVUPS          Z4, (R12)
+	VFMADD231PS.BCST (SI), Z4, Z0
+	VFMADD231PS.BCST (SI)(CX*1), Z4, Z2
+	VMOVUPS          64(DX), Z4
+	VSUBPS           64(R13), Z4, Z4
+	VMOVUPS          Z4, 64(R12)
+	VFMADD231PS.BCST (SI), Z4, Z1
+	VFMADD231PS.BCST (SI)(CX*1), Z4, Z3
+	ADDQ             $0x04, SI
+	ADDQ             $0x00000080, DX
+	ADDQ             $0x00000080, R13
+	ADDQ             $0x00000080, R12
+	DECQ             R11
+	JNZ              subtract_float
+	MOVQ             192(AX), R11
+	ADDQ             176(AX), R11
+	ADDQ             160(AX), R11
+	ADDQ             R11, SI
+	DECQ             BX
+	JNZ              subtract_block
+	MOVQ             224(AX), DX
+	MOVQ             DX, 16(AX)
+	MOVQ             $0x00000000, 216(AX)
+	JMP              finish
+
 // func directAVX512_3x2(a *Direct)
 // Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_3x2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 88(AX), CX
+	MOVQ 144(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
-	MOVQ 208(AX), R10
+	MOVQ 248(AX), R10
 
 tile:
-	CMPQ       R10, 216(AX)
+	CMPQ       R10, 256(AX)
 	CMOVQGE    16(AX), R10
 	CMPQ       32(AX), $0x00
 	JEQ        asked
 	MOVQ       32(AX), SI
 	ADDQ       R15, SI
-	MOVQ       104(AX), DI
+	MOVQ       40(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -3196,7 +3885,7 @@ tile:
 asked:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
-	MOVQ       96(AX), DI
+	MOVQ       136(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -3214,20 +3903,22 @@ asked:
 	VMOVUPS    64(R11), Z1
 	VMOVUPS    64(R11), Z3
 	VMOVUPS    64(R11), Z5
-	MOVQ       112(AX), BX
+	MOVQ       152(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
+	CMPQ       216(AX), $0x00
+	JNE        subtract
 
 block:
-	MOVQ 128(AX), R13
+	MOVQ 168(AX), R13
 
 row:
-	MOVQ 144(AX), R12
+	MOVQ 184(AX), R12
 
 column:
-	MOVQ    160(AX), R11
+	MOVQ    200(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 168(AX), R11
+	CMOVQEQ 208(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -3308,26 +3999,26 @@ single:
 	JNZ          single
 
 done:
-	MOVQ 152(AX), R11
+	MOVQ 192(AX), R11
 	ADDQ R11, SI
 	DECQ R12
 	JNZ  column
-	MOVQ 136(AX), R11
+	MOVQ 176(AX), R11
 	ADDQ R11, SI
 	DECQ R13
 	JNZ  row
-	ADDQ 176(AX), DX
-	MOVQ 120(AX), R11
+	ADDQ 232(AX), DX
+	MOVQ 160(AX), R11
 	ADDQ R11, SI
 	DECQ BX
 	JNZ  block
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    no_residual
+	JEQ    no_addend0
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
-	MOVQ   104(AX), DI
+	MOVQ   40(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z2, Z2
 	VADDPS 128(SI), Z4, Z4
@@ -3336,12 +4027,12 @@ finish:
 	VADDPS 64(SI), Z3, Z3
 	VADDPS 128(SI), Z5, Z5
 
-no_residual:
-	CMPQ   184(AX), $0x00
-	JEQ    no_addend
-	MOVQ   184(AX), SI
+no_addend0:
+	CMPQ   56(AX), $0x00
+	JEQ    no_addend1
+	MOVQ   56(AX), SI
 	ADDQ   R15, SI
-	MOVQ   192(AX), DI
+	MOVQ   64(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z2, Z2
 	VADDPS 128(SI), Z4, Z4
@@ -3350,10 +4041,24 @@ no_residual:
 	VADDPS 64(SI), Z3, Z3
 	VADDPS 128(SI), Z5, Z5
 
-no_addend:
-	CMPL         200(AX), $0xff800000
+no_addend1:
+	CMPQ   80(AX), $0x00
+	JEQ    no_addend2
+	MOVQ   80(AX), SI
+	ADDQ   R15, SI
+	MOVQ   88(AX), DI
+	VADDPS (SI), Z0, Z0
+	VADDPS 64(SI), Z2, Z2
+	VADDPS 128(SI), Z4, Z4
+	ADDQ   DI, SI
+	VADDPS (SI), Z1, Z1
+	VADDPS 64(SI), Z3, Z3
+	VADDPS 128(SI), Z5, Z5
+
+no_addend2:
+	CMPL         240(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 200(AX), Z8
+	VBROADCASTSS 240(AX), Z8
 	VMAXPS       Z0, Z8, Z0
 	VMAXPS       Z1, Z8, Z1
 	VMAXPS       Z2, Z8, Z2
@@ -3362,9 +4067,9 @@ no_addend:
 	VMAXPS       Z5, Z8, Z5
 
 no_low:
-	CMPL         204(AX), $0x7f800000
+	CMPL         244(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 204(AX), Z8
+	VBROADCASTSS 244(AX), Z8
 	VMINPS       Z0, Z8, Z0
 	VMINPS       Z1, Z8, Z1
 	VMINPS       Z2, Z8, Z2
@@ -3375,7 +4080,7 @@ no_low:
 no_high:
 	MOVQ    (AX), SI
 	ADDQ    R15, SI
-	MOVQ    96(AX), DI
+	MOVQ    136(AX), DI
 	VMOVUPS Z0, (SI)
 	VMOVUPS Z2, 64(SI)
 	VMOVUPS Z4, 128(SI)
@@ -3386,18 +4091,20 @@ no_high:
 	ADDQ    $0x000000c0, R15
 	IMUL3Q  $0x00000003, CX, R11
 	ADDQ    R11, R14
-	CMPQ    R15, 40(AX)
+	CMPQ    R15, 104(AX)
 	JLT     tile
-	DECQ    48(AX)
+	DECQ    112(AX)
 	JZ      lines_done
-	MOVQ    56(AX), R11
+	MOVQ    120(AX), R11
 	ADDQ    R11, 8(AX)
-	MOVQ    64(AX), R11
+	MOVQ    128(AX), R11
 	ADDQ    R11, (AX)
-	MOVQ    72(AX), R11
+	MOVQ    48(AX), R11
 	ADDQ    R11, 32(AX)
-	MOVQ    80(AX), R11
-	ADDQ    R11, 184(AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 56(AX)
+	MOVQ    96(AX), R11
+	ADDQ    R11, 80(AX)
 	XORQ    R14, R14
 	XORQ    R15, R15
 	JMP     tile
@@ -3406,23 +4113,60 @@ lines_done:
 	VZEROUPPER
 	RET
 
+subtract:
+	MOVQ 216(AX), R13
+	MOVQ 224(AX), R12
+
+subtract_block:
+	MOVQ 200(AX), R11
+
+subtract_float:
+	VMOVUPS          (DX), Z6
+	VSUBPS           (R13), Z6, Z6
+	VMOVUPS          Z6, (R12)
+	VFMADD231PS.BCST (SI), Z6, Z0
+	VFMADD231PS.BCST (SI)(CX*1), Z6, Z2
+	VFMADD231PS.BCST (SI)(CX*2), Z6, Z4
+	VMOVUPS          64(DX), Z6
+	VSUBPS           64(R13), Z6, Z6
+	VMOVUPS          Z6, 64(R12)
+	VFMADD231PS.BCST (SI), Z6, Z1
+	VFMADD231PS.BCST (SI)(CX*1), Z6, Z3
+	VFMADD231PS.BCST (SI)(CX*2), Z6, Z5
+	ADDQ             $0x04, SI
+	ADDQ             $0x00000080, DX
+	ADDQ             $0x00000080, R13
+	ADDQ             $0x00000080, R12
+	DECQ             R11
+	JNZ              subtract_float
+	MOVQ             192(AX), R11
+	ADDQ             176(AX), R11
+	ADDQ             160(AX), R11
+	ADDQ             R11, SI
+	DECQ             BX
+	JNZ              subtract_block
+	MOVQ             224(AX), DX
+	MOVQ             DX, 16(AX)
+	MOVQ             $0x00000000, 216(AX)
+	JMP              finish
+
 // func directAVX512_4x2(a *Direct)
 // Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_4x2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 88(AX), CX
+	MOVQ 144(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
-	MOVQ 208(AX), R10
+	MOVQ 248(AX), R10
 
 tile:
-	CMPQ       R10, 216(AX)
+	CMPQ       R10, 256(AX)
 	CMOVQGE    16(AX), R10
 	CMPQ       32(AX), $0x00
 	JEQ        asked
 	MOVQ       32(AX), SI
 	ADDQ       R15, SI
-	MOVQ       104(AX), DI
+	MOVQ       40(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -3436,7 +4180,7 @@ tile:
 asked:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
-	MOVQ       96(AX), DI
+	MOVQ       136(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -3460,20 +4204,22 @@ asked:
 	VMOVUPS    64(R11), Z3
 	VMOVUPS    64(R11), Z5
 	VMOVUPS    64(R11), Z7
-	MOVQ       112(AX), BX
+	MOVQ       152(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
+	CMPQ       216(AX), $0x00
+	JNE        subtract
 
 block:
-	MOVQ 128(AX), R13
+	MOVQ 168(AX), R13
 
 row:
-	MOVQ 144(AX), R12
+	MOVQ 184(AX), R12
 
 column:
-	MOVQ    160(AX), R11
+	MOVQ    200(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 168(AX), R11
+	CMOVQEQ 208(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -3571,18 +4317,18 @@ single:
 	JNZ          single
 
 done:
-	MOVQ 152(AX), R11
+	MOVQ 192(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	DECQ R12
 	JNZ  column
-	MOVQ 136(AX), R11
+	MOVQ 176(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	DECQ R13
 	JNZ  row
-	ADDQ 176(AX), DX
-	MOVQ 120(AX), R11
+	ADDQ 232(AX), DX
+	MOVQ 160(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	DECQ BX
@@ -3590,10 +4336,10 @@ done:
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    no_residual
+	JEQ    no_addend0
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
-	MOVQ   104(AX), DI
+	MOVQ   40(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z2, Z2
 	VADDPS 128(SI), Z4, Z4
@@ -3604,12 +4350,12 @@ finish:
 	VADDPS 128(SI), Z5, Z5
 	VADDPS 192(SI), Z7, Z7
 
-no_residual:
-	CMPQ   184(AX), $0x00
-	JEQ    no_addend
-	MOVQ   184(AX), SI
+no_addend0:
+	CMPQ   56(AX), $0x00
+	JEQ    no_addend1
+	MOVQ   56(AX), SI
 	ADDQ   R15, SI
-	MOVQ   192(AX), DI
+	MOVQ   64(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z2, Z2
 	VADDPS 128(SI), Z4, Z4
@@ -3620,10 +4366,26 @@ no_residual:
 	VADDPS 128(SI), Z5, Z5
 	VADDPS 192(SI), Z7, Z7
 
-no_addend:
-	CMPL         200(AX), $0xff800000
+no_addend1:
+	CMPQ   80(AX), $0x00
+	JEQ    no_addend2
+	MOVQ   80(AX), SI
+	ADDQ   R15, SI
+	MOVQ   88(AX), DI
+	VADDPS (SI), Z0, Z0
+	VADDPS 64(SI), Z2, Z2
+	VADDPS 128(SI), Z4, Z4
+	VADDPS 192(SI), Z6, Z6
+	ADDQ   DI, SI
+	VADDPS (SI), Z1, Z1
+	VADDPS 64(SI), Z3, Z3
+	VADDPS 128(SI), Z5, Z5
+	VADDPS 192(SI), Z7, Z7
+
+no_addend2:
+	CMPL         240(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 200(AX), Z10
+	VBROADCASTSS 240(AX), Z10
 	VMAXPS       Z0, Z10, Z0
 	VMAXPS       Z1, Z10, Z1
 	VMAXPS       Z2, Z10, Z2
@@ -3634,9 +4396,9 @@ no_addend:
 	VMAXPS       Z7, Z10, Z7
 
 no_low:
-	CMPL         204(AX), $0x7f800000
+	CMPL         244(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 204(AX), Z10
+	VBROADCASTSS 244(AX), Z10
 	VMINPS       Z0, Z10, Z0
 	VMINPS       Z1, Z10, Z1
 	VMINPS       Z2, Z10, Z2
@@ -3649,7 +4411,7 @@ no_low:
 no_high:
 	MOVQ    (AX), SI
 	ADDQ    R15, SI
-	MOVQ    96(AX), DI
+	MOVQ    136(AX), DI
 	VMOVUPS Z0, (SI)
 	VMOVUPS Z2, 64(SI)
 	VMOVUPS Z4, 128(SI)
@@ -3662,18 +4424,20 @@ no_high:
 	ADDQ    $0x00000100, R15
 	IMUL3Q  $0x00000004, CX, R11
 	ADDQ    R11, R14
-	CMPQ    R15, 40(AX)
+	CMPQ    R15, 104(AX)
 	JLT     tile
-	DECQ    48(AX)
+	DECQ    112(AX)
 	JZ      lines_done
-	MOVQ    56(AX), R11
+	MOVQ    120(AX), R11
 	ADDQ    R11, 8(AX)
-	MOVQ    64(AX), R11
+	MOVQ    128(AX), R11
 	ADDQ    R11, (AX)
-	MOVQ    72(AX), R11
+	MOVQ    48(AX), R11
 	ADDQ    R11, 32(AX)
-	MOVQ    80(AX), R11
-	ADDQ    R11, 184(AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 56(AX)
+	MOVQ    96(AX), R11
+	ADDQ    R11, 80(AX)
 	XORQ    R14, R14
 	XORQ    R15, R15
 	JMP     tile
@@ -3682,23 +4446,64 @@ lines_done:
 	VZEROUPPER
 	RET
 
+subtract:
+	MOVQ 216(AX), R13
+	MOVQ 224(AX), R12
+
+subtract_block:
+	MOVQ 200(AX), R11
+
+subtract_float:
+	VMOVUPS          (DX), Z8
+	VSUBPS           (R13), Z8, Z8
+	VMOVUPS          Z8, (R12)
+	VFMADD231PS.BCST (SI), Z8, Z0
+	VFMADD231PS.BCST (SI)(CX*1), Z8, Z2
+	VFMADD231PS.BCST (SI)(CX*2), Z8, Z4
+	VFMADD231PS.BCST (DI), Z8, Z6
+	VMOVUPS          64(DX), Z8
+	VSUBPS           64(R13), Z8, Z8
+	VMOVUPS          Z8, 64(R12)
+	VFMADD231PS.BCST (SI), Z8, Z1
+	VFMADD231PS.BCST (SI)(CX*1), Z8, Z3
+	VFMADD231PS.BCST (SI)(CX*2), Z8, Z5
+	VFMADD231PS.BCST (DI), Z8, Z7
+	ADDQ             $0x04, SI
+	ADDQ             $0x04, DI
+	ADDQ             $0x00000080, DX
+	ADDQ             $0x00000080, R13
+	ADDQ             $0x00000080, R12
+	DECQ             R11
+	JNZ              subtract_float
+	MOVQ             192(AX), R11
+	ADDQ             176(AX), R11
+	ADDQ             160(AX), R11
+	ADDQ             R11, SI
+	ADDQ             R11, DI
+	DECQ             BX
+	JNZ              subtract_block
+	MOVQ             224(AX), DX
+	MOVQ             DX, 16(AX)
+	MOVQ             $0x00000000, 216(AX)
+	JMP              finish
+
 // func directAVX512_5x2(a *Direct)
 // Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_5x2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 88(AX), CX
+	MOVQ 144(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
-	MOVQ 208(AX), R10
+	MOVQ 248(AX), R10
 
 tile:
-	CMPQ       R10, 216(AX)
+	CMPQ       R10, 256(AX)
 	CMOVQGE    16(AX), R10
 	CMPQ       32(AX), $0x00
 	JEQ        asked
 	MOVQ       32(AX), SI
 	ADDQ       R15, SI
-	MOVQ       104(AX), DI
+	MOVQ       40(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -3714,7 +4519,7 @@ tile:
 asked:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
-	MOVQ       96(AX), DI
+	MOVQ       136(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -3742,20 +4547,22 @@ asked:
 	VMOVUPS    64(R11), Z5
 	VMOVUPS    64(R11), Z7
 	VMOVUPS    64(R11), Z9
-	MOVQ       112(AX), BX
+	MOVQ       152(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
+	CMPQ       216(AX), $0x00
+	JNE        subtract
 
 block:
-	MOVQ 128(AX), R13
+	MOVQ 168(AX), R13
 
 row:
-	MOVQ 144(AX), R12
+	MOVQ 184(AX), R12
 
 column:
-	MOVQ    160(AX), R11
+	MOVQ    200(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 168(AX), R11
+	CMOVQEQ 208(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -3868,18 +4675,18 @@ single:
 	JNZ          single
 
 done:
-	MOVQ 152(AX), R11
+	MOVQ 192(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	DECQ R12
 	JNZ  column
-	MOVQ 136(AX), R11
+	MOVQ 176(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	DECQ R13
 	JNZ  row
-	ADDQ 176(AX), DX
-	MOVQ 120(AX), R11
+	ADDQ 232(AX), DX
+	MOVQ 160(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	DECQ BX
@@ -3887,10 +4694,10 @@ done:
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    no_residual
+	JEQ    no_addend0
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
-	MOVQ   104(AX), DI
+	MOVQ   40(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z2, Z2
 	VADDPS 128(SI), Z4, Z4
@@ -3903,12 +4710,12 @@ finish:
 	VADDPS 192(SI), Z7, Z7
 	VADDPS 256(SI), Z9, Z9
 
-no_residual:
-	CMPQ   184(AX), $0x00
-	JEQ    no_addend
-	MOVQ   184(AX), SI
+no_addend0:
+	CMPQ   56(AX), $0x00
+	JEQ    no_addend1
+	MOVQ   56(AX), SI
 	ADDQ   R15, SI
-	MOVQ   192(AX), DI
+	MOVQ   64(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z2, Z2
 	VADDPS 128(SI), Z4, Z4
@@ -3921,10 +4728,28 @@ no_residual:
 	VADDPS 192(SI), Z7, Z7
 	VADDPS 256(SI), Z9, Z9
 
-no_addend:
-	CMPL         200(AX), $0xff800000
+no_addend1:
+	CMPQ   80(AX), $0x00
+	JEQ    no_addend2
+	MOVQ   80(AX), SI
+	ADDQ   R15, SI
+	MOVQ   88(AX), DI
+	VADDPS (SI), Z0, Z0
+	VADDPS 64(SI), Z2, Z2
+	VADDPS 128(SI), Z4, Z4
+	VADDPS 192(SI), Z6, Z6
+	VADDPS 256(SI), Z8, Z8
+	ADDQ   DI, SI
+	VADDPS (SI), Z1, Z1
+	VADDPS 64(SI), Z3, Z3
+	VADDPS 128(SI), Z5, Z5
+	VADDPS 192(SI), Z7, Z7
+	VADDPS 256(SI), Z9, Z9
+
+no_addend2:
+	CMPL         240(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 200(AX), Z12
+	VBROADCASTSS 240(AX), Z12
 	VMAXPS       Z0, Z12, Z0
 	VMAXPS       Z1, Z12, Z1
 	VMAXPS       Z2, Z12, Z2
@@ -3937,9 +4762,9 @@ no_addend:
 	VMAXPS       Z9, Z12, Z9
 
 no_low:
-	CMPL         204(AX), $0x7f800000
+	CMPL         244(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 204(AX), Z12
+	VBROADCASTSS 244(AX), Z12
 	VMINPS       Z0, Z12, Z0
 	VMINPS       Z1, Z12, Z1
 	VMINPS       Z2, Z12, Z2
@@ -3954,7 +4779,7 @@ no_low:
 no_high:
 	MOVQ    (AX), SI
 	ADDQ    R15, SI
-	MOVQ    96(AX), DI
+	MOVQ    136(AX), DI
 	VMOVUPS Z0, (SI)
 	VMOVUPS Z2, 64(SI)
 	VMOVUPS Z4, 128(SI)
@@ -3969,18 +4794,20 @@ no_high:
 	ADDQ    $0x00000140, R15
 	IMUL3Q  $0x00000005, CX, R11
 	ADDQ    R11, R14
-	CMPQ    R15, 40(AX)
+	CMPQ    R15, 104(AX)
 	JLT     tile
-	DECQ    48(AX)
+	DECQ    112(AX)
 	JZ      lines_done
-	MOVQ    56(AX), R11
+	MOVQ    120(AX), R11
 	ADDQ    R11, 8(AX)
-	MOVQ    64(AX), R11
+	MOVQ    128(AX), R11
 	ADDQ    R11, (AX)
-	MOVQ    72(AX), R11
+	MOVQ    48(AX), R11
 	ADDQ    R11, 32(AX)
-	MOVQ    80(AX), R11
-	ADDQ    R11, 184(AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 56(AX)
+	MOVQ    96(AX), R11
+	ADDQ    R11, 80(AX)
 	XORQ    R14, R14
 	XORQ    R15, R15
 	JMP     tile
@@ -3989,23 +4816,66 @@ lines_done:
 	VZEROUPPER
 	RET
 
+subtract:
+	MOVQ 216(AX), R13
+	MOVQ 224(AX), R12
+
+subtract_block:
+	MOVQ 200(AX), R11
+
+subtract_float:
+	VMOVUPS          (DX), Z10
+	VSUBPS           (R13), Z10, Z10
+	VMOVUPS          Z10, (R12)
+	VFMADD231PS.BCST (SI), Z10, Z0
+	VFMADD231PS.BCST (SI)(CX*1), Z10, Z2
+	VFMADD231PS.BCST (SI)(CX*2), Z10, Z4
+	VFMADD231PS.BCST (DI), Z10, Z6
+	VFMADD231PS.BCST (DI)(CX*1), Z10, Z8
+	VMOVUPS          64(DX), Z10
+	VSUBPS           64(R13), Z10, Z10
+	VMOVUPS          Z10, 64(R12)
+	VFMADD231PS.BCST (SI), Z10, Z1
+	VFMADD231PS.BCST (SI)(CX*1), Z10, Z3
+	VFMADD231PS.BCST (SI)(CX*2), Z10, Z5
+	VFMADD231PS.BCST (DI), Z10, Z7
+	VFMADD231PS.BCST (DI)(CX*1), Z10, Z9
+	ADDQ             $0x04, SI
+	ADDQ             $0x04, DI
+	ADDQ             $0x00000080, DX
+	ADDQ             $0x00000080, R13
+	ADDQ             $0x00000080, R12
+	DECQ             R11
+	JNZ              subtract_float
+	MOVQ             192(AX), R11
+	ADDQ             176(AX), R11
+	ADDQ             160(AX), R11
+	ADDQ             R11, SI
+	ADDQ             R11, DI
+	DECQ             BX
+	JNZ              subtract_block
+	MOVQ             224(AX), DX
+	MOVQ             DX, 16(AX)
+	MOVQ             $0x00000000, 216(AX)
+	JMP              finish
+
 // func directAVX512_6x2(a *Direct)
 // Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_6x2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 88(AX), CX
+	MOVQ 144(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
-	MOVQ 208(AX), R10
+	MOVQ 248(AX), R10
 
 tile:
-	CMPQ       R10, 216(AX)
+	CMPQ       R10, 256(AX)
 	CMOVQGE    16(AX), R10
 	CMPQ       32(AX), $0x00
 	JEQ        asked
 	MOVQ       32(AX), SI
 	ADDQ       R15, SI
-	MOVQ       104(AX), DI
+	MOVQ       40(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -4023,7 +4893,7 @@ tile:
 asked:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
-	MOVQ       96(AX), DI
+	MOVQ       136(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -4055,20 +4925,22 @@ asked:
 	VMOVUPS    64(R11), Z7
 	VMOVUPS    64(R11), Z9
 	VMOVUPS    64(R11), Z11
-	MOVQ       112(AX), BX
+	MOVQ       152(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
+	CMPQ       216(AX), $0x00
+	JNE        subtract
 
 block:
-	MOVQ 128(AX), R13
+	MOVQ 168(AX), R13
 
 row:
-	MOVQ 144(AX), R12
+	MOVQ 184(AX), R12
 
 column:
-	MOVQ    160(AX), R11
+	MOVQ    200(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 168(AX), R11
+	CMOVQEQ 208(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -4196,18 +5068,18 @@ single:
 	JNZ          single
 
 done:
-	MOVQ 152(AX), R11
+	MOVQ 192(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	DECQ R12
 	JNZ  column
-	MOVQ 136(AX), R11
+	MOVQ 176(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	DECQ R13
 	JNZ  row
-	ADDQ 176(AX), DX
-	MOVQ 120(AX), R11
+	ADDQ 232(AX), DX
+	MOVQ 160(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	DECQ BX
@@ -4215,10 +5087,10 @@ done:
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    no_residual
+	JEQ    no_addend0
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
-	MOVQ   104(AX), DI
+	MOVQ   40(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z2, Z2
 	VADDPS 128(SI), Z4, Z4
@@ -4233,12 +5105,12 @@ finish:
 	VADDPS 256(SI), Z9, Z9
 	VADDPS 320(SI), Z11, Z11
 
-no_residual:
-	CMPQ   184(AX), $0x00
-	JEQ    no_addend
-	MOVQ   184(AX), SI
+no_addend0:
+	CMPQ   56(AX), $0x00
+	JEQ    no_addend1
+	MOVQ   56(AX), SI
 	ADDQ   R15, SI
-	MOVQ   192(AX), DI
+	MOVQ   64(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z2, Z2
 	VADDPS 128(SI), Z4, Z4
@@ -4253,10 +5125,30 @@ no_residual:
 	VADDPS 256(SI), Z9, Z9
 	VADDPS 320(SI), Z11, Z11
 
-no_addend:
-	CMPL         200(AX), $0xff800000
+no_addend1:
+	CMPQ   80(AX), $0x00
+	JEQ    no_addend2
+	MOVQ   80(AX), SI
+	ADDQ   R15, SI
+	MOVQ   88(AX), DI
+	VADDPS (SI), Z0, Z0
+	VADDPS 64(SI), Z2, Z2
+	VADDPS 128(SI), Z4, Z4
+	VADDPS 192(SI), Z6, Z6
+	VADDPS 256(SI), Z8, Z8
+	VADDPS 320(SI), Z10, Z10
+	ADDQ   DI, SI
+	VADDPS (SI), Z1, Z1
+	VADDPS 64(SI), Z3, Z3
+	VADDPS 128(SI), Z5, Z5
+	VADDPS 192(SI), Z7, Z7
+	VADDPS 256(SI), Z9, Z9
+	VADDPS 320(SI), Z11, Z11
+
+no_addend2:
+	CMPL         240(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 200(AX), Z14
+	VBROADCASTSS 240(AX), Z14
 	VMAXPS       Z0, Z14, Z0
 	VMAXPS       Z1, Z14, Z1
 	VMAXPS       Z2, Z14, Z2
@@ -4271,9 +5163,9 @@ no_addend:
 	VMAXPS       Z11, Z14, Z11
 
 no_low:
-	CMPL         204(AX), $0x7f800000
+	CMPL         244(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 204(AX), Z14
+	VBROADCASTSS 244(AX), Z14
 	VMINPS       Z0, Z14, Z0
 	VMINPS       Z1, Z14, Z1
 	VMINPS       Z2, Z14, Z2
@@ -4290,7 +5182,7 @@ no_low:
 no_high:
 	MOVQ    (AX), SI
 	ADDQ    R15, SI
-	MOVQ    96(AX), DI
+	MOVQ    136(AX), DI
 	VMOVUPS Z0, (SI)
 	VMOVUPS Z2, 64(SI)
 	VMOVUPS Z4, 128(SI)
@@ -4307,18 +5199,20 @@ no_high:
 	ADDQ    $0x00000180, R15
 	IMUL3Q  $0x00000006, CX, R11
 	ADDQ    R11, R14
-	CMPQ    R15, 40(AX)
+	CMPQ    R15, 104(AX)
 	JLT     tile
-	DECQ    48(AX)
+	DECQ    112(AX)
 	JZ      lines_done
-	MOVQ    56(AX), R11
+	MOVQ    120(AX), R11
 	ADDQ    R11, 8(AX)
-	MOVQ    64(AX), R11
+	MOVQ    128(AX), R11
 	ADDQ    R11, (AX)
-	MOVQ    72(AX), R11
+	MOVQ    48(AX), R11
 	ADDQ    R11, 32(AX)
-	MOVQ    80(AX), R11
-	ADDQ    R11, 184(AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 56(AX)
+	MOVQ    96(AX), R11
+	ADDQ    R11, 80(AX)
 	XORQ    R14, R14
 	XORQ    R15, R15
 	JMP     tile
@@ -4327,23 +5221,68 @@ lines_done:
 	VZEROUPPER
 	RET
 
+subtract:
+	MOVQ 216(AX), R13
+	MOVQ 224(AX), R12
+
+subtract_block:
+	MOVQ 200(AX), R11
+
+subtract_float:
+	VMOVUPS          (DX), Z12
+	VSUBPS           (R13), Z12, Z12
+	VMOVUPS          Z12, (R12)
+	VFMADD231PS.BCST (SI), Z12, Z0
+	VFMADD231PS.BCST (SI)(CX*1), Z12, Z2
+	VFMADD231PS.BCST (SI)(CX*2), Z12, Z4
+	VFMADD231PS.BCST (DI), Z12, Z6
+	VFMADD231PS.BCST (DI)(CX*1), Z12, Z8
+	VFMADD231PS.BCST (DI)(CX*2), Z12, Z10
+	VMOVUPS          64(DX), Z12
+	VSUBPS           64(R13), Z12, Z12
+	VMOVUPS          Z12, 64(R12)
+	VFMADD231PS.BCST (SI), Z12, Z1
+	VFMADD231PS.BCST (SI)(CX*1), Z12, Z3
+	VFMADD231PS.BCST (SI)(CX*2), Z12, Z5
+	VFMADD231PS.BCST (DI), Z12, Z7
+	VFMADD231PS.BCST (DI)(CX*1), Z12, Z9
+	VFMADD231PS.BCST (DI)(CX*2), Z12, Z11
+	ADDQ             $0x04, SI
+	ADDQ             $0x04, DI
+	ADDQ             $0x00000080, DX
+	ADDQ             $0x00000080, R13
+	ADDQ             $0x00000080, R12
+	DECQ             R11
+	JNZ              subtract_float
+	MOVQ             192(AX), R11
+	ADDQ             176(AX), R11
+	ADDQ             160(AX), R11
+	ADDQ             R11, SI
+	ADDQ             R11, DI
+	DECQ             BX
+	JNZ              subtract_block
+	MOVQ             224(AX), DX
+	MOVQ             DX, 16(AX)
+	MOVQ             $0x00000000, 216(AX)
+	JMP              finish
+
 // func directAVX512_7x2(a *Direct)
 // Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_7x2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 88(AX), CX
+	MOVQ 144(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
-	MOVQ 208(AX), R10
+	MOVQ 248(AX), R10
 
 tile:
-	CMPQ       R10, 216(AX)
+	CMPQ       R10, 256(AX)
 	CMOVQGE    16(AX), R10
 	CMPQ       32(AX), $0x00
 	JEQ        asked
 	MOVQ       32(AX), SI
 	ADDQ       R15, SI
-	MOVQ       104(AX), DI
+	MOVQ       40(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -4363,7 +5302,7 @@ tile:
 asked:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
-	MOVQ       96(AX), DI
+	MOVQ       136(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -4401,20 +5340,22 @@ asked:
 	VMOVUPS    64(R11), Z9
 	VMOVUPS    64(R11), Z11
 	VMOVUPS    64(R11), Z13
-	MOVQ       112(AX), BX
+	MOVQ       152(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
+	CMPQ       216(AX), $0x00
+	JNE        subtract
 
 block:
-	MOVQ 128(AX), R13
+	MOVQ 168(AX), R13
 
 row:
-	MOVQ 144(AX), R12
+	MOVQ 184(AX), R12
 
 column:
-	MOVQ    160(AX), R11
+	MOVQ    200(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 168(AX), R11
+	CMOVQEQ 208(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -4559,20 +5500,20 @@ single:
 	JNZ          single
 
 done:
-	MOVQ 152(AX), R11
+	MOVQ 192(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
 	DECQ R12
 	JNZ  column
-	MOVQ 136(AX), R11
+	MOVQ 176(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
 	DECQ R13
 	JNZ  row
-	ADDQ 176(AX), DX
-	MOVQ 120(AX), R11
+	ADDQ 232(AX), DX
+	MOVQ 160(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
@@ -4581,10 +5522,10 @@ done:
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    no_residual
+	JEQ    no_addend0
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
-	MOVQ   104(AX), DI
+	MOVQ   40(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z2, Z2
 	VADDPS 128(SI), Z4, Z4
@@ -4601,12 +5542,12 @@ finish:
 	VADDPS 320(SI), Z11, Z11
 	VADDPS 384(SI), Z13, Z13
 
-no_residual:
-	CMPQ   184(AX), $0x00
-	JEQ    no_addend
-	MOVQ   184(AX), SI
+no_addend0:
+	CMPQ   56(AX), $0x00
+	JEQ    no_addend1
+	MOVQ   56(AX), SI
 	ADDQ   R15, SI
-	MOVQ   192(AX), DI
+	MOVQ   64(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z2, Z2
 	VADDPS 128(SI), Z4, Z4
@@ -4623,10 +5564,32 @@ no_residual:
 	VADDPS 320(SI), Z11, Z11
 	VADDPS 384(SI), Z13, Z13
 
-no_addend:
-	CMPL         200(AX), $0xff800000
+no_addend1:
+	CMPQ   80(AX), $0x00
+	JEQ    no_addend2
+	MOVQ   80(AX), SI
+	ADDQ   R15, SI
+	MOVQ   88(AX), DI
+	VADDPS (SI), Z0, Z0
+	VADDPS 64(SI), Z2, Z2
+	VADDPS 128(SI), Z4, Z4
+	VADDPS 192(SI), Z6, Z6
+	VADDPS 256(SI), Z8, Z8
+	VADDPS 320(SI), Z10, Z10
+	VADDPS 384(SI), Z12, Z12
+	ADDQ   DI, SI
+	VADDPS (SI), Z1, Z1
+	VADDPS 64(SI), Z3, Z3
+	VADDPS 128(SI), Z5, Z5
+	VADDPS 192(SI), Z7, Z7
+	VADDPS 256(SI), Z9, Z9
+	VADDPS 320(SI), Z11, Z11
+	VADDPS 384(SI), Z13, Z13
+
+no_addend2:
+	CMPL         240(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 200(AX), Z16
+	VBROADCASTSS 240(AX), Z16
 	VMAXPS       Z0, Z16, Z0
 	VMAXPS       Z1, Z16, Z1
 	VMAXPS       Z2, Z16, Z2
@@ -4643,9 +5606,9 @@ no_addend:
 	VMAXPS       Z13, Z16, Z13
 
 no_low:
-	CMPL         204(AX), $0x7f800000
+	CMPL         244(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 204(AX), Z16
+	VBROADCASTSS 244(AX), Z16
 	VMINPS       Z0, Z16, Z0
 	VMINPS       Z1, Z16, Z1
 	VMINPS       Z2, Z16, Z2
@@ -4664,7 +5627,7 @@ no_low:
 no_high:
 	MOVQ    (AX), SI
 	ADDQ    R15, SI
-	MOVQ    96(AX), DI
+	MOVQ    136(AX), DI
 	VMOVUPS Z0, (SI)
 	VMOVUPS Z2, 64(SI)
 	VMOVUPS Z4, 128(SI)
@@ -4683,18 +5646,20 @@ no_high:
 	ADDQ    $0x000001c0, R15
 	IMUL3Q  $0x00000007, CX, R11
 	ADDQ    R11, R14
-	CMPQ    R15, 40(AX)
+	CMPQ    R15, 104(AX)
 	JLT     tile
-	DECQ    48(AX)
+	DECQ    112(AX)
 	JZ      lines_done
-	MOVQ    56(AX), R11
+	MOVQ    120(AX), R11
 	ADDQ    R11, 8(AX)
-	MOVQ    64(AX), R11
+	MOVQ    128(AX), R11
 	ADDQ    R11, (AX)
-	MOVQ    72(AX), R11
+	MOVQ    48(AX), R11
 	ADDQ    R11, 32(AX)
-	MOVQ    80(AX), R11
-	ADDQ    R11, 184(AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 56(AX)
+	MOVQ    96(AX), R11
+	ADDQ    R11, 80(AX)
 	XORQ    R14, R14
 	XORQ    R15, R15
 	JMP     tile
@@ -4703,23 +5668,72 @@ lines_done:
 	VZEROUPPER
 	RET
 
+subtract:
+	MOVQ 216(AX), R13
+	MOVQ 224(AX), R12
+
+subtract_block:
+	MOVQ 200(AX), R11
+
+subtract_float:
+	VMOVUPS          (DX), Z14
+	VSUBPS           (R13), Z14, Z14
+	VMOVUPS          Z14, (R12)
+	VFMADD231PS.BCST (SI), Z14, Z0
+	VFMADD231PS.BCST (SI)(CX*1), Z14, Z2
+	VFMADD231PS.BCST (SI)(CX*2), Z14, Z4
+	VFMADD231PS.BCST (DI), Z14, Z6
+	VFMADD231PS.BCST (DI)(CX*1), Z14, Z8
+	VFMADD231PS.BCST (DI)(CX*2), Z14, Z10
+	VFMADD231PS.BCST (R8), Z14, Z12
+	VMOVUPS          64(DX), Z14
+	VSUBPS           64(R13), Z14, Z14
+	VMOVUPS          Z14, 64(R12)
+	VFMADD231PS.BCST (SI), Z14, Z1
+	VFMADD231PS.BCST (SI)(CX*1), Z14, Z3
+	VFMADD231PS.BCST (SI)(CX*2), Z14, Z5
+	VFMADD231PS.BCST (DI), Z14, Z7
+	VFMADD231PS.BCST (DI)(CX*1), Z14, Z9
+	VFMADD231PS.BCST (DI)(CX*2), Z14, Z11
+	VFMADD231PS.BCST (R8), Z14, Z13
+	ADDQ             $0x04, SI
+	ADDQ             $0x04, DI
+	ADDQ             $0x04, R8
+	ADDQ             $0x00000080, DX
+	ADDQ             $0x00000080, R13
+	ADDQ             $0x00000080, R12
+	DECQ             R11
+	JNZ              subtract_float
+	MOVQ             192(AX), R11
+	ADDQ             176(AX), R11
+	ADDQ             160(AX), R11
+	ADDQ             R11, SI
+	ADDQ             R11, DI
+	ADDQ             R11, R8
+	DECQ             BX
+	JNZ              subtract_block
+	MOVQ             224(AX), DX
+	MOVQ             DX, 16(AX)
+	MOVQ             $0x00000000, 216(AX)
+	JMP              finish
+
 // func directAVX512_8x2(a *Direct)
 // Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_8x2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 88(AX), CX
+	MOVQ 144(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
-	MOVQ 208(AX), R10
+	MOVQ 248(AX), R10
 
 tile:
-	CMPQ       R10, 216(AX)
+	CMPQ       R10, 256(AX)
 	CMOVQGE    16(AX), R10
 	CMPQ       32(AX), $0x00
 	JEQ        asked
 	MOVQ       32(AX), SI
 	ADDQ       R15, SI
-	MOVQ       104(AX), DI
+	MOVQ       40(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -4741,7 +5755,7 @@ tile:
 asked:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
-	MOVQ       96(AX), DI
+	MOVQ       136(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -4783,20 +5797,22 @@ asked:
 	VMOVUPS    64(R11), Z11
 	VMOVUPS    64(R11), Z13
 	VMOVUPS    64(R11), Z15
-	MOVQ       112(AX), BX
+	MOVQ       152(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
+	CMPQ       216(AX), $0x00
+	JNE        subtract
 
 block:
-	MOVQ 128(AX), R13
+	MOVQ 168(AX), R13
 
 row:
-	MOVQ 144(AX), R12
+	MOVQ 184(AX), R12
 
 column:
-	MOVQ    160(AX), R11
+	MOVQ    200(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 168(AX), R11
+	CMOVQEQ 208(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -4956,20 +5972,20 @@ single:
 	JNZ          single
 
 done:
-	MOVQ 152(AX), R11
+	MOVQ 192(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
 	DECQ R12
 	JNZ  column
-	MOVQ 136(AX), R11
+	MOVQ 176(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
 	DECQ R13
 	JNZ  row
-	ADDQ 176(AX), DX
-	MOVQ 120(AX), R11
+	ADDQ 232(AX), DX
+	MOVQ 160(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
@@ -4978,10 +5994,10 @@ done:
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    no_residual
+	JEQ    no_addend0
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
-	MOVQ   104(AX), DI
+	MOVQ   40(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z2, Z2
 	VADDPS 128(SI), Z4, Z4
@@ -5000,12 +6016,12 @@ finish:
 	VADDPS 384(SI), Z13, Z13
 	VADDPS 448(SI), Z15, Z15
 
-no_residual:
-	CMPQ   184(AX), $0x00
-	JEQ    no_addend
-	MOVQ   184(AX), SI
+no_addend0:
+	CMPQ   56(AX), $0x00
+	JEQ    no_addend1
+	MOVQ   56(AX), SI
 	ADDQ   R15, SI
-	MOVQ   192(AX), DI
+	MOVQ   64(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z2, Z2
 	VADDPS 128(SI), Z4, Z4
@@ -5024,10 +6040,34 @@ no_residual:
 	VADDPS 384(SI), Z13, Z13
 	VADDPS 448(SI), Z15, Z15
 
-no_addend:
-	CMPL         200(AX), $0xff800000
+no_addend1:
+	CMPQ   80(AX), $0x00
+	JEQ    no_addend2
+	MOVQ   80(AX), SI
+	ADDQ   R15, SI
+	MOVQ   88(AX), DI
+	VADDPS (SI), Z0, Z0
+	VADDPS 64(SI), Z2, Z2
+	VADDPS 128(SI), Z4, Z4
+	VADDPS 192(SI), Z6, Z6
+	VADDPS 256(SI), Z8, Z8
+	VADDPS 320(SI), Z10, Z10
+	VADDPS 384(SI), Z12, Z12
+	VADDPS 448(SI), Z14, Z14
+	ADDQ   DI, SI
+	VADDPS (SI), Z1, Z1
+	VADDPS 64(SI), Z3, Z3
+	VADDPS 128(SI), Z5, Z5
+	VADDPS 192(SI), Z7, Z7
+	VADDPS 256(SI), Z9, Z9
+	VADDPS 320(SI), Z11, Z11
+	VADDPS 384(SI), Z13, Z13
+	VADDPS 448(SI), Z15, Z15
+
+no_addend2:
+	CMPL         240(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 200(AX), Z18
+	VBROADCASTSS 240(AX), Z18
 	VMAXPS       Z0, Z18, Z0
 	VMAXPS       Z1, Z18, Z1
 	VMAXPS       Z2, Z18, Z2
@@ -5046,9 +6086,9 @@ no_addend:
 	VMAXPS       Z15, Z18, Z15
 
 no_low:
-	CMPL         204(AX), $0x7f800000
+	CMPL         244(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 204(AX), Z18
+	VBROADCASTSS 244(AX), Z18
 	VMINPS       Z0, Z18, Z0
 	VMINPS       Z1, Z18, Z1
 	VMINPS       Z2, Z18, Z2
@@ -5069,7 +6109,7 @@ no_low:
 no_high:
 	MOVQ    (AX), SI
 	ADDQ    R15, SI
-	MOVQ    96(AX), DI
+	MOVQ    136(AX), DI
 	VMOVUPS Z0, (SI)
 	VMOVUPS Z2, 64(SI)
 	VMOVUPS Z4, 128(SI)
@@ -5090,18 +6130,20 @@ no_high:
 	ADDQ    $0x00000200, R15
 	IMUL3Q  $0x00000008, CX, R11
 	ADDQ    R11, R14
-	CMPQ    R15, 40(AX)
+	CMPQ    R15, 104(AX)
 	JLT     tile
-	DECQ    48(AX)
+	DECQ    112(AX)
 	JZ      lines_done
-	MOVQ    56(AX), R11
+	MOVQ    120(AX), R11
 	ADDQ    R11, 8(AX)
-	MOVQ    64(AX), R11
+	MOVQ    128(AX), R11
 	ADDQ    R11, (AX)
-	MOVQ    72(AX), R11
+	MOVQ    48(AX), R11
 	ADDQ    R11, 32(AX)
-	MOVQ    80(AX), R11
-	ADDQ    R11, 184(AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 56(AX)
+	MOVQ    96(AX), R11
+	ADDQ    R11, 80(AX)
 	XORQ    R14, R14
 	XORQ    R15, R15
 	JMP     tile
@@ -5110,23 +6152,74 @@ lines_done:
 	VZEROUPPER
 	RET
 
+subtract:
+	MOVQ 216(AX), R13
+	MOVQ 224(AX), R12
+
+subtract_block:
+	MOVQ 200(AX), R11
+
+subtract_float:
+	VMOVUPS          (DX), Z16
+	VSUBPS           (R13), Z16, Z16
+	VMOVUPS          Z16, (R12)
+	VFMADD231PS.BCST (SI), Z16, Z0
+	VFMADD231PS.BCST (SI)(CX*1), Z16, Z2
+	VFMADD231PS.BCST (SI)(CX*2), Z16, Z4
+	VFMADD231PS.BCST (DI), Z16, Z6
+	VFMADD231PS.BCST (DI)(CX*1), Z16, Z8
+	VFMADD231PS.BCST (DI)(CX*2), Z16, Z10
+	VFMADD231PS.BCST (R8), Z16, Z12
+	VFMADD231PS.BCST (R8)(CX*1), Z16, Z14
+	VMOVUPS          64(DX), Z16
+	VSUBPS           64(R13), Z16, Z16
+	VMOVUPS          Z16, 64(R12)
+	VFMADD231PS.BCST (SI), Z16, Z1
+	VFMADD231PS.BCST (SI)(CX*1), Z16, Z3
+	VFMADD231PS.BCST (SI)(CX*2), Z16, Z5
+	VFMADD231PS.BCST (DI), Z16, Z7
+	VFMADD231PS.BCST (DI)(CX*1), Z16, Z9
+	VFMADD231PS.BCST (DI)(CX*2), Z16, Z11
+	VFMADD231PS.BCST (R8), Z16, Z13
+	VFMADD231PS.BCST (R8)(CX*1), Z16, Z15
+	ADDQ             $0x04, SI
+	ADDQ             $0x04, DI
+	ADDQ             $0x04, R8
+	ADDQ             $0x00000080, DX
+	ADDQ             $0x00000080, R13
+	ADDQ             $0x00000080, R12
+	DECQ             R11
+	JNZ              subtract_float
+	MOVQ             192(AX), R11
+	ADDQ             176(AX), R11
+	ADDQ             160(AX), R11
+	ADDQ             R11, SI
+	ADDQ             R11, DI
+	ADDQ             R11, R8
+	DECQ             BX
+	JNZ              subtract_block
+	MOVQ             224(AX), DX
+	MOVQ             DX, 16(AX)
+	MOVQ             $0x00000000, 216(AX)
+	JMP              finish
+
 // func directAVX512_9x2(a *Direct)
 // Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_9x2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 88(AX), CX
+	MOVQ 144(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
-	MOVQ 208(AX), R10
+	MOVQ 248(AX), R10
 
 tile:
-	CMPQ       R10, 216(AX)
+	CMPQ       R10, 256(AX)
 	CMOVQGE    16(AX), R10
 	CMPQ       32(AX), $0x00
 	JEQ        asked
 	MOVQ       32(AX), SI
 	ADDQ       R15, SI
-	MOVQ       104(AX), DI
+	MOVQ       40(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -5150,7 +6243,7 @@ tile:
 asked:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
-	MOVQ       96(AX), DI
+	MOVQ       136(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -5196,20 +6289,22 @@ asked:
 	VMOVUPS    64(R11), Z13
 	VMOVUPS    64(R11), Z15
 	VMOVUPS    64(R11), Z17
-	MOVQ       112(AX), BX
+	MOVQ       152(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
+	CMPQ       216(AX), $0x00
+	JNE        subtract
 
 block:
-	MOVQ 128(AX), R13
+	MOVQ 168(AX), R13
 
 row:
-	MOVQ 144(AX), R12
+	MOVQ 184(AX), R12
 
 column:
-	MOVQ    160(AX), R11
+	MOVQ    200(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 168(AX), R11
+	CMOVQEQ 208(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -5384,20 +6479,20 @@ single:
 	JNZ          single
 
 done:
-	MOVQ 152(AX), R11
+	MOVQ 192(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
 	DECQ R12
 	JNZ  column
-	MOVQ 136(AX), R11
+	MOVQ 176(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
 	DECQ R13
 	JNZ  row
-	ADDQ 176(AX), DX
-	MOVQ 120(AX), R11
+	ADDQ 232(AX), DX
+	MOVQ 160(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
@@ -5406,10 +6501,10 @@ done:
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    no_residual
+	JEQ    no_addend0
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
-	MOVQ   104(AX), DI
+	MOVQ   40(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z2, Z2
 	VADDPS 128(SI), Z4, Z4
@@ -5430,12 +6525,12 @@ finish:
 	VADDPS 448(SI), Z15, Z15
 	VADDPS 512(SI), Z17, Z17
 
-no_residual:
-	CMPQ   184(AX), $0x00
-	JEQ    no_addend
-	MOVQ   184(AX), SI
+no_addend0:
+	CMPQ   56(AX), $0x00
+	JEQ    no_addend1
+	MOVQ   56(AX), SI
 	ADDQ   R15, SI
-	MOVQ   192(AX), DI
+	MOVQ   64(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z2, Z2
 	VADDPS 128(SI), Z4, Z4
@@ -5456,10 +6551,36 @@ no_residual:
 	VADDPS 448(SI), Z15, Z15
 	VADDPS 512(SI), Z17, Z17
 
-no_addend:
-	CMPL         200(AX), $0xff800000
+no_addend1:
+	CMPQ   80(AX), $0x00
+	JEQ    no_addend2
+	MOVQ   80(AX), SI
+	ADDQ   R15, SI
+	MOVQ   88(AX), DI
+	VADDPS (SI), Z0, Z0
+	VADDPS 64(SI), Z2, Z2
+	VADDPS 128(SI), Z4, Z4
+	VADDPS 192(SI), Z6, Z6
+	VADDPS 256(SI), Z8, Z8
+	VADDPS 320(SI), Z10, Z10
+	VADDPS 384(SI), Z12, Z12
+	VADDPS 448(SI), Z14, Z14
+	VADDPS 512(SI), Z16, Z16
+	ADDQ   DI, SI
+	VADDPS (SI), Z1, Z1
+	VADDPS 64(SI), Z3, Z3
+	VADDPS 128(SI), Z5, Z5
+	VADDPS 192(SI), Z7, Z7
+	VADDPS 256(SI), Z9, Z9
+	VADDPS 320(SI), Z11, Z11
+	VADDPS 384(SI), Z13, Z13
+	VADDPS 448(SI), Z15, Z15
+	VADDPS 512(SI), Z17, Z17
+
+no_addend2:
+	CMPL         240(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 200(AX), Z20
+	VBROADCASTSS 240(AX), Z20
 	VMAXPS       Z0, Z20, Z0
 	VMAXPS       Z1, Z20, Z1
 	VMAXPS       Z2, Z20, Z2
@@ -5480,9 +6601,9 @@ no_addend:
 	VMAXPS       Z17, Z20, Z17
 
 no_low:
-	CMPL         204(AX), $0x7f800000
+	CMPL         244(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 204(AX), Z20
+	VBROADCASTSS 244(AX), Z20
 	VMINPS       Z0, Z20, Z0
 	VMINPS       Z1, Z20, Z1
 	VMINPS       Z2, Z20, Z2
@@ -5505,7 +6626,7 @@ no_low:
 no_high:
 	MOVQ    (AX), SI
 	ADDQ    R15, SI
-	MOVQ    96(AX), DI
+	MOVQ    136(AX), DI
 	VMOVUPS Z0, (SI)
 	VMOVUPS Z2, 64(SI)
 	VMOVUPS Z4, 128(SI)
@@ -5528,18 +6649,20 @@ no_high:
 	ADDQ    $0x00000240, R15
 	IMUL3Q  $0x00000009, CX, R11
 	ADDQ    R11, R14
-	CMPQ    R15, 40(AX)
+	CMPQ    R15, 104(AX)
 	JLT     tile
-	DECQ    48(AX)
+	DECQ    112(AX)
 	JZ      lines_done
-	MOVQ    56(AX), R11
+	MOVQ    120(AX), R11
 	ADDQ    R11, 8(AX)
-	MOVQ    64(AX), R11
+	MOVQ    128(AX), R11
 	ADDQ    R11, (AX)
-	MOVQ    72(AX), R11
+	MOVQ    48(AX), R11
 	ADDQ    R11, 32(AX)
-	MOVQ    80(AX), R11
-	ADDQ    R11, 184(AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 56(AX)
+	MOVQ    96(AX), R11
+	ADDQ    R11, 80(AX)
 	XORQ    R14, R14
 	XORQ    R15, R15
 	JMP     tile
@@ -5548,23 +6671,76 @@ lines_done:
 	VZEROUPPER
 	RET
 
+subtract:
+	MOVQ 216(AX), R13
+	MOVQ 224(AX), R12
+
+subtract_block:
+	MOVQ 200(AX), R11
+
+subtract_float:
+	VMOVUPS          (DX), Z18
+	VSUBPS           (R13), Z18, Z18
+	VMOVUPS          Z18, (R12)
+	VFMADD231PS.BCST (SI), Z18, Z0
+	VFMADD231PS.BCST (SI)(CX*1), Z18, Z2
+	VFMADD231PS.BCST (SI)(CX*2), Z18, Z4
+	VFMADD231PS.BCST (DI), Z18, Z6
+	VFMADD231PS.BCST (DI)(CX*1), Z18, Z8
+	VFMADD231PS.BCST (DI)(CX*2), Z18, Z10
+	VFMADD231PS.BCST (R8), Z18, Z12
+	VFMADD231PS.BCST (R8)(CX*1), Z18, Z14
+	VFMADD231PS.BCST (R8)(CX*2), Z18, Z16
+	VMOVUPS          64(DX), Z18
+	VSUBPS           64(R13), Z18, Z18
+	VMOVUPS          Z18, 64(R12)
+	VFMADD231PS.BCST (SI), Z18, Z1
+	VFMADD231PS.BCST (SI)(CX*1), Z18, Z3
+	VFMADD231PS.BCST (SI)(CX*2), Z18, Z5
+	VFMADD231PS.BCST (DI), Z18, Z7
+	VFMADD231PS.BCST (DI)(CX*1), Z18, Z9
+	VFMADD231PS.BCST (DI)(CX*2), Z18, Z11
+	VFMADD231PS.BCST (R8), Z18, Z13
+	VFMADD231PS.BCST (R8)(CX*1), Z18, Z15
+	VFMADD231PS.BCST (R8)(CX*2), Z18, Z17
+	ADDQ             $0x04, SI
+	ADDQ             $0x04, DI
+	ADDQ             $0x04, R8
+	ADDQ             $0x00000080, DX
+	ADDQ             $0x00000080, R13
+	ADDQ             $0x00000080, R12
+	DECQ             R11
+	JNZ              subtract_float
+	MOVQ             192(AX), R11
+	ADDQ             176(AX), R11
+	ADDQ             160(AX), R11
+	ADDQ             R11, SI
+	ADDQ             R11, DI
+	ADDQ             R11, R8
+	DECQ             BX
+	JNZ              subtract_block
+	MOVQ             224(AX), DX
+	MOVQ             DX, 16(AX)
+	MOVQ             $0x00000000, 216(AX)
+	JMP              finish
+
 // func directAVX512_10x2(a *Direct)
 // Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_10x2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 88(AX), CX
+	MOVQ 144(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
-	MOVQ 208(AX), R10
+	MOVQ 248(AX), R10
 
 tile:
-	CMPQ       R10, 216(AX)
+	CMPQ       R10, 256(AX)
 	CMOVQGE    16(AX), R10
 	CMPQ       32(AX), $0x00
 	JEQ        asked
 	MOVQ       32(AX), SI
 	ADDQ       R15, SI
-	MOVQ       104(AX), DI
+	MOVQ       40(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -5590,7 +6766,7 @@ tile:
 asked:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
-	MOVQ       96(AX), DI
+	MOVQ       136(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -5642,20 +6818,22 @@ asked:
 	VMOVUPS    64(R11), Z15
 	VMOVUPS    64(R11), Z17
 	VMOVUPS    64(R11), Z19
-	MOVQ       112(AX), BX
+	MOVQ       152(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
+	CMPQ       216(AX), $0x00
+	JNE        subtract
 
 block:
-	MOVQ 128(AX), R13
+	MOVQ 168(AX), R13
 
 row:
-	MOVQ 144(AX), R12
+	MOVQ 184(AX), R12
 
 column:
-	MOVQ    160(AX), R11
+	MOVQ    200(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 168(AX), R11
+	CMOVQEQ 208(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -5847,22 +7025,22 @@ single:
 	JNZ          single
 
 done:
-	MOVQ 152(AX), R11
+	MOVQ 192(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
 	ADDQ R11, R9
 	DECQ R12
 	JNZ  column
-	MOVQ 136(AX), R11
+	MOVQ 176(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
 	ADDQ R11, R9
 	DECQ R13
 	JNZ  row
-	ADDQ 176(AX), DX
-	MOVQ 120(AX), R11
+	ADDQ 232(AX), DX
+	MOVQ 160(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
@@ -5872,10 +7050,10 @@ done:
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    no_residual
+	JEQ    no_addend0
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
-	MOVQ   104(AX), DI
+	MOVQ   40(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z2, Z2
 	VADDPS 128(SI), Z4, Z4
@@ -5898,12 +7076,12 @@ finish:
 	VADDPS 512(SI), Z17, Z17
 	VADDPS 576(SI), Z19, Z19
 
-no_residual:
-	CMPQ   184(AX), $0x00
-	JEQ    no_addend
-	MOVQ   184(AX), SI
+no_addend0:
+	CMPQ   56(AX), $0x00
+	JEQ    no_addend1
+	MOVQ   56(AX), SI
 	ADDQ   R15, SI
-	MOVQ   192(AX), DI
+	MOVQ   64(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z2, Z2
 	VADDPS 128(SI), Z4, Z4
@@ -5926,10 +7104,38 @@ no_residual:
 	VADDPS 512(SI), Z17, Z17
 	VADDPS 576(SI), Z19, Z19
 
-no_addend:
-	CMPL         200(AX), $0xff800000
+no_addend1:
+	CMPQ   80(AX), $0x00
+	JEQ    no_addend2
+	MOVQ   80(AX), SI
+	ADDQ   R15, SI
+	MOVQ   88(AX), DI
+	VADDPS (SI), Z0, Z0
+	VADDPS 64(SI), Z2, Z2
+	VADDPS 128(SI), Z4, Z4
+	VADDPS 192(SI), Z6, Z6
+	VADDPS 256(SI), Z8, Z8
+	VADDPS 320(SI), Z10, Z10
+	VADDPS 384(SI), Z12, Z12
+	VADDPS 448(SI), Z14, Z14
+	VADDPS 512(SI), Z16, Z16
+	VADDPS 576(SI), Z18, Z18
+	ADDQ   DI, SI
+	VADDPS (SI), Z1, Z1
+	VADDPS 64(SI), Z3, Z3
+	VADDPS 128(SI), Z5, Z5
+	VADDPS 192(SI), Z7, Z7
+	VADDPS 256(SI), Z9, Z9
+	VADDPS 320(SI), Z11, Z11
+	VADDPS 384(SI), Z13, Z13
+	VADDPS 448(SI), Z15, Z15
+	VADDPS 512(SI), Z17, Z17
+	VADDPS 576(SI), Z19, Z19
+
+no_addend2:
+	CMPL         240(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 200(AX), Z22
+	VBROADCASTSS 240(AX), Z22
 	VMAXPS       Z0, Z22, Z0
 	VMAXPS       Z1, Z22, Z1
 	VMAXPS       Z2, Z22, Z2
@@ -5952,9 +7158,9 @@ no_addend:
 	VMAXPS       Z19, Z22, Z19
 
 no_low:
-	CMPL         204(AX), $0x7f800000
+	CMPL         244(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 204(AX), Z22
+	VBROADCASTSS 244(AX), Z22
 	VMINPS       Z0, Z22, Z0
 	VMINPS       Z1, Z22, Z1
 	VMINPS       Z2, Z22, Z2
@@ -5979,7 +7185,7 @@ no_low:
 no_high:
 	MOVQ    (AX), SI
 	ADDQ    R15, SI
-	MOVQ    96(AX), DI
+	MOVQ    136(AX), DI
 	VMOVUPS Z0, (SI)
 	VMOVUPS Z2, 64(SI)
 	VMOVUPS Z4, 128(SI)
@@ -6004,18 +7210,20 @@ no_high:
 	ADDQ    $0x00000280, R15
 	IMUL3Q  $0x0000000a, CX, R11
 	ADDQ    R11, R14
-	CMPQ    R15, 40(AX)
+	CMPQ    R15, 104(AX)
 	JLT     tile
-	DECQ    48(AX)
+	DECQ    112(AX)
 	JZ      lines_done
-	MOVQ    56(AX), R11
+	MOVQ    120(AX), R11
 	ADDQ    R11, 8(AX)
-	MOVQ    64(AX), R11
+	MOVQ    128(AX), R11
 	ADDQ    R11, (AX)
-	MOVQ    72(AX), R11
+	MOVQ    48(AX), R11
 	ADDQ    R11, 32(AX)
-	MOVQ    80(AX), R11
-	ADDQ    R11, 184(AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 56(AX)
+	MOVQ    96(AX), R11
+	ADDQ    R11, 80(AX)
 	XORQ    R14, R14
 	XORQ    R15, R15
 	JMP     tile
@@ -6024,23 +7232,80 @@ lines_done:
 	VZEROUPPER
 	RET
 
+subtract:
+	MOVQ 216(AX), R13
+	MOVQ 224(AX), R12
+
+subtract_block:
+	MOVQ 200(AX), R11
+
+subtract_float:
+	VMOVUPS          (DX), Z20
+	VSUBPS           (R13), Z20, Z20
+	VMOVUPS          Z20, (R12)
+	VFMADD231PS.BCST (SI), Z20, Z0
+	VFMADD231PS.BCST (SI)(CX*1), Z20, Z2
+	VFMADD231PS.BCST (SI)(CX*2), Z20, Z4
+	VFMADD231PS.BCST (DI), Z20, Z6
+	VFMADD231PS.BCST (DI)(CX*1), Z20, Z8
+	VFMADD231PS.BCST (DI)(CX*2), Z20, Z10
+	VFMADD231PS.BCST (R8), Z20, Z12
+	VFMADD231PS.BCST (R8)(CX*1), Z20, Z14
+	VFMADD231PS.BCST (R8)(CX*2), Z20, Z16
+	VFMADD231PS.BCST (R9), Z20, Z18
+	VMOVUPS          64(DX), Z20
+	VSUBPS           64(R13), Z20, Z20
+	VMOVUPS          Z20, 64(R12)
+	VFMADD231PS.BCST (SI), Z20, Z1
+	VFMADD231PS.BCST (SI)(CX*1), Z20, Z3
+	VFMADD231PS.BCST (SI)(CX*2), Z20, Z5
+	VFMADD231PS.BCST (DI), Z20, Z7
+	VFMADD231PS.BCST (DI)(CX*1), Z20, Z9
+	VFMADD231PS.BCST (DI)(CX*2), Z20, Z11
+	VFMADD231PS.BCST (R8), Z20, Z13
+	VFMADD231PS.BCST (R8)(CX*1), Z20, Z15
+	VFMADD231PS.BCST (R8)(CX*2), Z20, Z17
+	VFMADD231PS.BCST (R9), Z20, Z19
+	ADDQ             $0x04, SI
+	ADDQ             $0x04, DI
+	ADDQ             $0x04, R8
+	ADDQ             $0x04, R9
+	ADDQ             $0x00000080, DX
+	ADDQ             $0x00000080, R13
+	ADDQ             $0x00000080, R12
+	DECQ             R11
+	JNZ              subtract_float
+	MOVQ             192(AX), R11
+	ADDQ             176(AX), R11
+	ADDQ             160(AX), R11
+	ADDQ             R11, SI
+	ADDQ             R11, DI
+	ADDQ             R11, R8
+	ADDQ             R11, R9
+	DECQ             BX
+	JNZ              subtract_block
+	MOVQ             224(AX), DX
+	MOVQ             DX, 16(AX)
+	MOVQ             $0x00000000, 216(AX)
+	JMP              finish
+
 // func directAVX512_11x2(a *Direct)
 // Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_11x2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 88(AX), CX
+	MOVQ 144(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
-	MOVQ 208(AX), R10
+	MOVQ 248(AX), R10
 
 tile:
-	CMPQ       R10, 216(AX)
+	CMPQ       R10, 256(AX)
 	CMOVQGE    16(AX), R10
 	CMPQ       32(AX), $0x00
 	JEQ        asked
 	MOVQ       32(AX), SI
 	ADDQ       R15, SI
-	MOVQ       104(AX), DI
+	MOVQ       40(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -6068,7 +7333,7 @@ tile:
 asked:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
-	MOVQ       96(AX), DI
+	MOVQ       136(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -6124,20 +7389,22 @@ asked:
 	VMOVUPS    64(R11), Z17
 	VMOVUPS    64(R11), Z19
 	VMOVUPS    64(R11), Z21
-	MOVQ       112(AX), BX
+	MOVQ       152(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
+	CMPQ       216(AX), $0x00
+	JNE        subtract
 
 block:
-	MOVQ 128(AX), R13
+	MOVQ 168(AX), R13
 
 row:
-	MOVQ 144(AX), R12
+	MOVQ 184(AX), R12
 
 column:
-	MOVQ    160(AX), R11
+	MOVQ    200(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 168(AX), R11
+	CMOVQEQ 208(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -6344,22 +7611,22 @@ single:
 	JNZ          single
 
 done:
-	MOVQ 152(AX), R11
+	MOVQ 192(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
 	ADDQ R11, R9
 	DECQ R12
 	JNZ  column
-	MOVQ 136(AX), R11
+	MOVQ 176(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
 	ADDQ R11, R9
 	DECQ R13
 	JNZ  row
-	ADDQ 176(AX), DX
-	MOVQ 120(AX), R11
+	ADDQ 232(AX), DX
+	MOVQ 160(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
@@ -6369,10 +7636,10 @@ done:
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    no_residual
+	JEQ    no_addend0
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
-	MOVQ   104(AX), DI
+	MOVQ   40(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z2, Z2
 	VADDPS 128(SI), Z4, Z4
@@ -6397,12 +7664,12 @@ finish:
 	VADDPS 576(SI), Z19, Z19
 	VADDPS 640(SI), Z21, Z21
 
-no_residual:
-	CMPQ   184(AX), $0x00
-	JEQ    no_addend
-	MOVQ   184(AX), SI
+no_addend0:
+	CMPQ   56(AX), $0x00
+	JEQ    no_addend1
+	MOVQ   56(AX), SI
 	ADDQ   R15, SI
-	MOVQ   192(AX), DI
+	MOVQ   64(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z2, Z2
 	VADDPS 128(SI), Z4, Z4
@@ -6427,10 +7694,40 @@ no_residual:
 	VADDPS 576(SI), Z19, Z19
 	VADDPS 640(SI), Z21, Z21
 
-no_addend:
-	CMPL         200(AX), $0xff800000
+no_addend1:
+	CMPQ   80(AX), $0x00
+	JEQ    no_addend2
+	MOVQ   80(AX), SI
+	ADDQ   R15, SI
+	MOVQ   88(AX), DI
+	VADDPS (SI), Z0, Z0
+	VADDPS 64(SI), Z2, Z2
+	VADDPS 128(SI), Z4, Z4
+	VADDPS 192(SI), Z6, Z6
+	VADDPS 256(SI), Z8, Z8
+	VADDPS 320(SI), Z10, Z10
+	VADDPS 384(SI), Z12, Z12
+	VADDPS 448(SI), Z14, Z14
+	VADDPS 512(SI), Z16, Z16
+	VADDPS 576(SI), Z18, Z18
+	VADDPS 640(SI), Z20, Z20
+	ADDQ   DI, SI
+	VADDPS (SI), Z1, Z1
+	VADDPS 64(SI), Z3, Z3
+	VADDPS 128(SI), Z5, Z5
+	VADDPS 192(SI), Z7, Z7
+	VADDPS 256(SI), Z9, Z9
+	VADDPS 320(SI), Z11, Z11
+	VADDPS 384(SI), Z13, Z13
+	VADDPS 448(SI), Z15, Z15
+	VADDPS 512(SI), Z17, Z17
+	VADDPS 576(SI), Z19, Z19
+	VADDPS 640(SI), Z21, Z21
+
+no_addend2:
+	CMPL         240(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 200(AX), Z24
+	VBROADCASTSS 240(AX), Z24
 	VMAXPS       Z0, Z24, Z0
 	VMAXPS       Z1, Z24, Z1
 	VMAXPS       Z2, Z24, Z2
@@ -6455,9 +7752,9 @@ no_addend:
 	VMAXPS       Z21, Z24, Z21
 
 no_low:
-	CMPL         204(AX), $0x7f800000
+	CMPL         244(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 204(AX), Z24
+	VBROADCASTSS 244(AX), Z24
 	VMINPS       Z0, Z24, Z0
 	VMINPS       Z1, Z24, Z1
 	VMINPS       Z2, Z24, Z2
@@ -6484,7 +7781,7 @@ no_low:
 no_high:
 	MOVQ    (AX), SI
 	ADDQ    R15, SI
-	MOVQ    96(AX), DI
+	MOVQ    136(AX), DI
 	VMOVUPS Z0, (SI)
 	VMOVUPS Z2, 64(SI)
 	VMOVUPS Z4, 128(SI)
@@ -6511,18 +7808,20 @@ no_high:
 	ADDQ    $0x000002c0, R15
 	IMUL3Q  $0x0000000b, CX, R11
 	ADDQ    R11, R14
-	CMPQ    R15, 40(AX)
+	CMPQ    R15, 104(AX)
 	JLT     tile
-	DECQ    48(AX)
+	DECQ    112(AX)
 	JZ      lines_done
-	MOVQ    56(AX), R11
+	MOVQ    120(AX), R11
 	ADDQ    R11, 8(AX)
-	MOVQ    64(AX), R11
+	MOVQ    128(AX), R11
 	ADDQ    R11, (AX)
-	MOVQ    72(AX), R11
+	MOVQ    48(AX), R11
 	ADDQ    R11, 32(AX)
-	MOVQ    80(AX), R11
-	ADDQ    R11, 184(AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 56(AX)
+	MOVQ    96(AX), R11
+	ADDQ    R11, 80(AX)
 	XORQ    R14, R14
 	XORQ    R15, R15
 	JMP     tile
@@ -6531,23 +7830,82 @@ lines_done:
 	VZEROUPPER
 	RET
 
+subtract:
+	MOVQ 216(AX), R13
+	MOVQ 224(AX), R12
+
+subtract_block:
+	MOVQ 200(AX), R11
+
+subtract_float:
+	VMOVUPS          (DX), Z22
+	VSUBPS           (R13), Z22, Z22
+	VMOVUPS          Z22, (R12)
+	VFMADD231PS.BCST (SI), Z22, Z0
+	VFMADD231PS.BCST (SI)(CX*1), Z22, Z2
+	VFMADD231PS.BCST (SI)(CX*2), Z22, Z4
+	VFMADD231PS.BCST (DI), Z22, Z6
+	VFMADD231PS.BCST (DI)(CX*1), Z22, Z8
+	VFMADD231PS.BCST (DI)(CX*2), Z22, Z10
+	VFMADD231PS.BCST (R8), Z22, Z12
+	VFMADD231PS.BCST (R8)(CX*1), Z22, Z14
+	VFMADD231PS.BCST (R8)(CX*2), Z22, Z16
+	VFMADD231PS.BCST (R9), Z22, Z18
+	VFMADD231PS.BCST (R9)(CX*1), Z22, Z20
+	VMOVUPS          64(DX), Z22
+	VSUBPS           64(R13), Z22, Z22
+	VMOVUPS          Z22, 64(R12)
+	VFMADD231PS.BCST (SI), Z22, Z1
+	VFMADD231PS.BCST (SI)(CX*1), Z22, Z3
+	VFMADD231PS.BCST (SI)(CX*2), Z22, Z5
+	VFMADD231PS.BCST (DI), Z22, Z7
+	VFMADD231PS.BCST (DI)(CX*1), Z22, Z9
+	VFMADD231PS.BCST (DI)(CX*2), Z22, Z11
+	VFMADD231PS.BCST (R8), Z22, Z13
+	VFMADD231PS.BCST (R8)(CX*1), Z22, Z15
+	VFMADD231PS.BCST (R8)(CX*2), Z22, Z17
+	VFMADD231PS.BCST (R9), Z22, Z19
+	VFMADD231PS.BCST (R9)(CX*1), Z22, Z21
+	ADDQ             $0x04, SI
+	ADDQ             $0x04, DI
+	ADDQ             $0x04, R8
+	ADDQ             $0x04, R9
+	ADDQ             $0x00000080, DX
+	ADDQ             $0x00000080, R13
+	ADDQ             $0x00000080, R12
+	DECQ             R11
+	JNZ              subtract_float
+	MOVQ             192(AX), R11
+	ADDQ             176(AX), R11
+	ADDQ             160(AX), R11
+	ADDQ             R11, SI
+	ADDQ             R11, DI
+	ADDQ             R11, R8
+	ADDQ             R11, R9
+	DECQ             BX
+	JNZ              subtract_block
+	MOVQ             224(AX), DX
+	MOVQ             DX, 16(AX)
+	MOVQ             $0x00000000, 216(AX)
+	JMP              finish
+
 // func directAVX512_12x2(a *Direct)
 // Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_12x2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 88(AX), CX
+	MOVQ 144(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
-	MOVQ 208(AX), R10
+	MOVQ 248(AX), R10
 
 tile:
-	CMPQ       R10, 216(AX)
+	CMPQ       R10, 256(AX)
 	CMOVQGE    16(AX), R10
 	CMPQ       32(AX), $0x00
 	JEQ        asked
 	MOVQ       32(AX), SI
 	ADDQ       R15, SI
-	MOVQ       104(AX), DI
+	MOVQ       40(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -6577,7 +7935,7 @@ tile:
 asked:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
-	MOVQ       96(AX), DI
+	MOVQ       136(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -6637,20 +7995,22 @@ asked:
 	VMOVUPS    64(R11), Z19
 	VMOVUPS    64(R11), Z21
 	VMOVUPS    64(R11), Z23
-	MOVQ       112(AX), BX
+	MOVQ       152(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
+	CMPQ       216(AX), $0x00
+	JNE        subtract
 
 block:
-	MOVQ 128(AX), R13
+	MOVQ 168(AX), R13
 
 row:
-	MOVQ 144(AX), R12
+	MOVQ 184(AX), R12
 
 column:
-	MOVQ    160(AX), R11
+	MOVQ    200(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 168(AX), R11
+	CMOVQEQ 208(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -6872,22 +8232,22 @@ single:
 	JNZ          single
 
 done:
-	MOVQ 152(AX), R11
+	MOVQ 192(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
 	ADDQ R11, R9
 	DECQ R12
 	JNZ  column
-	MOVQ 136(AX), R11
+	MOVQ 176(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
 	ADDQ R11, R9
 	DECQ R13
 	JNZ  row
-	ADDQ 176(AX), DX
-	MOVQ 120(AX), R11
+	ADDQ 232(AX), DX
+	MOVQ 160(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
@@ -6897,10 +8257,10 @@ done:
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    no_residual
+	JEQ    no_addend0
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
-	MOVQ   104(AX), DI
+	MOVQ   40(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z2, Z2
 	VADDPS 128(SI), Z4, Z4
@@ -6927,12 +8287,12 @@ finish:
 	VADDPS 640(SI), Z21, Z21
 	VADDPS 704(SI), Z23, Z23
 
-no_residual:
-	CMPQ   184(AX), $0x00
-	JEQ    no_addend
-	MOVQ   184(AX), SI
+no_addend0:
+	CMPQ   56(AX), $0x00
+	JEQ    no_addend1
+	MOVQ   56(AX), SI
 	ADDQ   R15, SI
-	MOVQ   192(AX), DI
+	MOVQ   64(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z2, Z2
 	VADDPS 128(SI), Z4, Z4
@@ -6959,10 +8319,42 @@ no_residual:
 	VADDPS 640(SI), Z21, Z21
 	VADDPS 704(SI), Z23, Z23
 
-no_addend:
-	CMPL         200(AX), $0xff800000
+no_addend1:
+	CMPQ   80(AX), $0x00
+	JEQ    no_addend2
+	MOVQ   80(AX), SI
+	ADDQ   R15, SI
+	MOVQ   88(AX), DI
+	VADDPS (SI), Z0, Z0
+	VADDPS 64(SI), Z2, Z2
+	VADDPS 128(SI), Z4, Z4
+	VADDPS 192(SI), Z6, Z6
+	VADDPS 256(SI), Z8, Z8
+	VADDPS 320(SI), Z10, Z10
+	VADDPS 384(SI), Z12, Z12
+	VADDPS 448(SI), Z14, Z14
+	VADDPS 512(SI), Z16, Z16
+	VADDPS 576(SI), Z18, Z18
+	VADDPS 640(SI), Z20, Z20
+	VADDPS 704(SI), Z22, Z22
+	ADDQ   DI, SI
+	VADDPS (SI), Z1, Z1
+	VADDPS 64(SI), Z3, Z3
+	VADDPS 128(SI), Z5, Z5
+	VADDPS 192(SI), Z7, Z7
+	VADDPS 256(SI), Z9, Z9
+	VADDPS 320(SI), Z11, Z11
+	VADDPS 384(SI), Z13, Z13
+	VADDPS 448(SI), Z15, Z15
+	VADDPS 512(SI), Z17, Z17
+	VADDPS 576(SI), Z19, Z19
+	VADDPS 640(SI), Z21, Z21
+	VADDPS 704(SI), Z23, Z23
+
+no_addend2:
+	CMPL         240(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 200(AX), Z26
+	VBROADCASTSS 240(AX), Z26
 	VMAXPS       Z0, Z26, Z0
 	VMAXPS       Z1, Z26, Z1
 	VMAXPS       Z2, Z26, Z2
@@ -6989,9 +8381,9 @@ no_addend:
 	VMAXPS       Z23, Z26, Z23
 
 no_low:
-	CMPL         204(AX), $0x7f800000
+	CMPL         244(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 204(AX), Z26
+	VBROADCASTSS 244(AX), Z26
 	VMINPS       Z0, Z26, Z0
 	VMINPS       Z1, Z26, Z1
 	VMINPS       Z2, Z26, Z2
@@ -7020,7 +8412,7 @@ no_low:
 no_high:
 	MOVQ    (AX), SI
 	ADDQ    R15, SI
-	MOVQ    96(AX), DI
+	MOVQ    136(AX), DI
 	VMOVUPS Z0, (SI)
 	VMOVUPS Z2, 64(SI)
 	VMOVUPS Z4, 128(SI)
@@ -7049,18 +8441,20 @@ no_high:
 	ADDQ    $0x00000300, R15
 	IMUL3Q  $0x0000000c, CX, R11
 	ADDQ    R11, R14
-	CMPQ    R15, 40(AX)
+	CMPQ    R15, 104(AX)
 	JLT     tile
-	DECQ    48(AX)
+	DECQ    112(AX)
 	JZ      lines_done
-	MOVQ    56(AX), R11
+	MOVQ    120(AX), R11
 	ADDQ    R11, 8(AX)
-	MOVQ    64(AX), R11
+	MOVQ    128(AX), R11
 	ADDQ    R11, (AX)
-	MOVQ    72(AX), R11
+	MOVQ    48(AX), R11
 	ADDQ    R11, 32(AX)
-	MOVQ    80(AX), R11
-	ADDQ    R11, 184(AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 56(AX)
+	MOVQ    96(AX), R11
+	ADDQ    R11, 80(AX)
 	XORQ    R14, R14
 	XORQ    R15, R15
 	JMP     tile
@@ -7069,11 +8463,72 @@ lines_done:
 	VZEROUPPER
 	RET
 
+subtract:
+	MOVQ 216(AX), R13
+	MOVQ 224(AX), R12
+
+subtract_block:
+	MOVQ 200(AX), R11
+
+subtract_float:
+	VMOVUPS          (DX), Z24
+	VSUBPS           (R13), Z24, Z24
+	VMOVUPS          Z24, (R12)
+	VFMADD231PS.BCST (SI), Z24, Z0
+	VFMADD231PS.BCST (SI)(CX*1), Z24, Z2
+	VFMADD231PS.BCST (SI)(CX*2), Z24, Z4
+	VFMADD231PS.BCST (DI), Z24, Z6
+	VFMADD231PS.BCST (DI)(CX*1), Z24, Z8
+	VFMADD231PS.BCST (DI)(CX*2), Z24, Z10
+	VFMADD231PS.BCST (R8), Z24, Z12
+	VFMADD231PS.BCST (R8)(CX*1), Z24, Z14
+	VFMADD231PS.BCST (R8)(CX*2), Z24, Z16
+	VFMADD231PS.BCST (R9), Z24, Z18
+	VFMADD231PS.BCST (R9)(CX*1), Z24, Z20
+	VFMADD231PS.BCST (R9)(CX*2), Z24, Z22
+	VMOVUPS          64(DX), Z24
+	VSUBPS           64(R13), Z24, Z24
+	VMOVUPS          Z24, 64(R12)
+	VFMADD231PS.BCST (SI), Z24, Z1
+	VFMADD231PS.BCST (SI)(CX*1), Z24, Z3
+	VFMADD231PS.BCST (SI)(CX*2), Z24, Z5
+	VFMADD231PS.BCST (DI), Z24, Z7
+	VFMADD231PS.BCST (DI)(CX*1), Z24, Z9
+	VFMADD231PS.BCST (DI)(CX*2), Z24, Z11
+	VFMADD231PS.BCST (R8), Z24, Z13
+	VFMADD231PS.BCST (R8)(CX*1), Z24, Z15
+	VFMADD231PS.BCST (R8)(CX*2), Z24, Z17
+	VFMADD231PS.BCST (R9), Z24, Z19
+	VFMADD231PS.BCST (R9)(CX*1), Z24, Z21
+	VFMADD231PS.BCST (R9)(CX*2), Z24, Z23
+	ADDQ             $0x04, SI
+	ADDQ             $0x04, DI
+	ADDQ             $0x04, R8
+	ADDQ             $0x04, R9
+	ADDQ             $0x00000080, DX
+	ADDQ             $0x00000080, R13
+	ADDQ             $0x00000080, R12
+	DECQ             R11
+	JNZ              subtract_float
+	MOVQ             192(AX), R11
+	ADDQ             176(AX), R11
+	ADDQ             160(AX), R11
+	ADDQ             R11, SI
+	ADDQ             R11, DI
+	ADDQ             R11, R8
+	ADDQ             R11, R9
+	DECQ             BX
+	JNZ              subtract_block
+	MOVQ             224(AX), DX
+	MOVQ             DX, 16(AX)
+	MOVQ             $0x00000000, 216(AX)
+	JMP              finish
+
 // func directAVX512_13x2(a *Direct)
 // Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_13x2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 88(AX), CX
+	MOVQ 144(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
 
@@ -7082,7 +8537,7 @@ tile:
 	JEQ        asked
 	MOVQ       32(AX), SI
 	ADDQ       R15, SI
-	MOVQ       104(AX), DI
+	MOVQ       40(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -7114,7 +8569,7 @@ tile:
 asked:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
-	MOVQ       96(AX), DI
+	MOVQ       136(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -7180,20 +8635,22 @@ asked:
 	VMOVUPS    64(R11), Z21
 	VMOVUPS    64(R11), Z23
 	VMOVUPS    64(R11), Z25
-	MOVQ       112(AX), BX
+	MOVQ       152(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
+	CMPQ       216(AX), $0x00
+	JNE        subtract
 
 block:
-	MOVQ 128(AX), R13
+	MOVQ 168(AX), R13
 
 row:
-	MOVQ 144(AX), R12
+	MOVQ 184(AX), R12
 
 column:
-	MOVQ    160(AX), R11
+	MOVQ    200(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 168(AX), R11
+	CMOVQEQ 208(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -7427,7 +8884,7 @@ single:
 	JNZ          single
 
 done:
-	MOVQ 152(AX), R11
+	MOVQ 192(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
@@ -7435,7 +8892,7 @@ done:
 	ADDQ R11, R10
 	DECQ R12
 	JNZ  column
-	MOVQ 136(AX), R11
+	MOVQ 176(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
@@ -7443,8 +8900,8 @@ done:
 	ADDQ R11, R10
 	DECQ R13
 	JNZ  row
-	ADDQ 176(AX), DX
-	MOVQ 120(AX), R11
+	ADDQ 232(AX), DX
+	MOVQ 160(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
@@ -7455,10 +8912,10 @@ done:
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    no_residual
+	JEQ    no_addend0
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
-	MOVQ   104(AX), DI
+	MOVQ   40(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z2, Z2
 	VADDPS 128(SI), Z4, Z4
@@ -7487,12 +8944,12 @@ finish:
 	VADDPS 704(SI), Z23, Z23
 	VADDPS 768(SI), Z25, Z25
 
-no_residual:
-	CMPQ   184(AX), $0x00
-	JEQ    no_addend
-	MOVQ   184(AX), SI
+no_addend0:
+	CMPQ   56(AX), $0x00
+	JEQ    no_addend1
+	MOVQ   56(AX), SI
 	ADDQ   R15, SI
-	MOVQ   192(AX), DI
+	MOVQ   64(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z2, Z2
 	VADDPS 128(SI), Z4, Z4
@@ -7521,10 +8978,44 @@ no_residual:
 	VADDPS 704(SI), Z23, Z23
 	VADDPS 768(SI), Z25, Z25
 
-no_addend:
-	CMPL         200(AX), $0xff800000
+no_addend1:
+	CMPQ   80(AX), $0x00
+	JEQ    no_addend2
+	MOVQ   80(AX), SI
+	ADDQ   R15, SI
+	MOVQ   88(AX), DI
+	VADDPS (SI), Z0, Z0
+	VADDPS 64(SI), Z2, Z2
+	VADDPS 128(SI), Z4, Z4
+	VADDPS 192(SI), Z6, Z6
+	VADDPS 256(SI), Z8, Z8
+	VADDPS 320(SI), Z10, Z10
+	VADDPS 384(SI), Z12, Z12
+	VADDPS 448(SI), Z14, Z14
+	VADDPS 512(SI), Z16, Z16
+	VADDPS 576(SI), Z18, Z18
+	VADDPS 640(SI), Z20, Z20
+	VADDPS 704(SI), Z22, Z22
+	VADDPS 768(SI), Z24, Z24
+	ADDQ   DI, SI
+	VADDPS (SI), Z1, Z1
+	VADDPS 64(SI), Z3, Z3
+	VADDPS 128(SI), Z5, Z5
+	VADDPS 192(SI), Z7, Z7
+	VADDPS 256(SI), Z9, Z9
+	VADDPS 320(SI), Z11, Z11
+	VADDPS 384(SI), Z13, Z13
+	VADDPS 448(SI), Z15, Z15
+	VADDPS 512(SI), Z17, Z17
+	VADDPS 576(SI), Z19, Z19
+	VADDPS 640(SI), Z21, Z21
+	VADDPS 704(SI), Z23, Z23
+	VADDPS 768(SI), Z25, Z25
+
+no_addend2:
+	CMPL         240(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 200(AX), Z28
+	VBROADCASTSS 240(AX), Z28
 	VMAXPS       Z0, Z28, Z0
 	VMAXPS       Z1, Z28, Z1
 	VMAXPS       Z2, Z28, Z2
@@ -7553,9 +9044,9 @@ no_addend:
 	VMAXPS       Z25, Z28, Z25
 
 no_low:
-	CMPL         204(AX), $0x7f800000
+	CMPL         244(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 204(AX), Z28
+	VBROADCASTSS 244(AX), Z28
 	VMINPS       Z0, Z28, Z0
 	VMINPS       Z1, Z28, Z1
 	VMINPS       Z2, Z28, Z2
@@ -7586,7 +9077,7 @@ no_low:
 no_high:
 	MOVQ    (AX), SI
 	ADDQ    R15, SI
-	MOVQ    96(AX), DI
+	MOVQ    136(AX), DI
 	VMOVUPS Z0, (SI)
 	VMOVUPS Z2, 64(SI)
 	VMOVUPS Z4, 128(SI)
@@ -7617,18 +9108,20 @@ no_high:
 	ADDQ    $0x00000340, R15
 	IMUL3Q  $0x0000000d, CX, R11
 	ADDQ    R11, R14
-	CMPQ    R15, 40(AX)
+	CMPQ    R15, 104(AX)
 	JLT     tile
-	DECQ    48(AX)
+	DECQ    112(AX)
 	JZ      lines_done
-	MOVQ    56(AX), R11
+	MOVQ    120(AX), R11
 	ADDQ    R11, 8(AX)
-	MOVQ    64(AX), R11
+	MOVQ    128(AX), R11
 	ADDQ    R11, (AX)
-	MOVQ    72(AX), R11
+	MOVQ    48(AX), R11
 	ADDQ    R11, 32(AX)
-	MOVQ    80(AX), R11
-	ADDQ    R11, 184(AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 56(AX)
+	MOVQ    96(AX), R11
+	ADDQ    R11, 80(AX)
 	XORQ    R14, R14
 	XORQ    R15, R15
 	JMP     tile
@@ -7637,11 +9130,76 @@ lines_done:
 	VZEROUPPER
 	RET
 
+subtract:
+	MOVQ 216(AX), R13
+	MOVQ 224(AX), R12
+
+subtract_block:
+	MOVQ 200(AX), R11
+
+subtract_float:
+	VMOVUPS          (DX), Z26
+	VSUBPS           (R13), Z26, Z26
+	VMOVUPS          Z26, (R12)
+	VFMADD231PS.BCST (SI), Z26, Z0
+	VFMADD231PS.BCST (SI)(CX*1), Z26, Z2
+	VFMADD231PS.BCST (SI)(CX*2), Z26, Z4
+	VFMADD231PS.BCST (DI), Z26, Z6
+	VFMADD231PS.BCST (DI)(CX*1), Z26, Z8
+	VFMADD231PS.BCST (DI)(CX*2), Z26, Z10
+	VFMADD231PS.BCST (R8), Z26, Z12
+	VFMADD231PS.BCST (R8)(CX*1), Z26, Z14
+	VFMADD231PS.BCST (R8)(CX*2), Z26, Z16
+	VFMADD231PS.BCST (R9), Z26, Z18
+	VFMADD231PS.BCST (R9)(CX*1), Z26, Z20
+	VFMADD231PS.BCST (R9)(CX*2), Z26, Z22
+	VFMADD231PS.BCST (R10), Z26, Z24
+	VMOVUPS          64(DX), Z26
+	VSUBPS           64(R13), Z26, Z26
+	VMOVUPS          Z26, 64(R12)
+	VFMADD231PS.BCST (SI), Z26, Z1
+	VFMADD231PS.BCST (SI)(CX*1), Z26, Z3
+	VFMADD231PS.BCST (SI)(CX*2), Z26, Z5
+	VFMADD231PS.BCST (DI), Z26, Z7
+	VFMADD231PS.BCST (DI)(CX*1), Z26, Z9
+	VFMADD231PS.BCST (DI)(CX*2), Z26, Z11
+	VFMADD231PS.BCST (R8), Z26, Z13
+	VFMADD231PS.BCST (R8)(CX*1), Z26, Z15
+	VFMADD231PS.BCST (R8)(CX*2), Z26, Z17
+	VFMADD231PS.BCST (R9), Z26, Z19
+	VFMADD231PS.BCST (R9)(CX*1), Z26, Z21
+	VFMADD231PS.BCST (R9)(CX*2), Z26, Z23
+	VFMADD231PS.BCST (R10), Z26, Z25
+	ADDQ             $0x04, SI
+	ADDQ             $0x04, DI
+	ADDQ             $0x04, R8
+	ADDQ             $0x04, R9
+	ADDQ             $0x04, R10
+	ADDQ             $0x00000080, DX
+	ADDQ             $0x00000080, R13
+	ADDQ             $0x00000080, R12
+	DECQ             R11
+	JNZ              subtract_float
+	MOVQ             192(AX), R11
+	ADDQ             176(AX), R11
+	ADDQ             160(AX), R11
+	ADDQ             R11, SI
+	ADDQ             R11, DI
+	ADDQ             R11, R8
+	ADDQ             R11, R9
+	ADDQ             R11, R10
+	DECQ             BX
+	JNZ              subtract_block
+	MOVQ             224(AX), DX
+	MOVQ             DX, 16(AX)
+	MOVQ             $0x00000000, 216(AX)
+	JMP              finish
+
 // func directAVX512_14x2(a *Direct)
 // Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_14x2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 88(AX), CX
+	MOVQ 144(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
 
@@ -7650,7 +9208,7 @@ tile:
 	JEQ        asked
 	MOVQ       32(AX), SI
 	ADDQ       R15, SI
-	MOVQ       104(AX), DI
+	MOVQ       40(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -7684,7 +9242,7 @@ tile:
 asked:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
-	MOVQ       96(AX), DI
+	MOVQ       136(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -7754,20 +9312,22 @@ asked:
 	VMOVUPS    64(R11), Z23
 	VMOVUPS    64(R11), Z25
 	VMOVUPS    64(R11), Z27
-	MOVQ       112(AX), BX
+	MOVQ       152(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
+	CMPQ       216(AX), $0x00
+	JNE        subtract
 
 block:
-	MOVQ 128(AX), R13
+	MOVQ 168(AX), R13
 
 row:
-	MOVQ 144(AX), R12
+	MOVQ 184(AX), R12
 
 column:
-	MOVQ    160(AX), R11
+	MOVQ    200(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 168(AX), R11
+	CMOVQEQ 208(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -8016,7 +9576,7 @@ single:
 	JNZ          single
 
 done:
-	MOVQ 152(AX), R11
+	MOVQ 192(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
@@ -8024,7 +9584,7 @@ done:
 	ADDQ R11, R10
 	DECQ R12
 	JNZ  column
-	MOVQ 136(AX), R11
+	MOVQ 176(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
@@ -8032,8 +9592,8 @@ done:
 	ADDQ R11, R10
 	DECQ R13
 	JNZ  row
-	ADDQ 176(AX), DX
-	MOVQ 120(AX), R11
+	ADDQ 232(AX), DX
+	MOVQ 160(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
@@ -8044,10 +9604,10 @@ done:
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    no_residual
+	JEQ    no_addend0
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
-	MOVQ   104(AX), DI
+	MOVQ   40(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z2, Z2
 	VADDPS 128(SI), Z4, Z4
@@ -8078,12 +9638,12 @@ finish:
 	VADDPS 768(SI), Z25, Z25
 	VADDPS 832(SI), Z27, Z27
 
-no_residual:
-	CMPQ   184(AX), $0x00
-	JEQ    no_addend
-	MOVQ   184(AX), SI
+no_addend0:
+	CMPQ   56(AX), $0x00
+	JEQ    no_addend1
+	MOVQ   56(AX), SI
 	ADDQ   R15, SI
-	MOVQ   192(AX), DI
+	MOVQ   64(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z2, Z2
 	VADDPS 128(SI), Z4, Z4
@@ -8114,10 +9674,46 @@ no_residual:
 	VADDPS 768(SI), Z25, Z25
 	VADDPS 832(SI), Z27, Z27
 
-no_addend:
-	CMPL         200(AX), $0xff800000
+no_addend1:
+	CMPQ   80(AX), $0x00
+	JEQ    no_addend2
+	MOVQ   80(AX), SI
+	ADDQ   R15, SI
+	MOVQ   88(AX), DI
+	VADDPS (SI), Z0, Z0
+	VADDPS 64(SI), Z2, Z2
+	VADDPS 128(SI), Z4, Z4
+	VADDPS 192(SI), Z6, Z6
+	VADDPS 256(SI), Z8, Z8
+	VADDPS 320(SI), Z10, Z10
+	VADDPS 384(SI), Z12, Z12
+	VADDPS 448(SI), Z14, Z14
+	VADDPS 512(SI), Z16, Z16
+	VADDPS 576(SI), Z18, Z18
+	VADDPS 640(SI), Z20, Z20
+	VADDPS 704(SI), Z22, Z22
+	VADDPS 768(SI), Z24, Z24
+	VADDPS 832(SI), Z26, Z26
+	ADDQ   DI, SI
+	VADDPS (SI), Z1, Z1
+	VADDPS 64(SI), Z3, Z3
+	VADDPS 128(SI), Z5, Z5
+	VADDPS 192(SI), Z7, Z7
+	VADDPS 256(SI), Z9, Z9
+	VADDPS 320(SI), Z11, Z11
+	VADDPS 384(SI), Z13, Z13
+	VADDPS 448(SI), Z15, Z15
+	VADDPS 512(SI), Z17, Z17
+	VADDPS 576(SI), Z19, Z19
+	VADDPS 640(SI), Z21, Z21
+	VADDPS 704(SI), Z23, Z23
+	VADDPS 768(SI), Z25, Z25
+	VADDPS 832(SI), Z27, Z27
+
+no_addend2:
+	CMPL         240(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 200(AX), Z30
+	VBROADCASTSS 240(AX), Z30
 	VMAXPS       Z0, Z30, Z0
 	VMAXPS       Z1, Z30, Z1
 	VMAXPS       Z2, Z30, Z2
@@ -8148,9 +9744,9 @@ no_addend:
 	VMAXPS       Z27, Z30, Z27
 
 no_low:
-	CMPL         204(AX), $0x7f800000
+	CMPL         244(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 204(AX), Z30
+	VBROADCASTSS 244(AX), Z30
 	VMINPS       Z0, Z30, Z0
 	VMINPS       Z1, Z30, Z1
 	VMINPS       Z2, Z30, Z2
@@ -8183,7 +9779,7 @@ no_low:
 no_high:
 	MOVQ    (AX), SI
 	ADDQ    R15, SI
-	MOVQ    96(AX), DI
+	MOVQ    136(AX), DI
 	VMOVUPS Z0, (SI)
 	VMOVUPS Z2, 64(SI)
 	VMOVUPS Z4, 128(SI)
@@ -8216,18 +9812,20 @@ no_high:
 	ADDQ    $0x00000380, R15
 	IMUL3Q  $0x0000000e, CX, R11
 	ADDQ    R11, R14
-	CMPQ    R15, 40(AX)
+	CMPQ    R15, 104(AX)
 	JLT     tile
-	DECQ    48(AX)
+	DECQ    112(AX)
 	JZ      lines_done
-	MOVQ    56(AX), R11
+	MOVQ    120(AX), R11
 	ADDQ    R11, 8(AX)
-	MOVQ    64(AX), R11
+	MOVQ    128(AX), R11
 	ADDQ    R11, (AX)
-	MOVQ    72(AX), R11
+	MOVQ    48(AX), R11
 	ADDQ    R11, 32(AX)
-	MOVQ    80(AX), R11
-	ADDQ    R11, 184(AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 56(AX)
+	MOVQ    96(AX), R11
+	ADDQ    R11, 80(AX)
 	XORQ    R14, R14
 	XORQ    R15, R15
 	JMP     tile
@@ -8236,17 +9834,84 @@ lines_done:
 	VZEROUPPER
 	RET
 
+subtract:
+	MOVQ 216(AX), R13
+	MOVQ 224(AX), R12
+
+subtract_block:
+	MOVQ 200(AX), R11
+
+subtract_float:
+	VMOVUPS          (DX), Z28
+	VSUBPS           (R13), Z28, Z28
+	VMOVUPS          Z28, (R12)
+	VFMADD231PS.BCST (SI), Z28, Z0
+	VFMADD231PS.BCST (SI)(CX*1), Z28, Z2
+	VFMADD231PS.BCST (SI)(CX*2), Z28, Z4
+	VFMADD231PS.BCST (DI), Z28, Z6
+	VFMADD231PS.BCST (DI)(CX*1), Z28, Z8
+	VFMADD231PS.BCST (DI)(CX*2), Z28, Z10
+	VFMADD231PS.BCST (R8), Z28, Z12
+	VFMADD231PS.BCST (R8)(CX*1), Z28, Z14
+	VFMADD231PS.BCST (R8)(CX*2), Z28, Z16
+	VFMADD231PS.BCST (R9), Z28, Z18
+	VFMADD231PS.BCST (R9)(CX*1), Z28, Z20
+	VFMADD231PS.BCST (R9)(CX*2), Z28, Z22
+	VFMADD231PS.BCST (R10), Z28, Z24
+	VFMADD231PS.BCST (R10)(CX*1), Z28, Z26
+	VMOVUPS          64(DX), Z28
+	VSUBPS           64(R13), Z28, Z28
+	VMOVUPS          Z28, 64(R12)
+	VFMADD231PS.BCST (SI), Z28, Z1
+	VFMADD231PS.BCST (SI)(CX*1), Z28, Z3
+	VFMADD231PS.BCST (SI)(CX*2), Z28, Z5
+	VFMADD231PS.BCST (DI), Z28, Z7
+	VFMADD231PS.BCST (DI)(CX*1), Z28, Z9
+	VFMADD231PS.BCST (DI)(CX*2), Z28, Z11
+	VFMADD231PS.BCST (R8), Z28, Z13
+	VFMADD231PS.BCST (R8)(CX*1), Z28, Z15
+	VFMADD231PS.BCST (R8)(CX*2), Z28, Z17
+	VFMADD231PS.BCST (R9), Z28, Z19
+	VFMADD231PS.BCST (R9)(CX*1), Z28, Z21
+	VFMADD231PS.BCST (R9)(CX*2), Z28, Z23
+	VFMADD231PS.BCST (R10), Z28, Z25
+	VFMADD231PS.BCST (R10)(CX*1), Z28, Z27
+	ADDQ             $0x04, SI
+	ADDQ             $0x04, DI
+	ADDQ             $0x04, R8
+	ADDQ             $0x04, R9
+	ADDQ             $0x04, R10
+	ADDQ             $0x00000080, DX
+	ADDQ             $0x00000080, R13
+	ADDQ             $0x00000080, R12
+	DECQ             R11
+	JNZ              subtract_float
+	MOVQ             192(AX), R11
+	ADDQ             176(AX), R11
+	ADDQ             160(AX), R11
+	ADDQ             R11, SI
+	ADDQ             R11, DI
+	ADDQ             R11, R8
+	ADDQ             R11, R9
+	ADDQ             R11, R10
+	DECQ             BX
+	JNZ              subtract_block
+	MOVQ             224(AX), DX
+	MOVQ             DX, 16(AX)
+	MOVQ             $0x00000000, 216(AX)
+	JMP              finish
+
 // func directAVX512_1x1(a *Direct)
 // Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_1x1(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 88(AX), CX
+	MOVQ 144(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
-	MOVQ 208(AX), R10
+	MOVQ 248(AX), R10
 
 tile:
-	CMPQ       R10, 216(AX)
+	CMPQ       R10, 256(AX)
 	CMOVQGE    16(AX), R10
 	CMPQ       32(AX), $0x00
 	JEQ        asked
@@ -8263,20 +9928,22 @@ asked:
 	MOVQ       16(AX), DX
 	MOVQ       24(AX), R11
 	VMOVUPS    (R11), Z0
-	MOVQ       112(AX), BX
+	MOVQ       152(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
+	CMPQ       216(AX), $0x00
+	JNE        subtract
 
 block:
-	MOVQ 128(AX), R13
+	MOVQ 168(AX), R13
 
 row:
-	MOVQ 144(AX), R12
+	MOVQ 184(AX), R12
 
 column:
-	MOVQ    160(AX), R11
+	MOVQ    200(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 168(AX), R11
+	CMOVQEQ 208(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -8312,44 +9979,51 @@ single:
 	JNZ              single
 
 done:
-	MOVQ 152(AX), R11
+	MOVQ 192(AX), R11
 	ADDQ R11, SI
 	DECQ R12
 	JNZ  column
-	MOVQ 136(AX), R11
+	MOVQ 176(AX), R11
 	ADDQ R11, SI
 	DECQ R13
 	JNZ  row
-	ADDQ 176(AX), DX
-	MOVQ 120(AX), R11
+	ADDQ 232(AX), DX
+	MOVQ 160(AX), R11
 	ADDQ R11, SI
 	DECQ BX
 	JNZ  block
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    no_residual
+	JEQ    no_addend0
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Z0, Z0
 
-no_residual:
-	CMPQ   184(AX), $0x00
-	JEQ    no_addend
-	MOVQ   184(AX), SI
+no_addend0:
+	CMPQ   56(AX), $0x00
+	JEQ    no_addend1
+	MOVQ   56(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Z0, Z0
 
-no_addend:
-	CMPL         200(AX), $0xff800000
+no_addend1:
+	CMPQ   80(AX), $0x00
+	JEQ    no_addend2
+	MOVQ   80(AX), SI
+	ADDQ   R15, SI
+	VADDPS (SI), Z0, Z0
+
+no_addend2:
+	CMPL         240(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 200(AX), Z2
+	VBROADCASTSS 240(AX), Z2
 	VMAXPS       Z0, Z2, Z0
 
 no_low:
-	CMPL         204(AX), $0x7f800000
+	CMPL         244(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 204(AX), Z2
+	VBROADCASTSS 244(AX), Z2
 	VMINPS       Z0, Z2, Z0
 
 no_high:
@@ -8359,18 +10033,20 @@ no_high:
 	ADDQ    $0x00000040, R15
 	IMUL3Q  $0x00000001, CX, R11
 	ADDQ    R11, R14
-	CMPQ    R15, 40(AX)
+	CMPQ    R15, 104(AX)
 	JLT     tile
-	DECQ    48(AX)
+	DECQ    112(AX)
 	JZ      lines_done
-	MOVQ    56(AX), R11
+	MOVQ    120(AX), R11
 	ADDQ    R11, 8(AX)
-	MOVQ    64(AX), R11
+	MOVQ    128(AX), R11
 	ADDQ    R11, (AX)
-	MOVQ    72(AX), R11
+	MOVQ    48(AX), R11
 	ADDQ    R11, 32(AX)
-	MOVQ    80(AX), R11
-	ADDQ    R11, 184(AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 56(AX)
+	MOVQ    96(AX), R11
+	ADDQ    R11, 80(AX)
 	XORQ    R14, R14
 	XORQ    R15, R15
 	JMP     tile
@@ -8379,17 +10055,46 @@ lines_done:
 	VZEROUPPER
 	RET
 
+subtract:
+	MOVQ 216(AX), R13
+	MOVQ 224(AX), R12
+
+subtract_block:
+	MOVQ 200(AX), R11
+
+subtract_float:
+	VMOVUPS          (DX), Z1
+	VSUBPS           (R13), Z1, Z1
+	VMOVUPS          Z1, (R12)
+	VFMADD231PS.BCST (SI), Z1, Z0
+	ADDQ             $0x04, SI
+	ADDQ             $0x00000040, DX
+	ADDQ             $0x00000040, R13
+	ADDQ             $0x00000040, R12
+	DECQ             R11
+	JNZ              subtract_float
+	MOVQ             192(AX), R11
+	ADDQ             176(AX), R11
+	ADDQ             160(AX), R11
+	ADDQ             R11, SI
+	DECQ             BX
+	JNZ              subtract_block
+	MOVQ             224(AX), DX
+	MOVQ             DX, 16(AX)
+	MOVQ             $0x00000000, 216(AX)
+	JMP              finish
+
 // func directAVX512_2x1(a *Direct)
 // Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_2x1(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 88(AX), CX
+	MOVQ 144(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
-	MOVQ 208(AX), R10
+	MOVQ 248(AX), R10
 
 tile:
-	CMPQ       R10, 216(AX)
+	CMPQ       R10, 256(AX)
 	CMOVQGE    16(AX), R10
 	CMPQ       32(AX), $0x00
 	JEQ        asked
@@ -8409,20 +10114,22 @@ asked:
 	MOVQ       24(AX), R11
 	VMOVUPS    (R11), Z0
 	VMOVUPS    (R11), Z1
-	MOVQ       112(AX), BX
+	MOVQ       152(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
+	CMPQ       216(AX), $0x00
+	JNE        subtract
 
 block:
-	MOVQ 128(AX), R13
+	MOVQ 168(AX), R13
 
 row:
-	MOVQ 144(AX), R12
+	MOVQ 184(AX), R12
 
 column:
-	MOVQ    160(AX), R11
+	MOVQ    200(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 168(AX), R11
+	CMOVQEQ 208(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -8463,47 +10170,55 @@ single:
 	JNZ              single
 
 done:
-	MOVQ 152(AX), R11
+	MOVQ 192(AX), R11
 	ADDQ R11, SI
 	DECQ R12
 	JNZ  column
-	MOVQ 136(AX), R11
+	MOVQ 176(AX), R11
 	ADDQ R11, SI
 	DECQ R13
 	JNZ  row
-	ADDQ 176(AX), DX
-	MOVQ 120(AX), R11
+	ADDQ 232(AX), DX
+	MOVQ 160(AX), R11
 	ADDQ R11, SI
 	DECQ BX
 	JNZ  block
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    no_residual
+	JEQ    no_addend0
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z1, Z1
 
-no_residual:
-	CMPQ   184(AX), $0x00
-	JEQ    no_addend
-	MOVQ   184(AX), SI
+no_addend0:
+	CMPQ   56(AX), $0x00
+	JEQ    no_addend1
+	MOVQ   56(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z1, Z1
 
-no_addend:
-	CMPL         200(AX), $0xff800000
+no_addend1:
+	CMPQ   80(AX), $0x00
+	JEQ    no_addend2
+	MOVQ   80(AX), SI
+	ADDQ   R15, SI
+	VADDPS (SI), Z0, Z0
+	VADDPS 64(SI), Z1, Z1
+
+no_addend2:
+	CMPL         240(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 200(AX), Z3
+	VBROADCASTSS 240(AX), Z3
 	VMAXPS       Z0, Z3, Z0
 	VMAXPS       Z1, Z3, Z1
 
 no_low:
-	CMPL         204(AX), $0x7f800000
+	CMPL         244(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 204(AX), Z3
+	VBROADCASTSS 244(AX), Z3
 	VMINPS       Z0, Z3, Z0
 	VMINPS       Z1, Z3, Z1
 
@@ -8515,18 +10230,20 @@ no_high:
 	ADDQ    $0x00000080, R15
 	IMUL3Q  $0x00000002, CX, R11
 	ADDQ    R11, R14
-	CMPQ    R15, 40(AX)
+	CMPQ    R15, 104(AX)
 	JLT     tile
-	DECQ    48(AX)
+	DECQ    112(AX)
 	JZ      lines_done
-	MOVQ    56(AX), R11
+	MOVQ    120(AX), R11
 	ADDQ    R11, 8(AX)
-	MOVQ    64(AX), R11
+	MOVQ    128(AX), R11
 	ADDQ    R11, (AX)
-	MOVQ    72(AX), R11
+	MOVQ    48(AX), R11
 	ADDQ    R11, 32(AX)
-	MOVQ    80(AX), R11
-	ADDQ    R11, 184(AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 56(AX)
+	MOVQ    96(AX), R11
+	ADDQ    R11, 80(AX)
 	XORQ    R14, R14
 	XORQ    R15, R15
 	JMP     tile
@@ -8535,17 +10252,47 @@ lines_done:
 	VZEROUPPER
 	RET
 
+subtract:
+	MOVQ 216(AX), R13
+	MOVQ 224(AX), R12
+
+subtract_block:
+	MOVQ 200(AX), R11
+
+subtract_float:
+	VMOVUPS          (DX), Z2
+	VSUBPS           (R13), Z2, Z2
+	VMOVUPS          Z2, (R12)
+	VFMADD231PS.BCST (SI), Z2, Z0
+	VFMADD231PS.BCST (SI)(CX*1), Z2, Z1
+	ADDQ             $0x04, SI
+	ADDQ             $0x00000040, DX
+	ADDQ             $0x00000040, R13
+	ADDQ             $0x00000040, R12
+	DECQ             R11
+	JNZ              subtract_float
+	MOVQ             192(AX), R11
+	ADDQ             176(AX), R11
+	ADDQ             160(AX), R11
+	ADDQ             R11, SI
+	DECQ             BX
+	JNZ              subtract_block
+	MOVQ             224(AX), DX
+	MOVQ             DX, 16(AX)
+	MOVQ             $0x00000000, 216(AX)
+	JMP              finish
+
 // func directAVX512_3x1(a *Direct)
 // Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_3x1(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 88(AX), CX
+	MOVQ 144(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
-	MOVQ 208(AX), R10
+	MOVQ 248(AX), R10
 
 tile:
-	CMPQ       R10, 216(AX)
+	CMPQ       R10, 256(AX)
 	CMOVQGE    16(AX), R10
 	CMPQ       32(AX), $0x00
 	JEQ        asked
@@ -8568,20 +10315,22 @@ asked:
 	VMOVUPS    (R11), Z0
 	VMOVUPS    (R11), Z1
 	VMOVUPS    (R11), Z2
-	MOVQ       112(AX), BX
+	MOVQ       152(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
+	CMPQ       216(AX), $0x00
+	JNE        subtract
 
 block:
-	MOVQ 128(AX), R13
+	MOVQ 168(AX), R13
 
 row:
-	MOVQ 144(AX), R12
+	MOVQ 184(AX), R12
 
 column:
-	MOVQ    160(AX), R11
+	MOVQ    200(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 168(AX), R11
+	CMOVQEQ 208(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -8627,50 +10376,59 @@ single:
 	JNZ              single
 
 done:
-	MOVQ 152(AX), R11
+	MOVQ 192(AX), R11
 	ADDQ R11, SI
 	DECQ R12
 	JNZ  column
-	MOVQ 136(AX), R11
+	MOVQ 176(AX), R11
 	ADDQ R11, SI
 	DECQ R13
 	JNZ  row
-	ADDQ 176(AX), DX
-	MOVQ 120(AX), R11
+	ADDQ 232(AX), DX
+	MOVQ 160(AX), R11
 	ADDQ R11, SI
 	DECQ BX
 	JNZ  block
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    no_residual
+	JEQ    no_addend0
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z1, Z1
 	VADDPS 128(SI), Z2, Z2
 
-no_residual:
-	CMPQ   184(AX), $0x00
-	JEQ    no_addend
-	MOVQ   184(AX), SI
+no_addend0:
+	CMPQ   56(AX), $0x00
+	JEQ    no_addend1
+	MOVQ   56(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z1, Z1
 	VADDPS 128(SI), Z2, Z2
 
-no_addend:
-	CMPL         200(AX), $0xff800000
+no_addend1:
+	CMPQ   80(AX), $0x00
+	JEQ    no_addend2
+	MOVQ   80(AX), SI
+	ADDQ   R15, SI
+	VADDPS (SI), Z0, Z0
+	VADDPS 64(SI), Z1, Z1
+	VADDPS 128(SI), Z2, Z2
+
+no_addend2:
+	CMPL         240(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 200(AX), Z4
+	VBROADCASTSS 240(AX), Z4
 	VMAXPS       Z0, Z4, Z0
 	VMAXPS       Z1, Z4, Z1
 	VMAXPS       Z2, Z4, Z2
 
 no_low:
-	CMPL         204(AX), $0x7f800000
+	CMPL         244(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 204(AX), Z4
+	VBROADCASTSS 244(AX), Z4
 	VMINPS       Z0, Z4, Z0
 	VMINPS       Z1, Z4, Z1
 	VMINPS       Z2, Z4, Z2
@@ -8684,18 +10442,20 @@ no_high:
 	ADDQ    $0x000000c0, R15
 	IMUL3Q  $0x00000003, CX, R11
 	ADDQ    R11, R14
-	CMPQ    R15, 40(AX)
+	CMPQ    R15, 104(AX)
 	JLT     tile
-	DECQ    48(AX)
+	DECQ    112(AX)
 	JZ      lines_done
-	MOVQ    56(AX), R11
+	MOVQ    120(AX), R11
 	ADDQ    R11, 8(AX)
-	MOVQ    64(AX), R11
+	MOVQ    128(AX), R11
 	ADDQ    R11, (AX)
-	MOVQ    72(AX), R11
+	MOVQ    48(AX), R11
 	ADDQ    R11, 32(AX)
-	MOVQ    80(AX), R11
-	ADDQ    R11, 184(AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 56(AX)
+	MOVQ    96(AX), R11
+	ADDQ    R11, 80(AX)
 	XORQ    R14, R14
 	XORQ    R15, R15
 	JMP     tile
@@ -8704,17 +10464,48 @@ lines_done:
 	VZEROUPPER
 	RET
 
+subtract:
+	MOVQ 216(AX), R13
+	MOVQ 224(AX), R12
+
+subtract_block:
+	MOVQ 200(AX), R11
+
+subtract_float:
+	VMOVUPS          (DX), Z3
+	VSUBPS           (R13), Z3, Z3
+	VMOVUPS          Z3, (R12)
+	VFMADD231PS.BCST (SI), Z3, Z0
+	VFMADD231PS.BCST (SI)(CX*1), Z3, Z1
+	VFMADD231PS.BCST (SI)(CX*2), Z3, Z2
+	ADDQ             $0x04, SI
+	ADDQ             $0x00000040, DX
+	ADDQ             $0x00000040, R13
+	ADDQ             $0x00000040, R12
+	DECQ             R11
+	JNZ              subtract_float
+	MOVQ             192(AX), R11
+	ADDQ             176(AX), R11
+	ADDQ             160(AX), R11
+	ADDQ             R11, SI
+	DECQ             BX
+	JNZ              subtract_block
+	MOVQ             224(AX), DX
+	MOVQ             DX, 16(AX)
+	MOVQ             $0x00000000, 216(AX)
+	JMP              finish
+
 // func directAVX512_4x1(a *Direct)
 // Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_4x1(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 88(AX), CX
+	MOVQ 144(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
-	MOVQ 208(AX), R10
+	MOVQ 248(AX), R10
 
 tile:
-	CMPQ       R10, 216(AX)
+	CMPQ       R10, 256(AX)
 	CMOVQGE    16(AX), R10
 	CMPQ       32(AX), $0x00
 	JEQ        asked
@@ -8742,20 +10533,22 @@ asked:
 	VMOVUPS    (R11), Z1
 	VMOVUPS    (R11), Z2
 	VMOVUPS    (R11), Z3
-	MOVQ       112(AX), BX
+	MOVQ       152(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
+	CMPQ       216(AX), $0x00
+	JNE        subtract
 
 block:
-	MOVQ 128(AX), R13
+	MOVQ 168(AX), R13
 
 row:
-	MOVQ 144(AX), R12
+	MOVQ 184(AX), R12
 
 column:
-	MOVQ    160(AX), R11
+	MOVQ    200(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 168(AX), R11
+	CMOVQEQ 208(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -8808,18 +10601,18 @@ single:
 	JNZ              single
 
 done:
-	MOVQ 152(AX), R11
+	MOVQ 192(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	DECQ R12
 	JNZ  column
-	MOVQ 136(AX), R11
+	MOVQ 176(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	DECQ R13
 	JNZ  row
-	ADDQ 176(AX), DX
-	MOVQ 120(AX), R11
+	ADDQ 232(AX), DX
+	MOVQ 160(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	DECQ BX
@@ -8827,7 +10620,7 @@ done:
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    no_residual
+	JEQ    no_addend0
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Z0, Z0
@@ -8835,29 +10628,39 @@ finish:
 	VADDPS 128(SI), Z2, Z2
 	VADDPS 192(SI), Z3, Z3
 
-no_residual:
-	CMPQ   184(AX), $0x00
-	JEQ    no_addend
-	MOVQ   184(AX), SI
+no_addend0:
+	CMPQ   56(AX), $0x00
+	JEQ    no_addend1
+	MOVQ   56(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z1, Z1
 	VADDPS 128(SI), Z2, Z2
 	VADDPS 192(SI), Z3, Z3
 
-no_addend:
-	CMPL         200(AX), $0xff800000
+no_addend1:
+	CMPQ   80(AX), $0x00
+	JEQ    no_addend2
+	MOVQ   80(AX), SI
+	ADDQ   R15, SI
+	VADDPS (SI), Z0, Z0
+	VADDPS 64(SI), Z1, Z1
+	VADDPS 128(SI), Z2, Z2
+	VADDPS 192(SI), Z3, Z3
+
+no_addend2:
+	CMPL         240(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 200(AX), Z5
+	VBROADCASTSS 240(AX), Z5
 	VMAXPS       Z0, Z5, Z0
 	VMAXPS       Z1, Z5, Z1
 	VMAXPS       Z2, Z5, Z2
 	VMAXPS       Z3, Z5, Z3
 
 no_low:
-	CMPL         204(AX), $0x7f800000
+	CMPL         244(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 204(AX), Z5
+	VBROADCASTSS 244(AX), Z5
 	VMINPS       Z0, Z5, Z0
 	VMINPS       Z1, Z5, Z1
 	VMINPS       Z2, Z5, Z2
@@ -8873,18 +10676,20 @@ no_high:
 	ADDQ    $0x00000100, R15
 	IMUL3Q  $0x00000004, CX, R11
 	ADDQ    R11, R14
-	CMPQ    R15, 40(AX)
+	CMPQ    R15, 104(AX)
 	JLT     tile
-	DECQ    48(AX)
+	DECQ    112(AX)
 	JZ      lines_done
-	MOVQ    56(AX), R11
+	MOVQ    120(AX), R11
 	ADDQ    R11, 8(AX)
-	MOVQ    64(AX), R11
+	MOVQ    128(AX), R11
 	ADDQ    R11, (AX)
-	MOVQ    72(AX), R11
+	MOVQ    48(AX), R11
 	ADDQ    R11, 32(AX)
-	MOVQ    80(AX), R11
-	ADDQ    R11, 184(AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 56(AX)
+	MOVQ    96(AX), R11
+	ADDQ    R11, 80(AX)
 	XORQ    R14, R14
 	XORQ    R15, R15
 	JMP     tile
@@ -8893,17 +10698,51 @@ lines_done:
 	VZEROUPPER
 	RET
 
+subtract:
+	MOVQ 216(AX), R13
+	MOVQ 224(AX), R12
+
+subtract_block:
+	MOVQ 200(AX), R11
+
+subtract_float:
+	VMOVUPS          (DX), Z4
+	VSUBPS           (R13), Z4, Z4
+	VMOVUPS          Z4, (R12)
+	VFMADD231PS.BCST (SI), Z4, Z0
+	VFMADD231PS.BCST (SI)(CX*1), Z4, Z1
+	VFMADD231PS.BCST (SI)(CX*2), Z4, Z2
+	VFMADD231PS.BCST (DI), Z4, Z3
+	ADDQ             $0x04, SI
+	ADDQ             $0x04, DI
+	ADDQ             $0x00000040, DX
+	ADDQ             $0x00000040, R13
+	ADDQ             $0x00000040, R12
+	DECQ             R11
+	JNZ              subtract_float
+	MOVQ             192(AX), R11
+	ADDQ             176(AX), R11
+	ADDQ             160(AX), R11
+	ADDQ             R11, SI
+	ADDQ             R11, DI
+	DECQ             BX
+	JNZ              subtract_block
+	MOVQ             224(AX), DX
+	MOVQ             DX, 16(AX)
+	MOVQ             $0x00000000, 216(AX)
+	JMP              finish
+
 // func directAVX512_5x1(a *Direct)
 // Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_5x1(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 88(AX), CX
+	MOVQ 144(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
-	MOVQ 208(AX), R10
+	MOVQ 248(AX), R10
 
 tile:
-	CMPQ       R10, 216(AX)
+	CMPQ       R10, 256(AX)
 	CMOVQGE    16(AX), R10
 	CMPQ       32(AX), $0x00
 	JEQ        asked
@@ -8934,20 +10773,22 @@ asked:
 	VMOVUPS    (R11), Z2
 	VMOVUPS    (R11), Z3
 	VMOVUPS    (R11), Z4
-	MOVQ       112(AX), BX
+	MOVQ       152(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
+	CMPQ       216(AX), $0x00
+	JNE        subtract
 
 block:
-	MOVQ 128(AX), R13
+	MOVQ 168(AX), R13
 
 row:
-	MOVQ 144(AX), R12
+	MOVQ 184(AX), R12
 
 column:
-	MOVQ    160(AX), R11
+	MOVQ    200(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 168(AX), R11
+	CMOVQEQ 208(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -9005,18 +10846,18 @@ single:
 	JNZ              single
 
 done:
-	MOVQ 152(AX), R11
+	MOVQ 192(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	DECQ R12
 	JNZ  column
-	MOVQ 136(AX), R11
+	MOVQ 176(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	DECQ R13
 	JNZ  row
-	ADDQ 176(AX), DX
-	MOVQ 120(AX), R11
+	ADDQ 232(AX), DX
+	MOVQ 160(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	DECQ BX
@@ -9024,7 +10865,7 @@ done:
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    no_residual
+	JEQ    no_addend0
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Z0, Z0
@@ -9033,10 +10874,10 @@ finish:
 	VADDPS 192(SI), Z3, Z3
 	VADDPS 256(SI), Z4, Z4
 
-no_residual:
-	CMPQ   184(AX), $0x00
-	JEQ    no_addend
-	MOVQ   184(AX), SI
+no_addend0:
+	CMPQ   56(AX), $0x00
+	JEQ    no_addend1
+	MOVQ   56(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z1, Z1
@@ -9044,10 +10885,21 @@ no_residual:
 	VADDPS 192(SI), Z3, Z3
 	VADDPS 256(SI), Z4, Z4
 
-no_addend:
-	CMPL         200(AX), $0xff800000
+no_addend1:
+	CMPQ   80(AX), $0x00
+	JEQ    no_addend2
+	MOVQ   80(AX), SI
+	ADDQ   R15, SI
+	VADDPS (SI), Z0, Z0
+	VADDPS 64(SI), Z1, Z1
+	VADDPS 128(SI), Z2, Z2
+	VADDPS 192(SI), Z3, Z3
+	VADDPS 256(SI), Z4, Z4
+
+no_addend2:
+	CMPL         240(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 200(AX), Z6
+	VBROADCASTSS 240(AX), Z6
 	VMAXPS       Z0, Z6, Z0
 	VMAXPS       Z1, Z6, Z1
 	VMAXPS       Z2, Z6, Z2
@@ -9055,9 +10907,9 @@ no_addend:
 	VMAXPS       Z4, Z6, Z4
 
 no_low:
-	CMPL         204(AX), $0x7f800000
+	CMPL         244(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 204(AX), Z6
+	VBROADCASTSS 244(AX), Z6
 	VMINPS       Z0, Z6, Z0
 	VMINPS       Z1, Z6, Z1
 	VMINPS       Z2, Z6, Z2
@@ -9075,18 +10927,20 @@ no_high:
 	ADDQ    $0x00000140, R15
 	IMUL3Q  $0x00000005, CX, R11
 	ADDQ    R11, R14
-	CMPQ    R15, 40(AX)
+	CMPQ    R15, 104(AX)
 	JLT     tile
-	DECQ    48(AX)
+	DECQ    112(AX)
 	JZ      lines_done
-	MOVQ    56(AX), R11
+	MOVQ    120(AX), R11
 	ADDQ    R11, 8(AX)
-	MOVQ    64(AX), R11
+	MOVQ    128(AX), R11
 	ADDQ    R11, (AX)
-	MOVQ    72(AX), R11
+	MOVQ    48(AX), R11
 	ADDQ    R11, 32(AX)
-	MOVQ    80(AX), R11
-	ADDQ    R11, 184(AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 56(AX)
+	MOVQ    96(AX), R11
+	ADDQ    R11, 80(AX)
 	XORQ    R14, R14
 	XORQ    R15, R15
 	JMP     tile
@@ -9095,17 +10949,52 @@ lines_done:
 	VZEROUPPER
 	RET
 
+subtract:
+	MOVQ 216(AX), R13
+	MOVQ 224(AX), R12
+
+subtract_block:
+	MOVQ 200(AX), R11
+
+subtract_float:
+	VMOVUPS          (DX), Z5
+	VSUBPS           (R13), Z5, Z5
+	VMOVUPS          Z5, (R12)
+	VFMADD231PS.BCST (SI), Z5, Z0
+	VFMADD231PS.BCST (SI)(CX*1), Z5, Z1
+	VFMADD231PS.BCST (SI)(CX*2), Z5, Z2
+	VFMADD231PS.BCST (DI), Z5, Z3
+	VFMADD231PS.BCST (DI)(CX*1), Z5, Z4
+	ADDQ             $0x04, SI
+	ADDQ             $0x04, DI
+	ADDQ             $0x00000040, DX
+	ADDQ             $0x00000040, R13
+	ADDQ             $0x00000040, R12
+	DECQ             R11
+	JNZ              subtract_float
+	MOVQ             192(AX), R11
+	ADDQ             176(AX), R11
+	ADDQ             160(AX), R11
+	ADDQ             R11, SI
+	ADDQ             R11, DI
+	DECQ             BX
+	JNZ              subtract_block
+	MOVQ             224(AX), DX
+	MOVQ             DX, 16(AX)
+	MOVQ             $0x00000000, 216(AX)
+	JMP              finish
+
 // func directAVX512_6x1(a *Direct)
 // Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_6x1(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 88(AX), CX
+	MOVQ 144(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
-	MOVQ 208(AX), R10
+	MOVQ 248(AX), R10
 
 tile:
-	CMPQ       R10, 216(AX)
+	CMPQ       R10, 256(AX)
 	CMOVQGE    16(AX), R10
 	CMPQ       32(AX), $0x00
 	JEQ        asked
@@ -9139,20 +11028,22 @@ asked:
 	VMOVUPS    (R11), Z3
 	VMOVUPS    (R11), Z4
 	VMOVUPS    (R11), Z5
-	MOVQ       112(AX), BX
+	MOVQ       152(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
+	CMPQ       216(AX), $0x00
+	JNE        subtract
 
 block:
-	MOVQ 128(AX), R13
+	MOVQ 168(AX), R13
 
 row:
-	MOVQ 144(AX), R12
+	MOVQ 184(AX), R12
 
 column:
-	MOVQ    160(AX), R11
+	MOVQ    200(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 168(AX), R11
+	CMOVQEQ 208(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -9215,18 +11106,18 @@ single:
 	JNZ              single
 
 done:
-	MOVQ 152(AX), R11
+	MOVQ 192(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	DECQ R12
 	JNZ  column
-	MOVQ 136(AX), R11
+	MOVQ 176(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	DECQ R13
 	JNZ  row
-	ADDQ 176(AX), DX
-	MOVQ 120(AX), R11
+	ADDQ 232(AX), DX
+	MOVQ 160(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	DECQ BX
@@ -9234,7 +11125,7 @@ done:
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    no_residual
+	JEQ    no_addend0
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Z0, Z0
@@ -9244,10 +11135,10 @@ finish:
 	VADDPS 256(SI), Z4, Z4
 	VADDPS 320(SI), Z5, Z5
 
-no_residual:
-	CMPQ   184(AX), $0x00
-	JEQ    no_addend
-	MOVQ   184(AX), SI
+no_addend0:
+	CMPQ   56(AX), $0x00
+	JEQ    no_addend1
+	MOVQ   56(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z1, Z1
@@ -9256,10 +11147,22 @@ no_residual:
 	VADDPS 256(SI), Z4, Z4
 	VADDPS 320(SI), Z5, Z5
 
-no_addend:
-	CMPL         200(AX), $0xff800000
+no_addend1:
+	CMPQ   80(AX), $0x00
+	JEQ    no_addend2
+	MOVQ   80(AX), SI
+	ADDQ   R15, SI
+	VADDPS (SI), Z0, Z0
+	VADDPS 64(SI), Z1, Z1
+	VADDPS 128(SI), Z2, Z2
+	VADDPS 192(SI), Z3, Z3
+	VADDPS 256(SI), Z4, Z4
+	VADDPS 320(SI), Z5, Z5
+
+no_addend2:
+	CMPL         240(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 200(AX), Z7
+	VBROADCASTSS 240(AX), Z7
 	VMAXPS       Z0, Z7, Z0
 	VMAXPS       Z1, Z7, Z1
 	VMAXPS       Z2, Z7, Z2
@@ -9268,9 +11171,9 @@ no_addend:
 	VMAXPS       Z5, Z7, Z5
 
 no_low:
-	CMPL         204(AX), $0x7f800000
+	CMPL         244(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 204(AX), Z7
+	VBROADCASTSS 244(AX), Z7
 	VMINPS       Z0, Z7, Z0
 	VMINPS       Z1, Z7, Z1
 	VMINPS       Z2, Z7, Z2
@@ -9290,18 +11193,20 @@ no_high:
 	ADDQ    $0x00000180, R15
 	IMUL3Q  $0x00000006, CX, R11
 	ADDQ    R11, R14
-	CMPQ    R15, 40(AX)
+	CMPQ    R15, 104(AX)
 	JLT     tile
-	DECQ    48(AX)
+	DECQ    112(AX)
 	JZ      lines_done
-	MOVQ    56(AX), R11
+	MOVQ    120(AX), R11
 	ADDQ    R11, 8(AX)
-	MOVQ    64(AX), R11
+	MOVQ    128(AX), R11
 	ADDQ    R11, (AX)
-	MOVQ    72(AX), R11
+	MOVQ    48(AX), R11
 	ADDQ    R11, 32(AX)
-	MOVQ    80(AX), R11
-	ADDQ    R11, 184(AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 56(AX)
+	MOVQ    96(AX), R11
+	ADDQ    R11, 80(AX)
 	XORQ    R14, R14
 	XORQ    R15, R15
 	JMP     tile
@@ -9310,17 +11215,53 @@ lines_done:
 	VZEROUPPER
 	RET
 
+subtract:
+	MOVQ 216(AX), R13
+	MOVQ 224(AX), R12
+
+subtract_block:
+	MOVQ 200(AX), R11
+
+subtract_float:
+	VMOVUPS          (DX), Z6
+	VSUBPS           (R13), Z6, Z6
+	VMOVUPS          Z6, (R12)
+	VFMADD231PS.BCST (SI), Z6, Z0
+	VFMADD231PS.BCST (SI)(CX*1), Z6, Z1
+	VFMADD231PS.BCST (SI)(CX*2), Z6, Z2
+	VFMADD231PS.BCST (DI), Z6, Z3
+	VFMADD231PS.BCST (DI)(CX*1), Z6, Z4
+	VFMADD231PS.BCST (DI)(CX*2), Z6, Z5
+	ADDQ             $0x04, SI
+	ADDQ             $0x04, DI
+	ADDQ             $0x00000040, DX
+	ADDQ             $0x00000040, R13
+	ADDQ             $0x00000040, R12
+	DECQ             R11
+	JNZ              subtract_float
+	MOVQ             192(AX), R11
+	ADDQ             176(AX), R11
+	ADDQ             160(AX), R11
+	ADDQ             R11, SI
+	ADDQ             R11, DI
+	DECQ             BX
+	JNZ              subtract_block
+	MOVQ             224(AX), DX
+	MOVQ             DX, 16(AX)
+	MOVQ             $0x00000000, 216(AX)
+	JMP              finish
+
 // func directAVX512_7x1(a *Direct)
 // Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_7x1(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 88(AX), CX
+	MOVQ 144(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
-	MOVQ 208(AX), R10
+	MOVQ 248(AX), R10
 
 tile:
-	CMPQ       R10, 216(AX)
+	CMPQ       R10, 256(AX)
 	CMOVQGE    16(AX), R10
 	CMPQ       32(AX), $0x00
 	JEQ        asked
@@ -9359,20 +11300,22 @@ asked:
 	VMOVUPS    (R11), Z4
 	VMOVUPS    (R11), Z5
 	VMOVUPS    (R11), Z6
-	MOVQ       112(AX), BX
+	MOVQ       152(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
+	CMPQ       216(AX), $0x00
+	JNE        subtract
 
 block:
-	MOVQ 128(AX), R13
+	MOVQ 168(AX), R13
 
 row:
-	MOVQ 144(AX), R12
+	MOVQ 184(AX), R12
 
 column:
-	MOVQ    160(AX), R11
+	MOVQ    200(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 168(AX), R11
+	CMOVQEQ 208(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -9442,20 +11385,20 @@ single:
 	JNZ              single
 
 done:
-	MOVQ 152(AX), R11
+	MOVQ 192(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
 	DECQ R12
 	JNZ  column
-	MOVQ 136(AX), R11
+	MOVQ 176(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
 	DECQ R13
 	JNZ  row
-	ADDQ 176(AX), DX
-	MOVQ 120(AX), R11
+	ADDQ 232(AX), DX
+	MOVQ 160(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
@@ -9464,7 +11407,7 @@ done:
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    no_residual
+	JEQ    no_addend0
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Z0, Z0
@@ -9475,10 +11418,10 @@ finish:
 	VADDPS 320(SI), Z5, Z5
 	VADDPS 384(SI), Z6, Z6
 
-no_residual:
-	CMPQ   184(AX), $0x00
-	JEQ    no_addend
-	MOVQ   184(AX), SI
+no_addend0:
+	CMPQ   56(AX), $0x00
+	JEQ    no_addend1
+	MOVQ   56(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z1, Z1
@@ -9488,10 +11431,23 @@ no_residual:
 	VADDPS 320(SI), Z5, Z5
 	VADDPS 384(SI), Z6, Z6
 
-no_addend:
-	CMPL         200(AX), $0xff800000
+no_addend1:
+	CMPQ   80(AX), $0x00
+	JEQ    no_addend2
+	MOVQ   80(AX), SI
+	ADDQ   R15, SI
+	VADDPS (SI), Z0, Z0
+	VADDPS 64(SI), Z1, Z1
+	VADDPS 128(SI), Z2, Z2
+	VADDPS 192(SI), Z3, Z3
+	VADDPS 256(SI), Z4, Z4
+	VADDPS 320(SI), Z5, Z5
+	VADDPS 384(SI), Z6, Z6
+
+no_addend2:
+	CMPL         240(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 200(AX), Z8
+	VBROADCASTSS 240(AX), Z8
 	VMAXPS       Z0, Z8, Z0
 	VMAXPS       Z1, Z8, Z1
 	VMAXPS       Z2, Z8, Z2
@@ -9501,9 +11457,9 @@ no_addend:
 	VMAXPS       Z6, Z8, Z6
 
 no_low:
-	CMPL         204(AX), $0x7f800000
+	CMPL         244(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 204(AX), Z8
+	VBROADCASTSS 244(AX), Z8
 	VMINPS       Z0, Z8, Z0
 	VMINPS       Z1, Z8, Z1
 	VMINPS       Z2, Z8, Z2
@@ -9525,18 +11481,20 @@ no_high:
 	ADDQ    $0x000001c0, R15
 	IMUL3Q  $0x00000007, CX, R11
 	ADDQ    R11, R14
-	CMPQ    R15, 40(AX)
+	CMPQ    R15, 104(AX)
 	JLT     tile
-	DECQ    48(AX)
+	DECQ    112(AX)
 	JZ      lines_done
-	MOVQ    56(AX), R11
+	MOVQ    120(AX), R11
 	ADDQ    R11, 8(AX)
-	MOVQ    64(AX), R11
+	MOVQ    128(AX), R11
 	ADDQ    R11, (AX)
-	MOVQ    72(AX), R11
+	MOVQ    48(AX), R11
 	ADDQ    R11, 32(AX)
-	MOVQ    80(AX), R11
-	ADDQ    R11, 184(AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 56(AX)
+	MOVQ    96(AX), R11
+	ADDQ    R11, 80(AX)
 	XORQ    R14, R14
 	XORQ    R15, R15
 	JMP     tile
@@ -9545,17 +11503,56 @@ lines_done:
 	VZEROUPPER
 	RET
 
+subtract:
+	MOVQ 216(AX), R13
+	MOVQ 224(AX), R12
+
+subtract_block:
+	MOVQ 200(AX), R11
+
+subtract_float:
+	VMOVUPS          (DX), Z7
+	VSUBPS           (R13), Z7, Z7
+	VMOVUPS          Z7, (R12)
+	VFMADD231PS.BCST (SI), Z7, Z0
+	VFMADD231PS.BCST (SI)(CX*1), Z7, Z1
+	VFMADD231PS.BCST (SI)(CX*2), Z7, Z2
+	VFMADD231PS.BCST (DI), Z7, Z3
+	VFMADD231PS.BCST (DI)(CX*1), Z7, Z4
+	VFMADD231PS.BCST (DI)(CX*2), Z7, Z5
+	VFMADD231PS.BCST (R8), Z7, Z6
+	ADDQ             $0x04, SI
+	ADDQ             $0x04, DI
+	ADDQ             $0x04, R8
+	ADDQ             $0x00000040, DX
+	ADDQ             $0x00000040, R13
+	ADDQ             $0x00000040, R12
+	DECQ             R11
+	JNZ              subtract_float
+	MOVQ             192(AX), R11
+	ADDQ             176(AX), R11
+	ADDQ             160(AX), R11
+	ADDQ             R11, SI
+	ADDQ             R11, DI
+	ADDQ             R11, R8
+	DECQ             BX
+	JNZ              subtract_block
+	MOVQ             224(AX), DX
+	MOVQ             DX, 16(AX)
+	MOVQ             $0x00000000, 216(AX)
+	JMP              finish
+
 // func directAVX512_8x1(a *Direct)
 // Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_8x1(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 88(AX), CX
+	MOVQ 144(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
-	MOVQ 208(AX), R10
+	MOVQ 248(AX), R10
 
 tile:
-	CMPQ       R10, 216(AX)
+	CMPQ       R10, 256(AX)
 	CMOVQGE    16(AX), R10
 	CMPQ       32(AX), $0x00
 	JEQ        asked
@@ -9597,20 +11594,22 @@ asked:
 	VMOVUPS    (R11), Z5
 	VMOVUPS    (R11), Z6
 	VMOVUPS    (R11), Z7
-	MOVQ       112(AX), BX
+	MOVQ       152(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
+	CMPQ       216(AX), $0x00
+	JNE        subtract
 
 block:
-	MOVQ 128(AX), R13
+	MOVQ 168(AX), R13
 
 row:
-	MOVQ 144(AX), R12
+	MOVQ 184(AX), R12
 
 column:
-	MOVQ    160(AX), R11
+	MOVQ    200(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 168(AX), R11
+	CMOVQEQ 208(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -9685,20 +11684,20 @@ single:
 	JNZ              single
 
 done:
-	MOVQ 152(AX), R11
+	MOVQ 192(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
 	DECQ R12
 	JNZ  column
-	MOVQ 136(AX), R11
+	MOVQ 176(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
 	DECQ R13
 	JNZ  row
-	ADDQ 176(AX), DX
-	MOVQ 120(AX), R11
+	ADDQ 232(AX), DX
+	MOVQ 160(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
@@ -9707,7 +11706,7 @@ done:
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    no_residual
+	JEQ    no_addend0
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Z0, Z0
@@ -9719,10 +11718,10 @@ finish:
 	VADDPS 384(SI), Z6, Z6
 	VADDPS 448(SI), Z7, Z7
 
-no_residual:
-	CMPQ   184(AX), $0x00
-	JEQ    no_addend
-	MOVQ   184(AX), SI
+no_addend0:
+	CMPQ   56(AX), $0x00
+	JEQ    no_addend1
+	MOVQ   56(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z1, Z1
@@ -9733,10 +11732,24 @@ no_residual:
 	VADDPS 384(SI), Z6, Z6
 	VADDPS 448(SI), Z7, Z7
 
-no_addend:
-	CMPL         200(AX), $0xff800000
+no_addend1:
+	CMPQ   80(AX), $0x00
+	JEQ    no_addend2
+	MOVQ   80(AX), SI
+	ADDQ   R15, SI
+	VADDPS (SI), Z0, Z0
+	VADDPS 64(SI), Z1, Z1
+	VADDPS 128(SI), Z2, Z2
+	VADDPS 192(SI), Z3, Z3
+	VADDPS 256(SI), Z4, Z4
+	VADDPS 320(SI), Z5, Z5
+	VADDPS 384(SI), Z6, Z6
+	VADDPS 448(SI), Z7, Z7
+
+no_addend2:
+	CMPL         240(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 200(AX), Z9
+	VBROADCASTSS 240(AX), Z9
 	VMAXPS       Z0, Z9, Z0
 	VMAXPS       Z1, Z9, Z1
 	VMAXPS       Z2, Z9, Z2
@@ -9747,9 +11760,9 @@ no_addend:
 	VMAXPS       Z7, Z9, Z7
 
 no_low:
-	CMPL         204(AX), $0x7f800000
+	CMPL         244(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 204(AX), Z9
+	VBROADCASTSS 244(AX), Z9
 	VMINPS       Z0, Z9, Z0
 	VMINPS       Z1, Z9, Z1
 	VMINPS       Z2, Z9, Z2
@@ -9773,18 +11786,20 @@ no_high:
 	ADDQ    $0x00000200, R15
 	IMUL3Q  $0x00000008, CX, R11
 	ADDQ    R11, R14
-	CMPQ    R15, 40(AX)
+	CMPQ    R15, 104(AX)
 	JLT     tile
-	DECQ    48(AX)
+	DECQ    112(AX)
 	JZ      lines_done
-	MOVQ    56(AX), R11
+	MOVQ    120(AX), R11
 	ADDQ    R11, 8(AX)
-	MOVQ    64(AX), R11
+	MOVQ    128(AX), R11
 	ADDQ    R11, (AX)
-	MOVQ    72(AX), R11
+	MOVQ    48(AX), R11
 	ADDQ    R11, 32(AX)
-	MOVQ    80(AX), R11
-	ADDQ    R11, 184(AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 56(AX)
+	MOVQ    96(AX), R11
+	ADDQ    R11, 80(AX)
 	XORQ    R14, R14
 	XORQ    R15, R15
 	JMP     tile
@@ -9793,17 +11808,57 @@ lines_done:
 	VZEROUPPER
 	RET
 
+subtract:
+	MOVQ 216(AX), R13
+	MOVQ 224(AX), R12
+
+subtract_block:
+	MOVQ 200(AX), R11
+
+subtract_float:
+	VMOVUPS          (DX), Z8
+	VSUBPS           (R13), Z8, Z8
+	VMOVUPS          Z8, (R12)
+	VFMADD231PS.BCST (SI), Z8, Z0
+	VFMADD231PS.BCST (SI)(CX*1), Z8, Z1
+	VFMADD231PS.BCST (SI)(CX*2), Z8, Z2
+	VFMADD231PS.BCST (DI), Z8, Z3
+	VFMADD231PS.BCST (DI)(CX*1), Z8, Z4
+	VFMADD231PS.BCST (DI)(CX*2), Z8, Z5
+	VFMADD231PS.BCST (R8), Z8, Z6
+	VFMADD231PS.BCST (R8)(CX*1), Z8, Z7
+	ADDQ             $0x04, SI
+	ADDQ             $0x04, DI
+	ADDQ             $0x04, R8
+	ADDQ             $0x00000040, DX
+	ADDQ             $0x00000040, R13
+	ADDQ             $0x00000040, R12
+	DECQ             R11
+	JNZ              subtract_float
+	MOVQ             192(AX), R11
+	ADDQ             176(AX), R11
+	ADDQ             160(AX), R11
+	ADDQ             R11, SI
+	ADDQ             R11, DI
+	ADDQ             R11, R8
+	DECQ             BX
+	JNZ              subtract_block
+	MOVQ             224(AX), DX
+	MOVQ             DX, 16(AX)
+	MOVQ             $0x00000000, 216(AX)
+	JMP              finish
+
 // func directAVX512_9x1(a *Direct)
 // Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_9x1(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 88(AX), CX
+	MOVQ 144(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
-	MOVQ 208(AX), R10
+	MOVQ 248(AX), R10
 
 tile:
-	CMPQ       R10, 216(AX)
+	CMPQ       R10, 256(AX)
 	CMOVQGE    16(AX), R10
 	CMPQ       32(AX), $0x00
 	JEQ        asked
@@ -9848,20 +11903,22 @@ asked:
 	VMOVUPS    (R11), Z6
 	VMOVUPS    (R11), Z7
 	VMOVUPS    (R11), Z8
-	MOVQ       112(AX), BX
+	MOVQ       152(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
+	CMPQ       216(AX), $0x00
+	JNE        subtract
 
 block:
-	MOVQ 128(AX), R13
+	MOVQ 168(AX), R13
 
 row:
-	MOVQ 144(AX), R12
+	MOVQ 184(AX), R12
 
 column:
-	MOVQ    160(AX), R11
+	MOVQ    200(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 168(AX), R11
+	CMOVQEQ 208(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -9941,20 +11998,20 @@ single:
 	JNZ              single
 
 done:
-	MOVQ 152(AX), R11
+	MOVQ 192(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
 	DECQ R12
 	JNZ  column
-	MOVQ 136(AX), R11
+	MOVQ 176(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
 	DECQ R13
 	JNZ  row
-	ADDQ 176(AX), DX
-	MOVQ 120(AX), R11
+	ADDQ 232(AX), DX
+	MOVQ 160(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
@@ -9963,7 +12020,7 @@ done:
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    no_residual
+	JEQ    no_addend0
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Z0, Z0
@@ -9976,10 +12033,10 @@ finish:
 	VADDPS 448(SI), Z7, Z7
 	VADDPS 512(SI), Z8, Z8
 
-no_residual:
-	CMPQ   184(AX), $0x00
-	JEQ    no_addend
-	MOVQ   184(AX), SI
+no_addend0:
+	CMPQ   56(AX), $0x00
+	JEQ    no_addend1
+	MOVQ   56(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z1, Z1
@@ -9991,10 +12048,25 @@ no_residual:
 	VADDPS 448(SI), Z7, Z7
 	VADDPS 512(SI), Z8, Z8
 
-no_addend:
-	CMPL         200(AX), $0xff800000
+no_addend1:
+	CMPQ   80(AX), $0x00
+	JEQ    no_addend2
+	MOVQ   80(AX), SI
+	ADDQ   R15, SI
+	VADDPS (SI), Z0, Z0
+	VADDPS 64(SI), Z1, Z1
+	VADDPS 128(SI), Z2, Z2
+	VADDPS 192(SI), Z3, Z3
+	VADDPS 256(SI), Z4, Z4
+	VADDPS 320(SI), Z5, Z5
+	VADDPS 384(SI), Z6, Z6
+	VADDPS 448(SI), Z7, Z7
+	VADDPS 512(SI), Z8, Z8
+
+no_addend2:
+	CMPL         240(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 200(AX), Z10
+	VBROADCASTSS 240(AX), Z10
 	VMAXPS       Z0, Z10, Z0
 	VMAXPS       Z1, Z10, Z1
 	VMAXPS       Z2, Z10, Z2
@@ -10006,9 +12078,9 @@ no_addend:
 	VMAXPS       Z8, Z10, Z8
 
 no_low:
-	CMPL         204(AX), $0x7f800000
+	CMPL         244(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 204(AX), Z10
+	VBROADCASTSS 244(AX), Z10
 	VMINPS       Z0, Z10, Z0
 	VMINPS       Z1, Z10, Z1
 	VMINPS       Z2, Z10, Z2
@@ -10034,18 +12106,20 @@ no_high:
 	ADDQ    $0x00000240, R15
 	IMUL3Q  $0x00000009, CX, R11
 	ADDQ    R11, R14
-	CMPQ    R15, 40(AX)
+	CMPQ    R15, 104(AX)
 	JLT     tile
-	DECQ    48(AX)
+	DECQ    112(AX)
 	JZ      lines_done
-	MOVQ    56(AX), R11
+	MOVQ    120(AX), R11
 	ADDQ    R11, 8(AX)
-	MOVQ    64(AX), R11
+	MOVQ    128(AX), R11
 	ADDQ    R11, (AX)
-	MOVQ    72(AX), R11
+	MOVQ    48(AX), R11
 	ADDQ    R11, 32(AX)
-	MOVQ    80(AX), R11
-	ADDQ    R11, 184(AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 56(AX)
+	MOVQ    96(AX), R11
+	ADDQ    R11, 80(AX)
 	XORQ    R14, R14
 	XORQ    R15, R15
 	JMP     tile
@@ -10054,17 +12128,58 @@ lines_done:
 	VZEROUPPER
 	RET
 
+subtract:
+	MOVQ 216(AX), R13
+	MOVQ 224(AX), R12
+
+subtract_block:
+	MOVQ 200(AX), R11
+
+subtract_float:
+	VMOVUPS          (DX), Z9
+	VSUBPS           (R13), Z9, Z9
+	VMOVUPS          Z9, (R12)
+	VFMADD231PS.BCST (SI), Z9, Z0
+	VFMADD231PS.BCST (SI)(CX*1), Z9, Z1
+	VFMADD231PS.BCST (SI)(CX*2), Z9, Z2
+	VFMADD231PS.BCST (DI), Z9, Z3
+	VFMADD231PS.BCST (DI)(CX*1), Z9, Z4
+	VFMADD231PS.BCST (DI)(CX*2), Z9, Z5
+	VFMADD231PS.BCST (R8), Z9, Z6
+	VFMADD231PS.BCST (R8)(CX*1), Z9, Z7
+	VFMADD231PS.BCST (R8)(CX*2), Z9, Z8
+	ADDQ             $0x04, SI
+	ADDQ             $0x04, DI
+	ADDQ             $0x04, R8
+	ADDQ             $0x00000040, DX
+	ADDQ             $0x00000040, R13
+	ADDQ             $0x00000040, R12
+	DECQ             R11
+	JNZ              subtract_float
+	MOVQ             192(AX), R11
+	ADDQ             176(AX), R11
+	ADDQ             160(AX), R11
+	ADDQ             R11, SI
+	ADDQ             R11, DI
+	ADDQ             R11, R8
+	DECQ             BX
+	JNZ              subtract_block
+	MOVQ             224(AX), DX
+	MOVQ             DX, 16(AX)
+	MOVQ             $0x00000000, 216(AX)
+	JMP              finish
+
 // func directAVX512_10x1(a *Direct)
 // Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_10x1(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 88(AX), CX
+	MOVQ 144(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
-	MOVQ 208(AX), R10
+	MOVQ 248(AX), R10
 
 tile:
-	CMPQ       R10, 216(AX)
+	CMPQ       R10, 256(AX)
 	CMOVQGE    16(AX), R10
 	CMPQ       32(AX), $0x00
 	JEQ        asked
@@ -10114,20 +12229,22 @@ asked:
 	VMOVUPS    (R11), Z7
 	VMOVUPS    (R11), Z8
 	VMOVUPS    (R11), Z9
-	MOVQ       112(AX), BX
+	MOVQ       152(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
+	CMPQ       216(AX), $0x00
+	JNE        subtract
 
 block:
-	MOVQ 128(AX), R13
+	MOVQ 168(AX), R13
 
 row:
-	MOVQ 144(AX), R12
+	MOVQ 184(AX), R12
 
 column:
-	MOVQ    160(AX), R11
+	MOVQ    200(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 168(AX), R11
+	CMOVQEQ 208(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -10214,22 +12331,22 @@ single:
 	JNZ              single
 
 done:
-	MOVQ 152(AX), R11
+	MOVQ 192(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
 	ADDQ R11, R9
 	DECQ R12
 	JNZ  column
-	MOVQ 136(AX), R11
+	MOVQ 176(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
 	ADDQ R11, R9
 	DECQ R13
 	JNZ  row
-	ADDQ 176(AX), DX
-	MOVQ 120(AX), R11
+	ADDQ 232(AX), DX
+	MOVQ 160(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
@@ -10239,7 +12356,7 @@ done:
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    no_residual
+	JEQ    no_addend0
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Z0, Z0
@@ -10253,10 +12370,10 @@ finish:
 	VADDPS 512(SI), Z8, Z8
 	VADDPS 576(SI), Z9, Z9
 
-no_residual:
-	CMPQ   184(AX), $0x00
-	JEQ    no_addend
-	MOVQ   184(AX), SI
+no_addend0:
+	CMPQ   56(AX), $0x00
+	JEQ    no_addend1
+	MOVQ   56(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z1, Z1
@@ -10269,10 +12386,26 @@ no_residual:
 	VADDPS 512(SI), Z8, Z8
 	VADDPS 576(SI), Z9, Z9
 
-no_addend:
-	CMPL         200(AX), $0xff800000
+no_addend1:
+	CMPQ   80(AX), $0x00
+	JEQ    no_addend2
+	MOVQ   80(AX), SI
+	ADDQ   R15, SI
+	VADDPS (SI), Z0, Z0
+	VADDPS 64(SI), Z1, Z1
+	VADDPS 128(SI), Z2, Z2
+	VADDPS 192(SI), Z3, Z3
+	VADDPS 256(SI), Z4, Z4
+	VADDPS 320(SI), Z5, Z5
+	VADDPS 384(SI), Z6, Z6
+	VADDPS 448(SI), Z7, Z7
+	VADDPS 512(SI), Z8, Z8
+	VADDPS 576(SI), Z9, Z9
+
+no_addend2:
+	CMPL         240(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 200(AX), Z11
+	VBROADCASTSS 240(AX), Z11
 	VMAXPS       Z0, Z11, Z0
 	VMAXPS       Z1, Z11, Z1
 	VMAXPS       Z2, Z11, Z2
@@ -10285,9 +12418,9 @@ no_addend:
 	VMAXPS       Z9, Z11, Z9
 
 no_low:
-	CMPL         204(AX), $0x7f800000
+	CMPL         244(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 204(AX), Z11
+	VBROADCASTSS 244(AX), Z11
 	VMINPS       Z0, Z11, Z0
 	VMINPS       Z1, Z11, Z1
 	VMINPS       Z2, Z11, Z2
@@ -10315,18 +12448,20 @@ no_high:
 	ADDQ    $0x00000280, R15
 	IMUL3Q  $0x0000000a, CX, R11
 	ADDQ    R11, R14
-	CMPQ    R15, 40(AX)
+	CMPQ    R15, 104(AX)
 	JLT     tile
-	DECQ    48(AX)
+	DECQ    112(AX)
 	JZ      lines_done
-	MOVQ    56(AX), R11
+	MOVQ    120(AX), R11
 	ADDQ    R11, 8(AX)
-	MOVQ    64(AX), R11
+	MOVQ    128(AX), R11
 	ADDQ    R11, (AX)
-	MOVQ    72(AX), R11
+	MOVQ    48(AX), R11
 	ADDQ    R11, 32(AX)
-	MOVQ    80(AX), R11
-	ADDQ    R11, 184(AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 56(AX)
+	MOVQ    96(AX), R11
+	ADDQ    R11, 80(AX)
 	XORQ    R14, R14
 	XORQ    R15, R15
 	JMP     tile
@@ -10335,17 +12470,61 @@ lines_done:
 	VZEROUPPER
 	RET
 
+subtract:
+	MOVQ 216(AX), R13
+	MOVQ 224(AX), R12
+
+subtract_block:
+	MOVQ 200(AX), R11
+
+subtract_float:
+	VMOVUPS          (DX), Z10
+	VSUBPS           (R13), Z10, Z10
+	VMOVUPS          Z10, (R12)
+	VFMADD231PS.BCST (SI), Z10, Z0
+	VFMADD231PS.BCST (SI)(CX*1), Z10, Z1
+	VFMADD231PS.BCST (SI)(CX*2), Z10, Z2
+	VFMADD231PS.BCST (DI), Z10, Z3
+	VFMADD231PS.BCST (DI)(CX*1), Z10, Z4
+	VFMADD231PS.BCST (DI)(CX*2), Z10, Z5
+	VFMADD231PS.BCST (R8), Z10, Z6
+	VFMADD231PS.BCST (R8)(CX*1), Z10, Z7
+	VFMADD231PS.BCST (R8)(CX*2), Z10, Z8
+	VFMADD231PS.BCST (R9), Z10, Z9
+	ADDQ             $0x04, SI
+	ADDQ             $0x04, DI
+	ADDQ             $0x04, R8
+	ADDQ             $0x04, R9
+	ADDQ             $0x00000040, DX
+	ADDQ             $0x00000040, R13
+	ADDQ             $0x00000040, R12
+	DECQ             R11
+	JNZ              subtract_float
+	MOVQ             192(AX), R11
+	ADDQ             176(AX), R11
+	ADDQ             160(AX), R11
+	ADDQ             R11, SI
+	ADDQ             R11, DI
+	ADDQ             R11, R8
+	ADDQ             R11, R9
+	DECQ             BX
+	JNZ              subtract_block
+	MOVQ             224(AX), DX
+	MOVQ             DX, 16(AX)
+	MOVQ             $0x00000000, 216(AX)
+	JMP              finish
+
 // func directAVX512_11x1(a *Direct)
 // Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_11x1(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 88(AX), CX
+	MOVQ 144(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
-	MOVQ 208(AX), R10
+	MOVQ 248(AX), R10
 
 tile:
-	CMPQ       R10, 216(AX)
+	CMPQ       R10, 256(AX)
 	CMOVQGE    16(AX), R10
 	CMPQ       32(AX), $0x00
 	JEQ        asked
@@ -10398,20 +12577,22 @@ asked:
 	VMOVUPS    (R11), Z8
 	VMOVUPS    (R11), Z9
 	VMOVUPS    (R11), Z10
-	MOVQ       112(AX), BX
+	MOVQ       152(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
+	CMPQ       216(AX), $0x00
+	JNE        subtract
 
 block:
-	MOVQ 128(AX), R13
+	MOVQ 168(AX), R13
 
 row:
-	MOVQ 144(AX), R12
+	MOVQ 184(AX), R12
 
 column:
-	MOVQ    160(AX), R11
+	MOVQ    200(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 168(AX), R11
+	CMOVQEQ 208(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -10503,22 +12684,22 @@ single:
 	JNZ              single
 
 done:
-	MOVQ 152(AX), R11
+	MOVQ 192(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
 	ADDQ R11, R9
 	DECQ R12
 	JNZ  column
-	MOVQ 136(AX), R11
+	MOVQ 176(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
 	ADDQ R11, R9
 	DECQ R13
 	JNZ  row
-	ADDQ 176(AX), DX
-	MOVQ 120(AX), R11
+	ADDQ 232(AX), DX
+	MOVQ 160(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
@@ -10528,7 +12709,7 @@ done:
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    no_residual
+	JEQ    no_addend0
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Z0, Z0
@@ -10543,10 +12724,10 @@ finish:
 	VADDPS 576(SI), Z9, Z9
 	VADDPS 640(SI), Z10, Z10
 
-no_residual:
-	CMPQ   184(AX), $0x00
-	JEQ    no_addend
-	MOVQ   184(AX), SI
+no_addend0:
+	CMPQ   56(AX), $0x00
+	JEQ    no_addend1
+	MOVQ   56(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z1, Z1
@@ -10560,10 +12741,27 @@ no_residual:
 	VADDPS 576(SI), Z9, Z9
 	VADDPS 640(SI), Z10, Z10
 
-no_addend:
-	CMPL         200(AX), $0xff800000
+no_addend1:
+	CMPQ   80(AX), $0x00
+	JEQ    no_addend2
+	MOVQ   80(AX), SI
+	ADDQ   R15, SI
+	VADDPS (SI), Z0, Z0
+	VADDPS 64(SI), Z1, Z1
+	VADDPS 128(SI), Z2, Z2
+	VADDPS 192(SI), Z3, Z3
+	VADDPS 256(SI), Z4, Z4
+	VADDPS 320(SI), Z5, Z5
+	VADDPS 384(SI), Z6, Z6
+	VADDPS 448(SI), Z7, Z7
+	VADDPS 512(SI), Z8, Z8
+	VADDPS 576(SI), Z9, Z9
+	VADDPS 640(SI), Z10, Z10
+
+no_addend2:
+	CMPL         240(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 200(AX), Z12
+	VBROADCASTSS 240(AX), Z12
 	VMAXPS       Z0, Z12, Z0
 	VMAXPS       Z1, Z12, Z1
 	VMAXPS       Z2, Z12, Z2
@@ -10577,9 +12775,9 @@ no_addend:
 	VMAXPS       Z10, Z12, Z10
 
 no_low:
-	CMPL         204(AX), $0x7f800000
+	CMPL         244(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 204(AX), Z12
+	VBROADCASTSS 244(AX), Z12
 	VMINPS       Z0, Z12, Z0
 	VMINPS       Z1, Z12, Z1
 	VMINPS       Z2, Z12, Z2
@@ -10609,18 +12807,20 @@ no_high:
 	ADDQ    $0x000002c0, R15
 	IMUL3Q  $0x0000000b, CX, R11
 	ADDQ    R11, R14
-	CMPQ    R15, 40(AX)
+	CMPQ    R15, 104(AX)
 	JLT     tile
-	DECQ    48(AX)
+	DECQ    112(AX)
 	JZ      lines_done
-	MOVQ    56(AX), R11
+	MOVQ    120(AX), R11
 	ADDQ    R11, 8(AX)
-	MOVQ    64(AX), R11
+	MOVQ    128(AX), R11
 	ADDQ    R11, (AX)
-	MOVQ    72(AX), R11
+	MOVQ    48(AX), R11
 	ADDQ    R11, 32(AX)
-	MOVQ    80(AX), R11
-	ADDQ    R11, 184(AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 56(AX)
+	MOVQ    96(AX), R11
+	ADDQ    R11, 80(AX)
 	XORQ    R14, R14
 	XORQ    R15, R15
 	JMP     tile
@@ -10629,17 +12829,62 @@ lines_done:
 	VZEROUPPER
 	RET
 
+subtract:
+	MOVQ 216(AX), R13
+	MOVQ 224(AX), R12
+
+subtract_block:
+	MOVQ 200(AX), R11
+
+subtract_float:
+	VMOVUPS          (DX), Z11
+	VSUBPS           (R13), Z11, Z11
+	VMOVUPS          Z11, (R12)
+	VFMADD231PS.BCST (SI), Z11, Z0
+	VFMADD231PS.BCST (SI)(CX*1), Z11, Z1
+	VFMADD231PS.BCST (SI)(CX*2), Z11, Z2
+	VFMADD231PS.BCST (DI), Z11, Z3
+	VFMADD231PS.BCST (DI)(CX*1), Z11, Z4
+	VFMADD231PS.BCST (DI)(CX*2), Z11, Z5
+	VFMADD231PS.BCST (R8), Z11, Z6
+	VFMADD231PS.BCST (R8)(CX*1), Z11, Z7
+	VFMADD231PS.BCST (R8)(CX*2), Z11, Z8
+	VFMADD231PS.BCST (R9), Z11, Z9
+	VFMADD231PS.BCST (R9)(CX*1), Z11, Z10
+	ADDQ             $0x04, SI
+	ADDQ             $0x04, DI
+	ADDQ             $0x04, R8
+	ADDQ             $0x04, R9
+	ADDQ             $0x00000040, DX
+	ADDQ             $0x00000040, R13
+	ADDQ             $0x00000040, R12
+	DECQ             R11
+	JNZ              subtract_float
+	MOVQ             192(AX), R11
+	ADDQ             176(AX), R11
+	ADDQ             160(AX), R11
+	ADDQ             R11, SI
+	ADDQ             R11, DI
+	ADDQ             R11, R8
+	ADDQ             R11, R9
+	DECQ             BX
+	JNZ              subtract_block
+	MOVQ             224(AX), DX
+	MOVQ             DX, 16(AX)
+	MOVQ             $0x00000000, 216(AX)
+	JMP              finish
+
 // func directAVX512_12x1(a *Direct)
 // Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_12x1(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 88(AX), CX
+	MOVQ 144(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
-	MOVQ 208(AX), R10
+	MOVQ 248(AX), R10
 
 tile:
-	CMPQ       R10, 216(AX)
+	CMPQ       R10, 256(AX)
 	CMOVQGE    16(AX), R10
 	CMPQ       32(AX), $0x00
 	JEQ        asked
@@ -10695,20 +12940,22 @@ asked:
 	VMOVUPS    (R11), Z9
 	VMOVUPS    (R11), Z10
 	VMOVUPS    (R11), Z11
-	MOVQ       112(AX), BX
+	MOVQ       152(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
+	CMPQ       216(AX), $0x00
+	JNE        subtract
 
 block:
-	MOVQ 128(AX), R13
+	MOVQ 168(AX), R13
 
 row:
-	MOVQ 144(AX), R12
+	MOVQ 184(AX), R12
 
 column:
-	MOVQ    160(AX), R11
+	MOVQ    200(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 168(AX), R11
+	CMOVQEQ 208(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -10805,22 +13052,22 @@ single:
 	JNZ              single
 
 done:
-	MOVQ 152(AX), R11
+	MOVQ 192(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
 	ADDQ R11, R9
 	DECQ R12
 	JNZ  column
-	MOVQ 136(AX), R11
+	MOVQ 176(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
 	ADDQ R11, R9
 	DECQ R13
 	JNZ  row
-	ADDQ 176(AX), DX
-	MOVQ 120(AX), R11
+	ADDQ 232(AX), DX
+	MOVQ 160(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
@@ -10830,7 +13077,7 @@ done:
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    no_residual
+	JEQ    no_addend0
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Z0, Z0
@@ -10846,10 +13093,10 @@ finish:
 	VADDPS 640(SI), Z10, Z10
 	VADDPS 704(SI), Z11, Z11
 
-no_residual:
-	CMPQ   184(AX), $0x00
-	JEQ    no_addend
-	MOVQ   184(AX), SI
+no_addend0:
+	CMPQ   56(AX), $0x00
+	JEQ    no_addend1
+	MOVQ   56(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z1, Z1
@@ -10864,10 +13111,28 @@ no_residual:
 	VADDPS 640(SI), Z10, Z10
 	VADDPS 704(SI), Z11, Z11
 
-no_addend:
-	CMPL         200(AX), $0xff800000
+no_addend1:
+	CMPQ   80(AX), $0x00
+	JEQ    no_addend2
+	MOVQ   80(AX), SI
+	ADDQ   R15, SI
+	VADDPS (SI), Z0, Z0
+	VADDPS 64(SI), Z1, Z1
+	VADDPS 128(SI), Z2, Z2
+	VADDPS 192(SI), Z3, Z3
+	VADDPS 256(SI), Z4, Z4
+	VADDPS 320(SI), Z5, Z5
+	VADDPS 384(SI), Z6, Z6
+	VADDPS 448(SI), Z7, Z7
+	VADDPS 512(SI), Z8, Z8
+	VADDPS 576(SI), Z9, Z9
+	VADDPS 640(SI), Z10, Z10
+	VADDPS 704(SI), Z11, Z11
+
+no_addend2:
+	CMPL         240(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 200(AX), Z13
+	VBROADCASTSS 240(AX), Z13
 	VMAXPS       Z0, Z13, Z0
 	VMAXPS       Z1, Z13, Z1
 	VMAXPS       Z2, Z13, Z2
@@ -10882,9 +13147,9 @@ no_addend:
 	VMAXPS       Z11, Z13, Z11
 
 no_low:
-	CMPL         204(AX), $0x7f800000
+	CMPL         244(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 204(AX), Z13
+	VBROADCASTSS 244(AX), Z13
 	VMINPS       Z0, Z13, Z0
 	VMINPS       Z1, Z13, Z1
 	VMINPS       Z2, Z13, Z2
@@ -10916,18 +13181,20 @@ no_high:
 	ADDQ    $0x00000300, R15
 	IMUL3Q  $0x0000000c, CX, R11
 	ADDQ    R11, R14
-	CMPQ    R15, 40(AX)
+	CMPQ    R15, 104(AX)
 	JLT     tile
-	DECQ    48(AX)
+	DECQ    112(AX)
 	JZ      lines_done
-	MOVQ    56(AX), R11
+	MOVQ    120(AX), R11
 	ADDQ    R11, 8(AX)
-	MOVQ    64(AX), R11
+	MOVQ    128(AX), R11
 	ADDQ    R11, (AX)
-	MOVQ    72(AX), R11
+	MOVQ    48(AX), R11
 	ADDQ    R11, 32(AX)
-	MOVQ    80(AX), R11
-	ADDQ    R11, 184(AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 56(AX)
+	MOVQ    96(AX), R11
+	ADDQ    R11, 80(AX)
 	XORQ    R14, R14
 	XORQ    R15, R15
 	JMP     tile
@@ -10936,11 +13203,57 @@ lines_done:
 	VZEROUPPER
 	RET
 
+subtract:
+	MOVQ 216(AX), R13
+	MOVQ 224(AX), R12
+
+subtract_block:
+	MOVQ 200(AX), R11
+
+subtract_float:
+	VMOVUPS          (DX), Z12
+	VSUBPS           (R13), Z12, Z12
+	VMOVUPS          Z12, (R12)
+	VFMADD231PS.BCST (SI), Z12, Z0
+	VFMADD231PS.BCST (SI)(CX*1), Z12, Z1
+	VFMADD231PS.BCST (SI)(CX*2), Z12, Z2
+	VFMADD231PS.BCST (DI), Z12, Z3
+	VFMADD231PS.BCST (DI)(CX*1), Z12, Z4
+	VFMADD231PS.BCST (DI)(CX*2), Z12, Z5
+	VFMADD231PS.BCST (R8), Z12, Z6
+	VFMADD231PS.BCST (R8)(CX*1), Z12, Z7
+	VFMADD231PS.BCST (R8)(CX*2), Z12, Z8
+	VFMADD231PS.BCST (R9), Z12, Z9
+	VFMADD231PS.BCST (R9)(CX*1), Z12, Z10
+	VFMADD231PS.BCST (R9)(CX*2), Z12, Z11
+	ADDQ             $0x04, SI
+	ADDQ             $0x04, DI
+	ADDQ             $0x04, R8
+	ADDQ             $0x04, R9
+	ADDQ             $0x00000040, DX
+	ADDQ             $0x00000040, R13
+	ADDQ             $0x00000040, R12
+	DECQ             R11
+	JNZ              subtract_float
+	MOVQ             192(AX), R11
+	ADDQ             176(AX), R11
+	ADDQ             160(AX), R11
+	ADDQ             R11, SI
+	ADDQ             R11, DI
+	ADDQ             R11, R8
+	ADDQ             R11, R9
+	DECQ             BX
+	JNZ              subtract_block
+	MOVQ             224(AX), DX
+	MOVQ             DX, 16(AX)
+	MOVQ             $0x00000000, 216(AX)
+	JMP              finish
+
 // func directAVX512_13x1(a *Direct)
 // Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_13x1(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 88(AX), CX
+	MOVQ 144(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
 
@@ -11004,20 +13317,22 @@ asked:
 	VMOVUPS    (R11), Z10
 	VMOVUPS    (R11), Z11
 	VMOVUPS    (R11), Z12
-	MOVQ       112(AX), BX
+	MOVQ       152(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
+	CMPQ       216(AX), $0x00
+	JNE        subtract
 
 block:
-	MOVQ 128(AX), R13
+	MOVQ 168(AX), R13
 
 row:
-	MOVQ 144(AX), R12
+	MOVQ 184(AX), R12
 
 column:
-	MOVQ    160(AX), R11
+	MOVQ    200(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 168(AX), R11
+	CMOVQEQ 208(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -11116,7 +13431,7 @@ single:
 	JNZ              single
 
 done:
-	MOVQ 152(AX), R11
+	MOVQ 192(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
@@ -11124,7 +13439,7 @@ done:
 	ADDQ R11, R10
 	DECQ R12
 	JNZ  column
-	MOVQ 136(AX), R11
+	MOVQ 176(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
@@ -11132,8 +13447,8 @@ done:
 	ADDQ R11, R10
 	DECQ R13
 	JNZ  row
-	ADDQ 176(AX), DX
-	MOVQ 120(AX), R11
+	ADDQ 232(AX), DX
+	MOVQ 160(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
@@ -11144,7 +13459,7 @@ done:
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    no_residual
+	JEQ    no_addend0
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Z0, Z0
@@ -11161,10 +13476,10 @@ finish:
 	VADDPS 704(SI), Z11, Z11
 	VADDPS 768(SI), Z12, Z12
 
-no_residual:
-	CMPQ   184(AX), $0x00
-	JEQ    no_addend
-	MOVQ   184(AX), SI
+no_addend0:
+	CMPQ   56(AX), $0x00
+	JEQ    no_addend1
+	MOVQ   56(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z1, Z1
@@ -11180,10 +13495,29 @@ no_residual:
 	VADDPS 704(SI), Z11, Z11
 	VADDPS 768(SI), Z12, Z12
 
-no_addend:
-	CMPL         200(AX), $0xff800000
+no_addend1:
+	CMPQ   80(AX), $0x00
+	JEQ    no_addend2
+	MOVQ   80(AX), SI
+	ADDQ   R15, SI
+	VADDPS (SI), Z0, Z0
+	VADDPS 64(SI), Z1, Z1
+	VADDPS 128(SI), Z2, Z2
+	VADDPS 192(SI), Z3, Z3
+	VADDPS 256(SI), Z4, Z4
+	VADDPS 320(SI), Z5, Z5
+	VADDPS 384(SI), Z6, Z6
+	VADDPS 448(SI), Z7, Z7
+	VADDPS 512(SI), Z8, Z8
+	VADDPS 576(SI), Z9, Z9
+	VADDPS 640(SI), Z10, Z10
+	VADDPS 704(SI), Z11, Z11
+	VADDPS 768(SI), Z12, Z12
+
+no_addend2:
+	CMPL         240(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 200(AX), Z14
+	VBROADCASTSS 240(AX), Z14
 	VMAXPS       Z0, Z14, Z0
 	VMAXPS       Z1, Z14, Z1
 	VMAXPS       Z2, Z14, Z2
@@ -11199,9 +13533,9 @@ no_addend:
 	VMAXPS       Z12, Z14, Z12
 
 no_low:
-	CMPL         204(AX), $0x7f800000
+	CMPL         244(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 204(AX), Z14
+	VBROADCASTSS 244(AX), Z14
 	VMINPS       Z0, Z14, Z0
 	VMINPS       Z1, Z14, Z1
 	VMINPS       Z2, Z14, Z2
@@ -11235,18 +13569,20 @@ no_high:
 	ADDQ    $0x00000340, R15
 	IMUL3Q  $0x0000000d, CX, R11
 	ADDQ    R11, R14
-	CMPQ    R15, 40(AX)
+	CMPQ    R15, 104(AX)
 	JLT     tile
-	DECQ    48(AX)
+	DECQ    112(AX)
 	JZ      lines_done
-	MOVQ    56(AX), R11
+	MOVQ    120(AX), R11
 	ADDQ    R11, 8(AX)
-	MOVQ    64(AX), R11
+	MOVQ    128(AX), R11
 	ADDQ    R11, (AX)
-	MOVQ    72(AX), R11
+	MOVQ    48(AX), R11
 	ADDQ    R11, 32(AX)
-	MOVQ    80(AX), R11
-	ADDQ    R11, 184(AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 56(AX)
+	MOVQ    96(AX), R11
+	ADDQ    R11, 80(AX)
 	XORQ    R14, R14
 	XORQ    R15, R15
 	JMP     tile
@@ -11255,11 +13591,60 @@ lines_done:
 	VZEROUPPER
 	RET
 
+subtract:
+	MOVQ 216(AX), R13
+	MOVQ 224(AX), R12
+
+subtract_block:
+	MOVQ 200(AX), R11
+
+subtract_float:
+	VMOVUPS          (DX), Z13
+	VSUBPS           (R13), Z13, Z13
+	VMOVUPS          Z13, (R12)
+	VFMADD231PS.BCST (SI), Z13, Z0
+	VFMADD231PS.BCST (SI)(CX*1), Z13, Z1
+	VFMADD231PS.BCST (SI)(CX*2), Z13, Z2
+	VFMADD231PS.BCST (DI), Z13, Z3
+	VFMADD231PS.BCST (DI)(CX*1), Z13, Z4
+	VFMADD231PS.BCST (DI)(CX*2), Z13, Z5
+	VFMADD231PS.BCST (R8), Z13, Z6
+	VFMADD231PS.BCST (R8)(CX*1), Z13, Z7
+	VFMADD231PS.BCST (R8)(CX*2), Z13, Z8
+	VFMADD231PS.BCST (R9), Z13, Z9
+	VFMADD231PS.BCST (R9)(CX*1), Z13, Z10
+	VFMADD231PS.BCST (R9)(CX*2), Z13, Z11
+	VFMADD231PS.BCST (R10), Z13, Z12
+	ADDQ             $0x04, SI
+	ADDQ             $0x04, DI
+	ADDQ             $0x04, R8
+	ADDQ             $0x04, R9
+	ADDQ             $0x04, R10
+	ADDQ             $0x00000040, DX
+	ADDQ             $0x00000040, R13
+	ADDQ             $0x00000040, R12
+	DECQ             R11
+	JNZ              subtract_float
+	MOVQ             192(AX), R11
+	ADDQ             176(AX), R11
+	ADDQ             160(AX), R11
+	ADDQ             R11, SI
+	ADDQ             R11, DI
+	ADDQ             R11, R8
+	ADDQ             R11, R9
+	ADDQ             R11, R10
+	DECQ             BX
+	JNZ              subtract_block
+	MOVQ             224(AX), DX
+	MOVQ             DX, 16(AX)
+	MOVQ             $0x00000000, 216(AX)
+	JMP              finish
+
 // func directAVX512_14x1(a *Direct)
 // Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_14x1(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 88(AX), CX
+	MOVQ 144(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
 
@@ -11326,20 +13711,22 @@ asked:
 	VMOVUPS    (R11), Z11
 	VMOVUPS    (R11), Z12
 	VMOVUPS    (R11), Z13
-	MOVQ       112(AX), BX
+	MOVQ       152(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
+	CMPQ       216(AX), $0x00
+	JNE        subtract
 
 block:
-	MOVQ 128(AX), R13
+	MOVQ 168(AX), R13
 
 row:
-	MOVQ 144(AX), R12
+	MOVQ 184(AX), R12
 
 column:
-	MOVQ    160(AX), R11
+	MOVQ    200(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 168(AX), R11
+	CMOVQEQ 208(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -11443,7 +13830,7 @@ single:
 	JNZ              single
 
 done:
-	MOVQ 152(AX), R11
+	MOVQ 192(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
@@ -11451,7 +13838,7 @@ done:
 	ADDQ R11, R10
 	DECQ R12
 	JNZ  column
-	MOVQ 136(AX), R11
+	MOVQ 176(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
@@ -11459,8 +13846,8 @@ done:
 	ADDQ R11, R10
 	DECQ R13
 	JNZ  row
-	ADDQ 176(AX), DX
-	MOVQ 120(AX), R11
+	ADDQ 232(AX), DX
+	MOVQ 160(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
@@ -11471,7 +13858,7 @@ done:
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    no_residual
+	JEQ    no_addend0
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Z0, Z0
@@ -11489,10 +13876,10 @@ finish:
 	VADDPS 768(SI), Z12, Z12
 	VADDPS 832(SI), Z13, Z13
 
-no_residual:
-	CMPQ   184(AX), $0x00
-	JEQ    no_addend
-	MOVQ   184(AX), SI
+no_addend0:
+	CMPQ   56(AX), $0x00
+	JEQ    no_addend1
+	MOVQ   56(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z1, Z1
@@ -11509,10 +13896,30 @@ no_residual:
 	VADDPS 768(SI), Z12, Z12
 	VADDPS 832(SI), Z13, Z13
 
-no_addend:
-	CMPL         200(AX), $0xff800000
+no_addend1:
+	CMPQ   80(AX), $0x00
+	JEQ    no_addend2
+	MOVQ   80(AX), SI
+	ADDQ   R15, SI
+	VADDPS (SI), Z0, Z0
+	VADDPS 64(SI), Z1, Z1
+	VADDPS 128(SI), Z2, Z2
+	VADDPS 192(SI), Z3, Z3
+	VADDPS 256(SI), Z4, Z4
+	VADDPS 320(SI), Z5, Z5
+	VADDPS 384(SI), Z6, Z6
+	VADDPS 448(SI), Z7, Z7
+	VADDPS 512(SI), Z8, Z8
+	VADDPS 576(SI), Z9, Z9
+	VADDPS 640(SI), Z10, Z10
+	VADDPS 704(SI), Z11, Z11
+	VADDPS 768(SI), Z12, Z12
+	VADDPS 832(SI), Z13, Z13
+
+no_addend2:
+	CMPL         240(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 200(AX), Z15
+	VBROADCASTSS 240(AX), Z15
 	VMAXPS       Z0, Z15, Z0
 	VMAXPS       Z1, Z15, Z1
 	VMAXPS       Z2, Z15, Z2
@@ -11529,9 +13936,9 @@ no_addend:
 	VMAXPS       Z13, Z15, Z13
 
 no_low:
-	CMPL         204(AX), $0x7f800000
+	CMPL         244(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 204(AX), Z15
+	VBROADCASTSS 244(AX), Z15
 	VMINPS       Z0, Z15, Z0
 	VMINPS       Z1, Z15, Z1
 	VMINPS       Z2, Z15, Z2
@@ -11567,18 +13974,20 @@ no_high:
 	ADDQ    $0x00000380, R15
 	IMUL3Q  $0x0000000e, CX, R11
 	ADDQ    R11, R14
-	CMPQ    R15, 40(AX)
+	CMPQ    R15, 104(AX)
 	JLT     tile
-	DECQ    48(AX)
+	DECQ    112(AX)
 	JZ      lines_done
-	MOVQ    56(AX), R11
+	MOVQ    120(AX), R11
 	ADDQ    R11, 8(AX)
-	MOVQ    64(AX), R11
+	MOVQ    128(AX), R11
 	ADDQ    R11, (AX)
-	MOVQ    72(AX), R11
+	MOVQ    48(AX), R11
 	ADDQ    R11, 32(AX)
-	MOVQ    80(AX), R11
-	ADDQ    R11, 184(AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 56(AX)
+	MOVQ    96(AX), R11
+	ADDQ    R11, 80(AX)
 	XORQ    R14, R14
 	XORQ    R15, R15
 	JMP     tile
@@ -11587,11 +13996,61 @@ lines_done:
 	VZEROUPPER
 	RET
 
+subtract:
+	MOVQ 216(AX), R13
+	MOVQ 224(AX), R12
+
+subtract_block:
+	MOVQ 200(AX), R11
+
+subtract_float:
+	VMOVUPS          (DX), Z14
+	VSUBPS           (R13), Z14, Z14
+	VMOVUPS          Z14, (R12)
+	VFMADD231PS.BCST (SI), Z14, Z0
+	VFMADD231PS.BCST (SI)(CX*1), Z14, Z1
+	VFMADD231PS.BCST (SI)(CX*2), Z14, Z2
+	VFMADD231PS.BCST (DI), Z14, Z3
+	VFMADD231PS.BCST (DI)(CX*1), Z14, Z4
+	VFMADD231PS.BCST (DI)(CX*2), Z14, Z5
+	VFMADD231PS.BCST (R8), Z14, Z6
+	VFMADD231PS.BCST (R8)(CX*1), Z14, Z7
+	VFMADD231PS.BCST (R8)(CX*2), Z14, Z8
+	VFMADD231PS.BCST (R9), Z14, Z9
+	VFMADD231PS.BCST (R9)(CX*1), Z14, Z10
+	VFMADD231PS.BCST (R9)(CX*2), Z14, Z11
+	VFMADD231PS.BCST (R10), Z14, Z12
+	VFMADD231PS.BCST (R10)(CX*1), Z14, Z13
+	ADDQ             $0x04, SI
+	ADDQ             $0x04, DI
+	ADDQ             $0x04, R8
+	ADDQ             $0x04, R9
+	ADDQ             $0x04, R10
+	ADDQ             $0x00000040, DX
+	ADDQ             $0x00000040, R13
+	ADDQ             $0x00000040, R12
+	DECQ             R11
+	JNZ              subtract_float
+	MOVQ             192(AX), R11
+	ADDQ             176(AX), R11
+	ADDQ             160(AX), R11
+	ADDQ             R11, SI
+	ADDQ             R11, DI
+	ADDQ             R11, R8
+	ADDQ             R11, R9
+	ADDQ             R11, R10
+	DECQ             BX
+	JNZ              subtract_block
+	MOVQ             224(AX), DX
+	MOVQ             DX, 16(AX)
+	MOVQ             $0x00000000, 216(AX)
+	JMP              finish
+
 // func directAVX512_15x1(a *Direct)
 // Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·directAVX512_15x1(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 88(AX), CX
+	MOVQ 144(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
 
@@ -11661,20 +14120,22 @@ asked:
 	VMOVUPS    (R11), Z12
 	VMOVUPS    (R11), Z13
 	VMOVUPS    (R11), Z14
-	MOVQ       112(AX), BX
+	MOVQ       152(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
+	CMPQ       216(AX), $0x00
+	JNE        subtract
 
 block:
-	MOVQ 128(AX), R13
+	MOVQ 168(AX), R13
 
 row:
-	MOVQ 144(AX), R12
+	MOVQ 184(AX), R12
 
 column:
-	MOVQ    160(AX), R11
+	MOVQ    200(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 168(AX), R11
+	CMOVQEQ 208(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -11783,7 +14244,7 @@ single:
 	JNZ              single
 
 done:
-	MOVQ 152(AX), R11
+	MOVQ 192(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
@@ -11791,7 +14252,7 @@ done:
 	ADDQ R11, R10
 	DECQ R12
 	JNZ  column
-	MOVQ 136(AX), R11
+	MOVQ 176(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
@@ -11799,8 +14260,8 @@ done:
 	ADDQ R11, R10
 	DECQ R13
 	JNZ  row
-	ADDQ 176(AX), DX
-	MOVQ 120(AX), R11
+	ADDQ 232(AX), DX
+	MOVQ 160(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
@@ -11811,7 +14272,7 @@ done:
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    no_residual
+	JEQ    no_addend0
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Z0, Z0
@@ -11830,10 +14291,10 @@ finish:
 	VADDPS 832(SI), Z13, Z13
 	VADDPS 896(SI), Z14, Z14
 
-no_residual:
-	CMPQ   184(AX), $0x00
-	JEQ    no_addend
-	MOVQ   184(AX), SI
+no_addend0:
+	CMPQ   56(AX), $0x00
+	JEQ    no_addend1
+	MOVQ   56(AX), SI
 	ADDQ   R15, SI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z1, Z1
@@ -11851,10 +14312,31 @@ no_residual:
 	VADDPS 832(SI), Z13, Z13
 	VADDPS 896(SI), Z14, Z14
 
-no_addend:
-	CMPL         200(AX), $0xff800000
+no_addend1:
+	CMPQ   80(AX), $0x00
+	JEQ    no_addend2
+	MOVQ   80(AX), SI
+	ADDQ   R15, SI
+	VADDPS (SI), Z0, Z0
+	VADDPS 64(SI), Z1, Z1
+	VADDPS 128(SI), Z2, Z2
+	VADDPS 192(SI), Z3, Z3
+	VADDPS 256(SI), Z4, Z4
+	VADDPS 320(SI), Z5, Z5
+	VADDPS 384(SI), Z6, Z6
+	VADDPS 448(SI), Z7, Z7
+	VADDPS 512(SI), Z8, Z8
+	VADDPS 576(SI), Z9, Z9
+	VADDPS 640(SI), Z10, Z10
+	VADDPS 704(SI), Z11, Z11
+	VADDPS 768(SI), Z12, Z12
+	VADDPS 832(SI), Z13, Z13
+	VADDPS 896(SI), Z14, Z14
+
+no_addend2:
+	CMPL         240(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 200(AX), Z16
+	VBROADCASTSS 240(AX), Z16
 	VMAXPS       Z0, Z16, Z0
 	VMAXPS       Z1, Z16, Z1
 	VMAXPS       Z2, Z16, Z2
@@ -11872,9 +14354,9 @@ no_addend:
 	VMAXPS       Z14, Z16, Z14
 
 no_low:
-	CMPL         204(AX), $0x7f800000
+	CMPL         244(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 204(AX), Z16
+	VBROADCASTSS 244(AX), Z16
 	VMINPS       Z0, Z16, Z0
 	VMINPS       Z1, Z16, Z1
 	VMINPS       Z2, Z16, Z2
@@ -11912,18 +14394,20 @@ no_high:
 	ADDQ    $0x000003c0, R15
 	IMUL3Q  $0x0000000f, CX, R11
 	ADDQ    R11, R14
-	CMPQ    R15, 40(AX)
+	CMPQ    R15, 104(AX)
 	JLT     tile
-	DECQ    48(AX)
+	DECQ    112(AX)
 	JZ      lines_done
-	MOVQ    56(AX), R11
+	MOVQ    120(AX), R11
 	ADDQ    R11, 8(AX)
-	MOVQ    64(AX), R11
+	MOVQ    128(AX), R11
 	ADDQ    R11, (AX)
-	MOVQ    72(AX), R11
+	MOVQ    48(AX), R11
 	ADDQ    R11, 32(AX)
-	MOVQ    80(AX), R11
-	ADDQ    R11, 184(AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 56(AX)
+	MOVQ    96(AX), R11
+	ADDQ    R11, 80(AX)
 	XORQ    R14, R14
 	XORQ    R15, R15
 	JMP     tile
@@ -11932,23 +14416,74 @@ lines_done:
 	VZEROUPPER
 	RET
 
+subtract:
+	MOVQ 216(AX), R13
+	MOVQ 224(AX), R12
+
+subtract_block:
+	MOVQ 200(AX), R11
+
+subtract_float:
+	VMOVUPS          (DX), Z15
+	VSUBPS           (R13), Z15, Z15
+	VMOVUPS          Z15, (R12)
+	VFMADD231PS.BCST (SI), Z15, Z0
+	VFMADD231PS.BCST (SI)(CX*1), Z15, Z1
+	VFMADD231PS.BCST (SI)(CX*2), Z15, Z2
+	VFMADD231PS.BCST (DI), Z15, Z3
+	VFMADD231PS.BCST (DI)(CX*1), Z15, Z4
+	VFMADD231PS.BCST (DI)(CX*2), Z15, Z5
+	VFMADD231PS.BCST (R8), Z15, Z6
+	VFMADD231PS.BCST (R8)(CX*1), Z15, Z7
+	VFMADD231PS.BCST (R8)(CX*2), Z15, Z8
+	VFMADD231PS.BCST (R9), Z15, Z9
+	VFMADD231PS.BCST (R9)(CX*1), Z15, Z10
+	VFMADD231PS.BCST (R9)(CX*2), Z15, Z11
+	VFMADD231PS.BCST (R10), Z15, Z12
+	VFMADD231PS.BCST (R10)(CX*1), Z15, Z13
+	VFMADD231PS.BCST (R10)(CX*2), Z15, Z14
+	ADDQ             $0x04, SI
+	ADDQ             $0x04, DI
+	ADDQ             $0x04, R8
+	ADDQ             $0x04, R9
+	ADDQ             $0x04, R10
+	ADDQ             $0x00000040, DX
+	ADDQ             $0x00000040, R13
+	ADDQ             $0x00000040, R12
+	DECQ             R11
+	JNZ              subtract_float
+	MOVQ             192(AX), R11
+	ADDQ             176(AX), R11
+	ADDQ             160(AX), R11
+	ADDQ             R11, SI
+	ADDQ             R11, DI
+	ADDQ             R11, R8
+	ADDQ             R11, R9
+	ADDQ             R11, R10
+	DECQ             BX
+	JNZ              subtract_block
+	MOVQ             224(AX), DX
+	MOVQ             DX, 16(AX)
+	MOVQ             $0x00000000, 216(AX)
+	JMP              finish
+
 // func directAVX512_1x2Half(a *Direct)
 // Requires: AVX, AVX512F, CMOV, FMA3, MMX+
 TEXT ·directAVX512_1x2Half(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 88(AX), CX
+	MOVQ 144(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
-	MOVQ 208(AX), R10
+	MOVQ 248(AX), R10
 
 tile:
-	CMPQ       R10, 216(AX)
+	CMPQ       R10, 256(AX)
 	CMOVQGE    16(AX), R10
 	CMPQ       32(AX), $0x00
 	JEQ        asked
 	MOVQ       32(AX), SI
 	ADDQ       R15, SI
-	MOVQ       104(AX), DI
+	MOVQ       40(AX), DI
 	PREFETCHT0 (SI)
 	ADDQ       DI, SI
 	PREFETCHT0 (SI)
@@ -11956,7 +14491,7 @@ tile:
 asked:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
-	MOVQ       96(AX), DI
+	MOVQ       136(AX), DI
 	PREFETCHT0 (SI)
 	ADDQ       DI, SI
 	PREFETCHT0 (SI)
@@ -11966,20 +14501,20 @@ asked:
 	MOVQ       24(AX), R11
 	VMOVUPS    (R11), Z0
 	VMOVUPS    64(R11), Z1
-	MOVQ       112(AX), BX
+	MOVQ       152(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
 
 block:
-	MOVQ 128(AX), R13
+	MOVQ 168(AX), R13
 
 row:
-	MOVQ 144(AX), R12
+	MOVQ 184(AX), R12
 
 column:
-	MOVQ    160(AX), R11
+	MOVQ    200(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 168(AX), R11
+	CMOVQEQ 208(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -12030,76 +14565,88 @@ single:
 	JNZ          single
 
 done:
-	MOVQ 152(AX), R11
+	MOVQ 192(AX), R11
 	ADDQ R11, SI
 	DECQ R12
 	JNZ  column
-	MOVQ 136(AX), R11
+	MOVQ 176(AX), R11
 	ADDQ R11, SI
 	DECQ R13
 	JNZ  row
-	ADDQ 176(AX), DX
-	MOVQ 120(AX), R11
+	ADDQ 232(AX), DX
+	MOVQ 160(AX), R11
 	ADDQ R11, SI
 	DECQ BX
 	JNZ  block
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    no_residual
+	JEQ    no_addend0
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
-	MOVQ   104(AX), DI
+	MOVQ   40(AX), DI
 	VADDPS (SI), Z0, Z0
 	ADDQ   DI, SI
 	VADDPS (SI), Z1, Z1
 
-no_residual:
-	CMPQ   184(AX), $0x00
-	JEQ    no_addend
-	MOVQ   184(AX), SI
+no_addend0:
+	CMPQ   56(AX), $0x00
+	JEQ    no_addend1
+	MOVQ   56(AX), SI
 	ADDQ   R15, SI
-	MOVQ   192(AX), DI
+	MOVQ   64(AX), DI
 	VADDPS (SI), Z0, Z0
 	ADDQ   DI, SI
 	VADDPS (SI), Z1, Z1
 
-no_addend:
-	CMPL         200(AX), $0xff800000
+no_addend1:
+	CMPQ   80(AX), $0x00
+	JEQ    no_addend2
+	MOVQ   80(AX), SI
+	ADDQ   R15, SI
+	MOVQ   88(AX), DI
+	VADDPS (SI), Z0, Z0
+	ADDQ   DI, SI
+	VADDPS (SI), Z1, Z1
+
+no_addend2:
+	CMPL         240(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 200(AX), Z4
+	VBROADCASTSS 240(AX), Z4
 	VMAXPS       Z0, Z4, Z0
 	VMAXPS       Z1, Z4, Z1
 
 no_low:
-	CMPL         204(AX), $0x7f800000
+	CMPL         244(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 204(AX), Z4
+	VBROADCASTSS 244(AX), Z4
 	VMINPS       Z0, Z4, Z0
 	VMINPS       Z1, Z4, Z1
 
 no_high:
 	MOVQ    (AX), SI
 	ADDQ    R15, SI
-	MOVQ    96(AX), DI
+	MOVQ    136(AX), DI
 	VMOVUPS Z0, (SI)
 	ADDQ    DI, SI
 	VMOVUPS Z1, (SI)
 	ADDQ    $0x00000040, R15
 	IMUL3Q  $0x00000001, CX, R11
 	ADDQ    R11, R14
-	CMPQ    R15, 40(AX)
+	CMPQ    R15, 104(AX)
 	JLT     tile
-	DECQ    48(AX)
+	DECQ    112(AX)
 	JZ      lines_done
-	MOVQ    56(AX), R11
+	MOVQ    120(AX), R11
 	ADDQ    R11, 8(AX)
-	MOVQ    64(AX), R11
+	MOVQ    128(AX), R11
 	ADDQ    R11, (AX)
-	MOVQ    72(AX), R11
+	MOVQ    48(AX), R11
 	ADDQ    R11, 32(AX)
-	MOVQ    80(AX), R11
-	ADDQ    R11, 184(AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 56(AX)
+	MOVQ    96(AX), R11
+	ADDQ    R11, 80(AX)
 	XORQ    R14, R14
 	XORQ    R15, R15
 	JMP     tile
@@ -12112,19 +14659,19 @@ lines_done:
 // Requires: AVX, AVX512F, CMOV, FMA3, MMX+
 TEXT ·directAVX512_2x2Half(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 88(AX), CX
+	MOVQ 144(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
-	MOVQ 208(AX), R10
+	MOVQ 248(AX), R10
 
 tile:
-	CMPQ       R10, 216(AX)
+	CMPQ       R10, 256(AX)
 	CMOVQGE    16(AX), R10
 	CMPQ       32(AX), $0x00
 	JEQ        asked
 	MOVQ       32(AX), SI
 	ADDQ       R15, SI
-	MOVQ       104(AX), DI
+	MOVQ       40(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	ADDQ       DI, SI
@@ -12134,7 +14681,7 @@ tile:
 asked:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
-	MOVQ       96(AX), DI
+	MOVQ       136(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	ADDQ       DI, SI
@@ -12148,20 +14695,20 @@ asked:
 	VMOVUPS    (R11), Z2
 	VMOVUPS    64(R11), Z1
 	VMOVUPS    64(R11), Z3
-	MOVQ       112(AX), BX
+	MOVQ       152(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
 
 block:
-	MOVQ 128(AX), R13
+	MOVQ 168(AX), R13
 
 row:
-	MOVQ 144(AX), R12
+	MOVQ 184(AX), R12
 
 column:
-	MOVQ    160(AX), R11
+	MOVQ    200(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 168(AX), R11
+	CMOVQEQ 208(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -12227,57 +14774,69 @@ single:
 	JNZ          single
 
 done:
-	MOVQ 152(AX), R11
+	MOVQ 192(AX), R11
 	ADDQ R11, SI
 	DECQ R12
 	JNZ  column
-	MOVQ 136(AX), R11
+	MOVQ 176(AX), R11
 	ADDQ R11, SI
 	DECQ R13
 	JNZ  row
-	ADDQ 176(AX), DX
-	MOVQ 120(AX), R11
+	ADDQ 232(AX), DX
+	MOVQ 160(AX), R11
 	ADDQ R11, SI
 	DECQ BX
 	JNZ  block
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    no_residual
+	JEQ    no_addend0
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
-	MOVQ   104(AX), DI
+	MOVQ   40(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z2, Z2
 	ADDQ   DI, SI
 	VADDPS (SI), Z1, Z1
 	VADDPS 64(SI), Z3, Z3
 
-no_residual:
-	CMPQ   184(AX), $0x00
-	JEQ    no_addend
-	MOVQ   184(AX), SI
+no_addend0:
+	CMPQ   56(AX), $0x00
+	JEQ    no_addend1
+	MOVQ   56(AX), SI
 	ADDQ   R15, SI
-	MOVQ   192(AX), DI
+	MOVQ   64(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z2, Z2
 	ADDQ   DI, SI
 	VADDPS (SI), Z1, Z1
 	VADDPS 64(SI), Z3, Z3
 
-no_addend:
-	CMPL         200(AX), $0xff800000
+no_addend1:
+	CMPQ   80(AX), $0x00
+	JEQ    no_addend2
+	MOVQ   80(AX), SI
+	ADDQ   R15, SI
+	MOVQ   88(AX), DI
+	VADDPS (SI), Z0, Z0
+	VADDPS 64(SI), Z2, Z2
+	ADDQ   DI, SI
+	VADDPS (SI), Z1, Z1
+	VADDPS 64(SI), Z3, Z3
+
+no_addend2:
+	CMPL         240(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 200(AX), Z6
+	VBROADCASTSS 240(AX), Z6
 	VMAXPS       Z0, Z6, Z0
 	VMAXPS       Z1, Z6, Z1
 	VMAXPS       Z2, Z6, Z2
 	VMAXPS       Z3, Z6, Z3
 
 no_low:
-	CMPL         204(AX), $0x7f800000
+	CMPL         244(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 204(AX), Z6
+	VBROADCASTSS 244(AX), Z6
 	VMINPS       Z0, Z6, Z0
 	VMINPS       Z1, Z6, Z1
 	VMINPS       Z2, Z6, Z2
@@ -12286,7 +14845,7 @@ no_low:
 no_high:
 	MOVQ    (AX), SI
 	ADDQ    R15, SI
-	MOVQ    96(AX), DI
+	MOVQ    136(AX), DI
 	VMOVUPS Z0, (SI)
 	VMOVUPS Z2, 64(SI)
 	ADDQ    DI, SI
@@ -12295,18 +14854,20 @@ no_high:
 	ADDQ    $0x00000080, R15
 	IMUL3Q  $0x00000002, CX, R11
 	ADDQ    R11, R14
-	CMPQ    R15, 40(AX)
+	CMPQ    R15, 104(AX)
 	JLT     tile
-	DECQ    48(AX)
+	DECQ    112(AX)
 	JZ      lines_done
-	MOVQ    56(AX), R11
+	MOVQ    120(AX), R11
 	ADDQ    R11, 8(AX)
-	MOVQ    64(AX), R11
+	MOVQ    128(AX), R11
 	ADDQ    R11, (AX)
-	MOVQ    72(AX), R11
+	MOVQ    48(AX), R11
 	ADDQ    R11, 32(AX)
-	MOVQ    80(AX), R11
-	ADDQ    R11, 184(AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 56(AX)
+	MOVQ    96(AX), R11
+	ADDQ    R11, 80(AX)
 	XORQ    R14, R14
 	XORQ    R15, R15
 	JMP     tile
@@ -12319,19 +14880,19 @@ lines_done:
 // Requires: AVX, AVX512F, CMOV, FMA3, MMX+
 TEXT ·directAVX512_3x2Half(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 88(AX), CX
+	MOVQ 144(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
-	MOVQ 208(AX), R10
+	MOVQ 248(AX), R10
 
 tile:
-	CMPQ       R10, 216(AX)
+	CMPQ       R10, 256(AX)
 	CMOVQGE    16(AX), R10
 	CMPQ       32(AX), $0x00
 	JEQ        asked
 	MOVQ       32(AX), SI
 	ADDQ       R15, SI
-	MOVQ       104(AX), DI
+	MOVQ       40(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -12343,7 +14904,7 @@ tile:
 asked:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
-	MOVQ       96(AX), DI
+	MOVQ       136(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -12361,20 +14922,20 @@ asked:
 	VMOVUPS    64(R11), Z1
 	VMOVUPS    64(R11), Z3
 	VMOVUPS    64(R11), Z5
-	MOVQ       112(AX), BX
+	MOVQ       152(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
 
 block:
-	MOVQ 128(AX), R13
+	MOVQ 168(AX), R13
 
 row:
-	MOVQ 144(AX), R12
+	MOVQ 184(AX), R12
 
 column:
-	MOVQ    160(AX), R11
+	MOVQ    200(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 168(AX), R11
+	CMOVQEQ 208(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -12455,26 +15016,26 @@ single:
 	JNZ          single
 
 done:
-	MOVQ 152(AX), R11
+	MOVQ 192(AX), R11
 	ADDQ R11, SI
 	DECQ R12
 	JNZ  column
-	MOVQ 136(AX), R11
+	MOVQ 176(AX), R11
 	ADDQ R11, SI
 	DECQ R13
 	JNZ  row
-	ADDQ 176(AX), DX
-	MOVQ 120(AX), R11
+	ADDQ 232(AX), DX
+	MOVQ 160(AX), R11
 	ADDQ R11, SI
 	DECQ BX
 	JNZ  block
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    no_residual
+	JEQ    no_addend0
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
-	MOVQ   104(AX), DI
+	MOVQ   40(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z2, Z2
 	VADDPS 128(SI), Z4, Z4
@@ -12483,12 +15044,12 @@ finish:
 	VADDPS 64(SI), Z3, Z3
 	VADDPS 128(SI), Z5, Z5
 
-no_residual:
-	CMPQ   184(AX), $0x00
-	JEQ    no_addend
-	MOVQ   184(AX), SI
+no_addend0:
+	CMPQ   56(AX), $0x00
+	JEQ    no_addend1
+	MOVQ   56(AX), SI
 	ADDQ   R15, SI
-	MOVQ   192(AX), DI
+	MOVQ   64(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z2, Z2
 	VADDPS 128(SI), Z4, Z4
@@ -12497,10 +15058,24 @@ no_residual:
 	VADDPS 64(SI), Z3, Z3
 	VADDPS 128(SI), Z5, Z5
 
-no_addend:
-	CMPL         200(AX), $0xff800000
+no_addend1:
+	CMPQ   80(AX), $0x00
+	JEQ    no_addend2
+	MOVQ   80(AX), SI
+	ADDQ   R15, SI
+	MOVQ   88(AX), DI
+	VADDPS (SI), Z0, Z0
+	VADDPS 64(SI), Z2, Z2
+	VADDPS 128(SI), Z4, Z4
+	ADDQ   DI, SI
+	VADDPS (SI), Z1, Z1
+	VADDPS 64(SI), Z3, Z3
+	VADDPS 128(SI), Z5, Z5
+
+no_addend2:
+	CMPL         240(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 200(AX), Z8
+	VBROADCASTSS 240(AX), Z8
 	VMAXPS       Z0, Z8, Z0
 	VMAXPS       Z1, Z8, Z1
 	VMAXPS       Z2, Z8, Z2
@@ -12509,9 +15084,9 @@ no_addend:
 	VMAXPS       Z5, Z8, Z5
 
 no_low:
-	CMPL         204(AX), $0x7f800000
+	CMPL         244(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 204(AX), Z8
+	VBROADCASTSS 244(AX), Z8
 	VMINPS       Z0, Z8, Z0
 	VMINPS       Z1, Z8, Z1
 	VMINPS       Z2, Z8, Z2
@@ -12522,7 +15097,7 @@ no_low:
 no_high:
 	MOVQ    (AX), SI
 	ADDQ    R15, SI
-	MOVQ    96(AX), DI
+	MOVQ    136(AX), DI
 	VMOVUPS Z0, (SI)
 	VMOVUPS Z2, 64(SI)
 	VMOVUPS Z4, 128(SI)
@@ -12533,18 +15108,20 @@ no_high:
 	ADDQ    $0x000000c0, R15
 	IMUL3Q  $0x00000003, CX, R11
 	ADDQ    R11, R14
-	CMPQ    R15, 40(AX)
+	CMPQ    R15, 104(AX)
 	JLT     tile
-	DECQ    48(AX)
+	DECQ    112(AX)
 	JZ      lines_done
-	MOVQ    56(AX), R11
+	MOVQ    120(AX), R11
 	ADDQ    R11, 8(AX)
-	MOVQ    64(AX), R11
+	MOVQ    128(AX), R11
 	ADDQ    R11, (AX)
-	MOVQ    72(AX), R11
+	MOVQ    48(AX), R11
 	ADDQ    R11, 32(AX)
-	MOVQ    80(AX), R11
-	ADDQ    R11, 184(AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 56(AX)
+	MOVQ    96(AX), R11
+	ADDQ    R11, 80(AX)
 	XORQ    R14, R14
 	XORQ    R15, R15
 	JMP     tile
@@ -12557,19 +15134,19 @@ lines_done:
 // Requires: AVX, AVX512F, CMOV, FMA3, MMX+
 TEXT ·directAVX512_4x2Half(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 88(AX), CX
+	MOVQ 144(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
-	MOVQ 208(AX), R10
+	MOVQ 248(AX), R10
 
 tile:
-	CMPQ       R10, 216(AX)
+	CMPQ       R10, 256(AX)
 	CMOVQGE    16(AX), R10
 	CMPQ       32(AX), $0x00
 	JEQ        asked
 	MOVQ       32(AX), SI
 	ADDQ       R15, SI
-	MOVQ       104(AX), DI
+	MOVQ       40(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -12583,7 +15160,7 @@ tile:
 asked:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
-	MOVQ       96(AX), DI
+	MOVQ       136(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -12607,20 +15184,20 @@ asked:
 	VMOVUPS    64(R11), Z3
 	VMOVUPS    64(R11), Z5
 	VMOVUPS    64(R11), Z7
-	MOVQ       112(AX), BX
+	MOVQ       152(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
 
 block:
-	MOVQ 128(AX), R13
+	MOVQ 168(AX), R13
 
 row:
-	MOVQ 144(AX), R12
+	MOVQ 184(AX), R12
 
 column:
-	MOVQ    160(AX), R11
+	MOVQ    200(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 168(AX), R11
+	CMOVQEQ 208(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -12718,18 +15295,18 @@ single:
 	JNZ          single
 
 done:
-	MOVQ 152(AX), R11
+	MOVQ 192(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	DECQ R12
 	JNZ  column
-	MOVQ 136(AX), R11
+	MOVQ 176(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	DECQ R13
 	JNZ  row
-	ADDQ 176(AX), DX
-	MOVQ 120(AX), R11
+	ADDQ 232(AX), DX
+	MOVQ 160(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	DECQ BX
@@ -12737,10 +15314,10 @@ done:
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    no_residual
+	JEQ    no_addend0
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
-	MOVQ   104(AX), DI
+	MOVQ   40(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z2, Z2
 	VADDPS 128(SI), Z4, Z4
@@ -12751,12 +15328,12 @@ finish:
 	VADDPS 128(SI), Z5, Z5
 	VADDPS 192(SI), Z7, Z7
 
-no_residual:
-	CMPQ   184(AX), $0x00
-	JEQ    no_addend
-	MOVQ   184(AX), SI
+no_addend0:
+	CMPQ   56(AX), $0x00
+	JEQ    no_addend1
+	MOVQ   56(AX), SI
 	ADDQ   R15, SI
-	MOVQ   192(AX), DI
+	MOVQ   64(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z2, Z2
 	VADDPS 128(SI), Z4, Z4
@@ -12767,10 +15344,26 @@ no_residual:
 	VADDPS 128(SI), Z5, Z5
 	VADDPS 192(SI), Z7, Z7
 
-no_addend:
-	CMPL         200(AX), $0xff800000
+no_addend1:
+	CMPQ   80(AX), $0x00
+	JEQ    no_addend2
+	MOVQ   80(AX), SI
+	ADDQ   R15, SI
+	MOVQ   88(AX), DI
+	VADDPS (SI), Z0, Z0
+	VADDPS 64(SI), Z2, Z2
+	VADDPS 128(SI), Z4, Z4
+	VADDPS 192(SI), Z6, Z6
+	ADDQ   DI, SI
+	VADDPS (SI), Z1, Z1
+	VADDPS 64(SI), Z3, Z3
+	VADDPS 128(SI), Z5, Z5
+	VADDPS 192(SI), Z7, Z7
+
+no_addend2:
+	CMPL         240(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 200(AX), Z10
+	VBROADCASTSS 240(AX), Z10
 	VMAXPS       Z0, Z10, Z0
 	VMAXPS       Z1, Z10, Z1
 	VMAXPS       Z2, Z10, Z2
@@ -12781,9 +15374,9 @@ no_addend:
 	VMAXPS       Z7, Z10, Z7
 
 no_low:
-	CMPL         204(AX), $0x7f800000
+	CMPL         244(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 204(AX), Z10
+	VBROADCASTSS 244(AX), Z10
 	VMINPS       Z0, Z10, Z0
 	VMINPS       Z1, Z10, Z1
 	VMINPS       Z2, Z10, Z2
@@ -12796,7 +15389,7 @@ no_low:
 no_high:
 	MOVQ    (AX), SI
 	ADDQ    R15, SI
-	MOVQ    96(AX), DI
+	MOVQ    136(AX), DI
 	VMOVUPS Z0, (SI)
 	VMOVUPS Z2, 64(SI)
 	VMOVUPS Z4, 128(SI)
@@ -12809,18 +15402,20 @@ no_high:
 	ADDQ    $0x00000100, R15
 	IMUL3Q  $0x00000004, CX, R11
 	ADDQ    R11, R14
-	CMPQ    R15, 40(AX)
+	CMPQ    R15, 104(AX)
 	JLT     tile
-	DECQ    48(AX)
+	DECQ    112(AX)
 	JZ      lines_done
-	MOVQ    56(AX), R11
+	MOVQ    120(AX), R11
 	ADDQ    R11, 8(AX)
-	MOVQ    64(AX), R11
+	MOVQ    128(AX), R11
 	ADDQ    R11, (AX)
-	MOVQ    72(AX), R11
+	MOVQ    48(AX), R11
 	ADDQ    R11, 32(AX)
-	MOVQ    80(AX), R11
-	ADDQ    R11, 184(AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 56(AX)
+	MOVQ    96(AX), R11
+	ADDQ    R11, 80(AX)
 	XORQ    R14, R14
 	XORQ    R15, R15
 	JMP     tile
@@ -12833,19 +15428,19 @@ lines_done:
 // Requires: AVX, AVX512F, CMOV, FMA3, MMX+
 TEXT ·directAVX512_5x2Half(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 88(AX), CX
+	MOVQ 144(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
-	MOVQ 208(AX), R10
+	MOVQ 248(AX), R10
 
 tile:
-	CMPQ       R10, 216(AX)
+	CMPQ       R10, 256(AX)
 	CMOVQGE    16(AX), R10
 	CMPQ       32(AX), $0x00
 	JEQ        asked
 	MOVQ       32(AX), SI
 	ADDQ       R15, SI
-	MOVQ       104(AX), DI
+	MOVQ       40(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -12861,7 +15456,7 @@ tile:
 asked:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
-	MOVQ       96(AX), DI
+	MOVQ       136(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -12889,20 +15484,20 @@ asked:
 	VMOVUPS    64(R11), Z5
 	VMOVUPS    64(R11), Z7
 	VMOVUPS    64(R11), Z9
-	MOVQ       112(AX), BX
+	MOVQ       152(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
 
 block:
-	MOVQ 128(AX), R13
+	MOVQ 168(AX), R13
 
 row:
-	MOVQ 144(AX), R12
+	MOVQ 184(AX), R12
 
 column:
-	MOVQ    160(AX), R11
+	MOVQ    200(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 168(AX), R11
+	CMOVQEQ 208(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -13015,18 +15610,18 @@ single:
 	JNZ          single
 
 done:
-	MOVQ 152(AX), R11
+	MOVQ 192(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	DECQ R12
 	JNZ  column
-	MOVQ 136(AX), R11
+	MOVQ 176(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	DECQ R13
 	JNZ  row
-	ADDQ 176(AX), DX
-	MOVQ 120(AX), R11
+	ADDQ 232(AX), DX
+	MOVQ 160(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	DECQ BX
@@ -13034,10 +15629,10 @@ done:
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    no_residual
+	JEQ    no_addend0
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
-	MOVQ   104(AX), DI
+	MOVQ   40(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z2, Z2
 	VADDPS 128(SI), Z4, Z4
@@ -13050,12 +15645,12 @@ finish:
 	VADDPS 192(SI), Z7, Z7
 	VADDPS 256(SI), Z9, Z9
 
-no_residual:
-	CMPQ   184(AX), $0x00
-	JEQ    no_addend
-	MOVQ   184(AX), SI
+no_addend0:
+	CMPQ   56(AX), $0x00
+	JEQ    no_addend1
+	MOVQ   56(AX), SI
 	ADDQ   R15, SI
-	MOVQ   192(AX), DI
+	MOVQ   64(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z2, Z2
 	VADDPS 128(SI), Z4, Z4
@@ -13068,10 +15663,28 @@ no_residual:
 	VADDPS 192(SI), Z7, Z7
 	VADDPS 256(SI), Z9, Z9
 
-no_addend:
-	CMPL         200(AX), $0xff800000
+no_addend1:
+	CMPQ   80(AX), $0x00
+	JEQ    no_addend2
+	MOVQ   80(AX), SI
+	ADDQ   R15, SI
+	MOVQ   88(AX), DI
+	VADDPS (SI), Z0, Z0
+	VADDPS 64(SI), Z2, Z2
+	VADDPS 128(SI), Z4, Z4
+	VADDPS 192(SI), Z6, Z6
+	VADDPS 256(SI), Z8, Z8
+	ADDQ   DI, SI
+	VADDPS (SI), Z1, Z1
+	VADDPS 64(SI), Z3, Z3
+	VADDPS 128(SI), Z5, Z5
+	VADDPS 192(SI), Z7, Z7
+	VADDPS 256(SI), Z9, Z9
+
+no_addend2:
+	CMPL         240(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 200(AX), Z12
+	VBROADCASTSS 240(AX), Z12
 	VMAXPS       Z0, Z12, Z0
 	VMAXPS       Z1, Z12, Z1
 	VMAXPS       Z2, Z12, Z2
@@ -13084,9 +15697,9 @@ no_addend:
 	VMAXPS       Z9, Z12, Z9
 
 no_low:
-	CMPL         204(AX), $0x7f800000
+	CMPL         244(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 204(AX), Z12
+	VBROADCASTSS 244(AX), Z12
 	VMINPS       Z0, Z12, Z0
 	VMINPS       Z1, Z12, Z1
 	VMINPS       Z2, Z12, Z2
@@ -13101,7 +15714,7 @@ no_low:
 no_high:
 	MOVQ    (AX), SI
 	ADDQ    R15, SI
-	MOVQ    96(AX), DI
+	MOVQ    136(AX), DI
 	VMOVUPS Z0, (SI)
 	VMOVUPS Z2, 64(SI)
 	VMOVUPS Z4, 128(SI)
@@ -13116,18 +15729,20 @@ no_high:
 	ADDQ    $0x00000140, R15
 	IMUL3Q  $0x00000005, CX, R11
 	ADDQ    R11, R14
-	CMPQ    R15, 40(AX)
+	CMPQ    R15, 104(AX)
 	JLT     tile
-	DECQ    48(AX)
+	DECQ    112(AX)
 	JZ      lines_done
-	MOVQ    56(AX), R11
+	MOVQ    120(AX), R11
 	ADDQ    R11, 8(AX)
-	MOVQ    64(AX), R11
+	MOVQ    128(AX), R11
 	ADDQ    R11, (AX)
-	MOVQ    72(AX), R11
+	MOVQ    48(AX), R11
 	ADDQ    R11, 32(AX)
-	MOVQ    80(AX), R11
-	ADDQ    R11, 184(AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 56(AX)
+	MOVQ    96(AX), R11
+	ADDQ    R11, 80(AX)
 	XORQ    R14, R14
 	XORQ    R15, R15
 	JMP     tile
@@ -13140,19 +15755,19 @@ lines_done:
 // Requires: AVX, AVX512F, CMOV, FMA3, MMX+
 TEXT ·directAVX512_6x2Half(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 88(AX), CX
+	MOVQ 144(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
-	MOVQ 208(AX), R10
+	MOVQ 248(AX), R10
 
 tile:
-	CMPQ       R10, 216(AX)
+	CMPQ       R10, 256(AX)
 	CMOVQGE    16(AX), R10
 	CMPQ       32(AX), $0x00
 	JEQ        asked
 	MOVQ       32(AX), SI
 	ADDQ       R15, SI
-	MOVQ       104(AX), DI
+	MOVQ       40(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -13170,7 +15785,7 @@ tile:
 asked:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
-	MOVQ       96(AX), DI
+	MOVQ       136(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -13202,20 +15817,20 @@ asked:
 	VMOVUPS    64(R11), Z7
 	VMOVUPS    64(R11), Z9
 	VMOVUPS    64(R11), Z11
-	MOVQ       112(AX), BX
+	MOVQ       152(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
 
 block:
-	MOVQ 128(AX), R13
+	MOVQ 168(AX), R13
 
 row:
-	MOVQ 144(AX), R12
+	MOVQ 184(AX), R12
 
 column:
-	MOVQ    160(AX), R11
+	MOVQ    200(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 168(AX), R11
+	CMOVQEQ 208(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -13343,18 +15958,18 @@ single:
 	JNZ          single
 
 done:
-	MOVQ 152(AX), R11
+	MOVQ 192(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	DECQ R12
 	JNZ  column
-	MOVQ 136(AX), R11
+	MOVQ 176(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	DECQ R13
 	JNZ  row
-	ADDQ 176(AX), DX
-	MOVQ 120(AX), R11
+	ADDQ 232(AX), DX
+	MOVQ 160(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	DECQ BX
@@ -13362,10 +15977,10 @@ done:
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    no_residual
+	JEQ    no_addend0
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
-	MOVQ   104(AX), DI
+	MOVQ   40(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z2, Z2
 	VADDPS 128(SI), Z4, Z4
@@ -13380,12 +15995,12 @@ finish:
 	VADDPS 256(SI), Z9, Z9
 	VADDPS 320(SI), Z11, Z11
 
-no_residual:
-	CMPQ   184(AX), $0x00
-	JEQ    no_addend
-	MOVQ   184(AX), SI
+no_addend0:
+	CMPQ   56(AX), $0x00
+	JEQ    no_addend1
+	MOVQ   56(AX), SI
 	ADDQ   R15, SI
-	MOVQ   192(AX), DI
+	MOVQ   64(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z2, Z2
 	VADDPS 128(SI), Z4, Z4
@@ -13400,10 +16015,30 @@ no_residual:
 	VADDPS 256(SI), Z9, Z9
 	VADDPS 320(SI), Z11, Z11
 
-no_addend:
-	CMPL         200(AX), $0xff800000
+no_addend1:
+	CMPQ   80(AX), $0x00
+	JEQ    no_addend2
+	MOVQ   80(AX), SI
+	ADDQ   R15, SI
+	MOVQ   88(AX), DI
+	VADDPS (SI), Z0, Z0
+	VADDPS 64(SI), Z2, Z2
+	VADDPS 128(SI), Z4, Z4
+	VADDPS 192(SI), Z6, Z6
+	VADDPS 256(SI), Z8, Z8
+	VADDPS 320(SI), Z10, Z10
+	ADDQ   DI, SI
+	VADDPS (SI), Z1, Z1
+	VADDPS 64(SI), Z3, Z3
+	VADDPS 128(SI), Z5, Z5
+	VADDPS 192(SI), Z7, Z7
+	VADDPS 256(SI), Z9, Z9
+	VADDPS 320(SI), Z11, Z11
+
+no_addend2:
+	CMPL         240(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 200(AX), Z14
+	VBROADCASTSS 240(AX), Z14
 	VMAXPS       Z0, Z14, Z0
 	VMAXPS       Z1, Z14, Z1
 	VMAXPS       Z2, Z14, Z2
@@ -13418,9 +16053,9 @@ no_addend:
 	VMAXPS       Z11, Z14, Z11
 
 no_low:
-	CMPL         204(AX), $0x7f800000
+	CMPL         244(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 204(AX), Z14
+	VBROADCASTSS 244(AX), Z14
 	VMINPS       Z0, Z14, Z0
 	VMINPS       Z1, Z14, Z1
 	VMINPS       Z2, Z14, Z2
@@ -13437,7 +16072,7 @@ no_low:
 no_high:
 	MOVQ    (AX), SI
 	ADDQ    R15, SI
-	MOVQ    96(AX), DI
+	MOVQ    136(AX), DI
 	VMOVUPS Z0, (SI)
 	VMOVUPS Z2, 64(SI)
 	VMOVUPS Z4, 128(SI)
@@ -13454,18 +16089,20 @@ no_high:
 	ADDQ    $0x00000180, R15
 	IMUL3Q  $0x00000006, CX, R11
 	ADDQ    R11, R14
-	CMPQ    R15, 40(AX)
+	CMPQ    R15, 104(AX)
 	JLT     tile
-	DECQ    48(AX)
+	DECQ    112(AX)
 	JZ      lines_done
-	MOVQ    56(AX), R11
+	MOVQ    120(AX), R11
 	ADDQ    R11, 8(AX)
-	MOVQ    64(AX), R11
+	MOVQ    128(AX), R11
 	ADDQ    R11, (AX)
-	MOVQ    72(AX), R11
+	MOVQ    48(AX), R11
 	ADDQ    R11, 32(AX)
-	MOVQ    80(AX), R11
-	ADDQ    R11, 184(AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 56(AX)
+	MOVQ    96(AX), R11
+	ADDQ    R11, 80(AX)
 	XORQ    R14, R14
 	XORQ    R15, R15
 	JMP     tile
@@ -13478,19 +16115,19 @@ lines_done:
 // Requires: AVX, AVX512F, CMOV, FMA3, MMX+
 TEXT ·directAVX512_7x2Half(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 88(AX), CX
+	MOVQ 144(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
-	MOVQ 208(AX), R10
+	MOVQ 248(AX), R10
 
 tile:
-	CMPQ       R10, 216(AX)
+	CMPQ       R10, 256(AX)
 	CMOVQGE    16(AX), R10
 	CMPQ       32(AX), $0x00
 	JEQ        asked
 	MOVQ       32(AX), SI
 	ADDQ       R15, SI
-	MOVQ       104(AX), DI
+	MOVQ       40(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -13510,7 +16147,7 @@ tile:
 asked:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
-	MOVQ       96(AX), DI
+	MOVQ       136(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -13548,20 +16185,20 @@ asked:
 	VMOVUPS    64(R11), Z9
 	VMOVUPS    64(R11), Z11
 	VMOVUPS    64(R11), Z13
-	MOVQ       112(AX), BX
+	MOVQ       152(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
 
 block:
-	MOVQ 128(AX), R13
+	MOVQ 168(AX), R13
 
 row:
-	MOVQ 144(AX), R12
+	MOVQ 184(AX), R12
 
 column:
-	MOVQ    160(AX), R11
+	MOVQ    200(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 168(AX), R11
+	CMOVQEQ 208(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -13706,20 +16343,20 @@ single:
 	JNZ          single
 
 done:
-	MOVQ 152(AX), R11
+	MOVQ 192(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
 	DECQ R12
 	JNZ  column
-	MOVQ 136(AX), R11
+	MOVQ 176(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
 	DECQ R13
 	JNZ  row
-	ADDQ 176(AX), DX
-	MOVQ 120(AX), R11
+	ADDQ 232(AX), DX
+	MOVQ 160(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
@@ -13728,10 +16365,10 @@ done:
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    no_residual
+	JEQ    no_addend0
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
-	MOVQ   104(AX), DI
+	MOVQ   40(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z2, Z2
 	VADDPS 128(SI), Z4, Z4
@@ -13748,12 +16385,12 @@ finish:
 	VADDPS 320(SI), Z11, Z11
 	VADDPS 384(SI), Z13, Z13
 
-no_residual:
-	CMPQ   184(AX), $0x00
-	JEQ    no_addend
-	MOVQ   184(AX), SI
+no_addend0:
+	CMPQ   56(AX), $0x00
+	JEQ    no_addend1
+	MOVQ   56(AX), SI
 	ADDQ   R15, SI
-	MOVQ   192(AX), DI
+	MOVQ   64(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z2, Z2
 	VADDPS 128(SI), Z4, Z4
@@ -13770,10 +16407,32 @@ no_residual:
 	VADDPS 320(SI), Z11, Z11
 	VADDPS 384(SI), Z13, Z13
 
-no_addend:
-	CMPL         200(AX), $0xff800000
+no_addend1:
+	CMPQ   80(AX), $0x00
+	JEQ    no_addend2
+	MOVQ   80(AX), SI
+	ADDQ   R15, SI
+	MOVQ   88(AX), DI
+	VADDPS (SI), Z0, Z0
+	VADDPS 64(SI), Z2, Z2
+	VADDPS 128(SI), Z4, Z4
+	VADDPS 192(SI), Z6, Z6
+	VADDPS 256(SI), Z8, Z8
+	VADDPS 320(SI), Z10, Z10
+	VADDPS 384(SI), Z12, Z12
+	ADDQ   DI, SI
+	VADDPS (SI), Z1, Z1
+	VADDPS 64(SI), Z3, Z3
+	VADDPS 128(SI), Z5, Z5
+	VADDPS 192(SI), Z7, Z7
+	VADDPS 256(SI), Z9, Z9
+	VADDPS 320(SI), Z11, Z11
+	VADDPS 384(SI), Z13, Z13
+
+no_addend2:
+	CMPL         240(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 200(AX), Z16
+	VBROADCASTSS 240(AX), Z16
 	VMAXPS       Z0, Z16, Z0
 	VMAXPS       Z1, Z16, Z1
 	VMAXPS       Z2, Z16, Z2
@@ -13790,9 +16449,9 @@ no_addend:
 	VMAXPS       Z13, Z16, Z13
 
 no_low:
-	CMPL         204(AX), $0x7f800000
+	CMPL         244(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 204(AX), Z16
+	VBROADCASTSS 244(AX), Z16
 	VMINPS       Z0, Z16, Z0
 	VMINPS       Z1, Z16, Z1
 	VMINPS       Z2, Z16, Z2
@@ -13811,7 +16470,7 @@ no_low:
 no_high:
 	MOVQ    (AX), SI
 	ADDQ    R15, SI
-	MOVQ    96(AX), DI
+	MOVQ    136(AX), DI
 	VMOVUPS Z0, (SI)
 	VMOVUPS Z2, 64(SI)
 	VMOVUPS Z4, 128(SI)
@@ -13830,18 +16489,20 @@ no_high:
 	ADDQ    $0x000001c0, R15
 	IMUL3Q  $0x00000007, CX, R11
 	ADDQ    R11, R14
-	CMPQ    R15, 40(AX)
+	CMPQ    R15, 104(AX)
 	JLT     tile
-	DECQ    48(AX)
+	DECQ    112(AX)
 	JZ      lines_done
-	MOVQ    56(AX), R11
+	MOVQ    120(AX), R11
 	ADDQ    R11, 8(AX)
-	MOVQ    64(AX), R11
+	MOVQ    128(AX), R11
 	ADDQ    R11, (AX)
-	MOVQ    72(AX), R11
+	MOVQ    48(AX), R11
 	ADDQ    R11, 32(AX)
-	MOVQ    80(AX), R11
-	ADDQ    R11, 184(AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 56(AX)
+	MOVQ    96(AX), R11
+	ADDQ    R11, 80(AX)
 	XORQ    R14, R14
 	XORQ    R15, R15
 	JMP     tile
@@ -13854,19 +16515,19 @@ lines_done:
 // Requires: AVX, AVX512F, CMOV, FMA3, MMX+
 TEXT ·directAVX512_8x2Half(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 88(AX), CX
+	MOVQ 144(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
-	MOVQ 208(AX), R10
+	MOVQ 248(AX), R10
 
 tile:
-	CMPQ       R10, 216(AX)
+	CMPQ       R10, 256(AX)
 	CMOVQGE    16(AX), R10
 	CMPQ       32(AX), $0x00
 	JEQ        asked
 	MOVQ       32(AX), SI
 	ADDQ       R15, SI
-	MOVQ       104(AX), DI
+	MOVQ       40(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -13888,7 +16549,7 @@ tile:
 asked:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
-	MOVQ       96(AX), DI
+	MOVQ       136(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -13930,20 +16591,20 @@ asked:
 	VMOVUPS    64(R11), Z11
 	VMOVUPS    64(R11), Z13
 	VMOVUPS    64(R11), Z15
-	MOVQ       112(AX), BX
+	MOVQ       152(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
 
 block:
-	MOVQ 128(AX), R13
+	MOVQ 168(AX), R13
 
 row:
-	MOVQ 144(AX), R12
+	MOVQ 184(AX), R12
 
 column:
-	MOVQ    160(AX), R11
+	MOVQ    200(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 168(AX), R11
+	CMOVQEQ 208(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -14103,20 +16764,20 @@ single:
 	JNZ          single
 
 done:
-	MOVQ 152(AX), R11
+	MOVQ 192(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
 	DECQ R12
 	JNZ  column
-	MOVQ 136(AX), R11
+	MOVQ 176(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
 	DECQ R13
 	JNZ  row
-	ADDQ 176(AX), DX
-	MOVQ 120(AX), R11
+	ADDQ 232(AX), DX
+	MOVQ 160(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
@@ -14125,10 +16786,10 @@ done:
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    no_residual
+	JEQ    no_addend0
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
-	MOVQ   104(AX), DI
+	MOVQ   40(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z2, Z2
 	VADDPS 128(SI), Z4, Z4
@@ -14147,12 +16808,12 @@ finish:
 	VADDPS 384(SI), Z13, Z13
 	VADDPS 448(SI), Z15, Z15
 
-no_residual:
-	CMPQ   184(AX), $0x00
-	JEQ    no_addend
-	MOVQ   184(AX), SI
+no_addend0:
+	CMPQ   56(AX), $0x00
+	JEQ    no_addend1
+	MOVQ   56(AX), SI
 	ADDQ   R15, SI
-	MOVQ   192(AX), DI
+	MOVQ   64(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z2, Z2
 	VADDPS 128(SI), Z4, Z4
@@ -14171,10 +16832,34 @@ no_residual:
 	VADDPS 384(SI), Z13, Z13
 	VADDPS 448(SI), Z15, Z15
 
-no_addend:
-	CMPL         200(AX), $0xff800000
+no_addend1:
+	CMPQ   80(AX), $0x00
+	JEQ    no_addend2
+	MOVQ   80(AX), SI
+	ADDQ   R15, SI
+	MOVQ   88(AX), DI
+	VADDPS (SI), Z0, Z0
+	VADDPS 64(SI), Z2, Z2
+	VADDPS 128(SI), Z4, Z4
+	VADDPS 192(SI), Z6, Z6
+	VADDPS 256(SI), Z8, Z8
+	VADDPS 320(SI), Z10, Z10
+	VADDPS 384(SI), Z12, Z12
+	VADDPS 448(SI), Z14, Z14
+	ADDQ   DI, SI
+	VADDPS (SI), Z1, Z1
+	VADDPS 64(SI), Z3, Z3
+	VADDPS 128(SI), Z5, Z5
+	VADDPS 192(SI), Z7, Z7
+	VADDPS 256(SI), Z9, Z9
+	VADDPS 320(SI), Z11, Z11
+	VADDPS 384(SI), Z13, Z13
+	VADDPS 448(SI), Z15, Z15
+
+no_addend2:
+	CMPL         240(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 200(AX), Z18
+	VBROADCASTSS 240(AX), Z18
 	VMAXPS       Z0, Z18, Z0
 	VMAXPS       Z1, Z18, Z1
 	VMAXPS       Z2, Z18, Z2
@@ -14193,9 +16878,9 @@ no_addend:
 	VMAXPS       Z15, Z18, Z15
 
 no_low:
-	CMPL         204(AX), $0x7f800000
+	CMPL         244(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 204(AX), Z18
+	VBROADCASTSS 244(AX), Z18
 	VMINPS       Z0, Z18, Z0
 	VMINPS       Z1, Z18, Z1
 	VMINPS       Z2, Z18, Z2
@@ -14216,7 +16901,7 @@ no_low:
 no_high:
 	MOVQ    (AX), SI
 	ADDQ    R15, SI
-	MOVQ    96(AX), DI
+	MOVQ    136(AX), DI
 	VMOVUPS Z0, (SI)
 	VMOVUPS Z2, 64(SI)
 	VMOVUPS Z4, 128(SI)
@@ -14237,18 +16922,20 @@ no_high:
 	ADDQ    $0x00000200, R15
 	IMUL3Q  $0x00000008, CX, R11
 	ADDQ    R11, R14
-	CMPQ    R15, 40(AX)
+	CMPQ    R15, 104(AX)
 	JLT     tile
-	DECQ    48(AX)
+	DECQ    112(AX)
 	JZ      lines_done
-	MOVQ    56(AX), R11
+	MOVQ    120(AX), R11
 	ADDQ    R11, 8(AX)
-	MOVQ    64(AX), R11
+	MOVQ    128(AX), R11
 	ADDQ    R11, (AX)
-	MOVQ    72(AX), R11
+	MOVQ    48(AX), R11
 	ADDQ    R11, 32(AX)
-	MOVQ    80(AX), R11
-	ADDQ    R11, 184(AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 56(AX)
+	MOVQ    96(AX), R11
+	ADDQ    R11, 80(AX)
 	XORQ    R14, R14
 	XORQ    R15, R15
 	JMP     tile
@@ -14261,19 +16948,19 @@ lines_done:
 // Requires: AVX, AVX512F, CMOV, FMA3, MMX+
 TEXT ·directAVX512_9x2Half(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 88(AX), CX
+	MOVQ 144(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
-	MOVQ 208(AX), R10
+	MOVQ 248(AX), R10
 
 tile:
-	CMPQ       R10, 216(AX)
+	CMPQ       R10, 256(AX)
 	CMOVQGE    16(AX), R10
 	CMPQ       32(AX), $0x00
 	JEQ        asked
 	MOVQ       32(AX), SI
 	ADDQ       R15, SI
-	MOVQ       104(AX), DI
+	MOVQ       40(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -14297,7 +16984,7 @@ tile:
 asked:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
-	MOVQ       96(AX), DI
+	MOVQ       136(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -14343,20 +17030,20 @@ asked:
 	VMOVUPS    64(R11), Z13
 	VMOVUPS    64(R11), Z15
 	VMOVUPS    64(R11), Z17
-	MOVQ       112(AX), BX
+	MOVQ       152(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
 
 block:
-	MOVQ 128(AX), R13
+	MOVQ 168(AX), R13
 
 row:
-	MOVQ 144(AX), R12
+	MOVQ 184(AX), R12
 
 column:
-	MOVQ    160(AX), R11
+	MOVQ    200(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 168(AX), R11
+	CMOVQEQ 208(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -14531,20 +17218,20 @@ single:
 	JNZ          single
 
 done:
-	MOVQ 152(AX), R11
+	MOVQ 192(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
 	DECQ R12
 	JNZ  column
-	MOVQ 136(AX), R11
+	MOVQ 176(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
 	DECQ R13
 	JNZ  row
-	ADDQ 176(AX), DX
-	MOVQ 120(AX), R11
+	ADDQ 232(AX), DX
+	MOVQ 160(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
@@ -14553,10 +17240,10 @@ done:
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    no_residual
+	JEQ    no_addend0
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
-	MOVQ   104(AX), DI
+	MOVQ   40(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z2, Z2
 	VADDPS 128(SI), Z4, Z4
@@ -14577,12 +17264,12 @@ finish:
 	VADDPS 448(SI), Z15, Z15
 	VADDPS 512(SI), Z17, Z17
 
-no_residual:
-	CMPQ   184(AX), $0x00
-	JEQ    no_addend
-	MOVQ   184(AX), SI
+no_addend0:
+	CMPQ   56(AX), $0x00
+	JEQ    no_addend1
+	MOVQ   56(AX), SI
 	ADDQ   R15, SI
-	MOVQ   192(AX), DI
+	MOVQ   64(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z2, Z2
 	VADDPS 128(SI), Z4, Z4
@@ -14603,10 +17290,36 @@ no_residual:
 	VADDPS 448(SI), Z15, Z15
 	VADDPS 512(SI), Z17, Z17
 
-no_addend:
-	CMPL         200(AX), $0xff800000
+no_addend1:
+	CMPQ   80(AX), $0x00
+	JEQ    no_addend2
+	MOVQ   80(AX), SI
+	ADDQ   R15, SI
+	MOVQ   88(AX), DI
+	VADDPS (SI), Z0, Z0
+	VADDPS 64(SI), Z2, Z2
+	VADDPS 128(SI), Z4, Z4
+	VADDPS 192(SI), Z6, Z6
+	VADDPS 256(SI), Z8, Z8
+	VADDPS 320(SI), Z10, Z10
+	VADDPS 384(SI), Z12, Z12
+	VADDPS 448(SI), Z14, Z14
+	VADDPS 512(SI), Z16, Z16
+	ADDQ   DI, SI
+	VADDPS (SI), Z1, Z1
+	VADDPS 64(SI), Z3, Z3
+	VADDPS 128(SI), Z5, Z5
+	VADDPS 192(SI), Z7, Z7
+	VADDPS 256(SI), Z9, Z9
+	VADDPS 320(SI), Z11, Z11
+	VADDPS 384(SI), Z13, Z13
+	VADDPS 448(SI), Z15, Z15
+	VADDPS 512(SI), Z17, Z17
+
+no_addend2:
+	CMPL         240(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 200(AX), Z20
+	VBROADCASTSS 240(AX), Z20
 	VMAXPS       Z0, Z20, Z0
 	VMAXPS       Z1, Z20, Z1
 	VMAXPS       Z2, Z20, Z2
@@ -14627,9 +17340,9 @@ no_addend:
 	VMAXPS       Z17, Z20, Z17
 
 no_low:
-	CMPL         204(AX), $0x7f800000
+	CMPL         244(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 204(AX), Z20
+	VBROADCASTSS 244(AX), Z20
 	VMINPS       Z0, Z20, Z0
 	VMINPS       Z1, Z20, Z1
 	VMINPS       Z2, Z20, Z2
@@ -14652,7 +17365,7 @@ no_low:
 no_high:
 	MOVQ    (AX), SI
 	ADDQ    R15, SI
-	MOVQ    96(AX), DI
+	MOVQ    136(AX), DI
 	VMOVUPS Z0, (SI)
 	VMOVUPS Z2, 64(SI)
 	VMOVUPS Z4, 128(SI)
@@ -14675,18 +17388,20 @@ no_high:
 	ADDQ    $0x00000240, R15
 	IMUL3Q  $0x00000009, CX, R11
 	ADDQ    R11, R14
-	CMPQ    R15, 40(AX)
+	CMPQ    R15, 104(AX)
 	JLT     tile
-	DECQ    48(AX)
+	DECQ    112(AX)
 	JZ      lines_done
-	MOVQ    56(AX), R11
+	MOVQ    120(AX), R11
 	ADDQ    R11, 8(AX)
-	MOVQ    64(AX), R11
+	MOVQ    128(AX), R11
 	ADDQ    R11, (AX)
-	MOVQ    72(AX), R11
+	MOVQ    48(AX), R11
 	ADDQ    R11, 32(AX)
-	MOVQ    80(AX), R11
-	ADDQ    R11, 184(AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 56(AX)
+	MOVQ    96(AX), R11
+	ADDQ    R11, 80(AX)
 	XORQ    R14, R14
 	XORQ    R15, R15
 	JMP     tile
@@ -14699,19 +17414,19 @@ lines_done:
 // Requires: AVX, AVX512F, CMOV, FMA3, MMX+
 TEXT ·directAVX512_10x2Half(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 88(AX), CX
+	MOVQ 144(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
-	MOVQ 208(AX), R10
+	MOVQ 248(AX), R10
 
 tile:
-	CMPQ       R10, 216(AX)
+	CMPQ       R10, 256(AX)
 	CMOVQGE    16(AX), R10
 	CMPQ       32(AX), $0x00
 	JEQ        asked
 	MOVQ       32(AX), SI
 	ADDQ       R15, SI
-	MOVQ       104(AX), DI
+	MOVQ       40(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -14737,7 +17452,7 @@ tile:
 asked:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
-	MOVQ       96(AX), DI
+	MOVQ       136(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -14789,20 +17504,20 @@ asked:
 	VMOVUPS    64(R11), Z15
 	VMOVUPS    64(R11), Z17
 	VMOVUPS    64(R11), Z19
-	MOVQ       112(AX), BX
+	MOVQ       152(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
 
 block:
-	MOVQ 128(AX), R13
+	MOVQ 168(AX), R13
 
 row:
-	MOVQ 144(AX), R12
+	MOVQ 184(AX), R12
 
 column:
-	MOVQ    160(AX), R11
+	MOVQ    200(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 168(AX), R11
+	CMOVQEQ 208(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -14994,22 +17709,22 @@ single:
 	JNZ          single
 
 done:
-	MOVQ 152(AX), R11
+	MOVQ 192(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
 	ADDQ R11, R9
 	DECQ R12
 	JNZ  column
-	MOVQ 136(AX), R11
+	MOVQ 176(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
 	ADDQ R11, R9
 	DECQ R13
 	JNZ  row
-	ADDQ 176(AX), DX
-	MOVQ 120(AX), R11
+	ADDQ 232(AX), DX
+	MOVQ 160(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
@@ -15019,10 +17734,10 @@ done:
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    no_residual
+	JEQ    no_addend0
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
-	MOVQ   104(AX), DI
+	MOVQ   40(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z2, Z2
 	VADDPS 128(SI), Z4, Z4
@@ -15045,12 +17760,12 @@ finish:
 	VADDPS 512(SI), Z17, Z17
 	VADDPS 576(SI), Z19, Z19
 
-no_residual:
-	CMPQ   184(AX), $0x00
-	JEQ    no_addend
-	MOVQ   184(AX), SI
+no_addend0:
+	CMPQ   56(AX), $0x00
+	JEQ    no_addend1
+	MOVQ   56(AX), SI
 	ADDQ   R15, SI
-	MOVQ   192(AX), DI
+	MOVQ   64(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z2, Z2
 	VADDPS 128(SI), Z4, Z4
@@ -15073,10 +17788,38 @@ no_residual:
 	VADDPS 512(SI), Z17, Z17
 	VADDPS 576(SI), Z19, Z19
 
-no_addend:
-	CMPL         200(AX), $0xff800000
+no_addend1:
+	CMPQ   80(AX), $0x00
+	JEQ    no_addend2
+	MOVQ   80(AX), SI
+	ADDQ   R15, SI
+	MOVQ   88(AX), DI
+	VADDPS (SI), Z0, Z0
+	VADDPS 64(SI), Z2, Z2
+	VADDPS 128(SI), Z4, Z4
+	VADDPS 192(SI), Z6, Z6
+	VADDPS 256(SI), Z8, Z8
+	VADDPS 320(SI), Z10, Z10
+	VADDPS 384(SI), Z12, Z12
+	VADDPS 448(SI), Z14, Z14
+	VADDPS 512(SI), Z16, Z16
+	VADDPS 576(SI), Z18, Z18
+	ADDQ   DI, SI
+	VADDPS (SI), Z1, Z1
+	VADDPS 64(SI), Z3, Z3
+	VADDPS 128(SI), Z5, Z5
+	VADDPS 192(SI), Z7, Z7
+	VADDPS 256(SI), Z9, Z9
+	VADDPS 320(SI), Z11, Z11
+	VADDPS 384(SI), Z13, Z13
+	VADDPS 448(SI), Z15, Z15
+	VADDPS 512(SI), Z17, Z17
+	VADDPS 576(SI), Z19, Z19
+
+no_addend2:
+	CMPL         240(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 200(AX), Z22
+	VBROADCASTSS 240(AX), Z22
 	VMAXPS       Z0, Z22, Z0
 	VMAXPS       Z1, Z22, Z1
 	VMAXPS       Z2, Z22, Z2
@@ -15099,9 +17842,9 @@ no_addend:
 	VMAXPS       Z19, Z22, Z19
 
 no_low:
-	CMPL         204(AX), $0x7f800000
+	CMPL         244(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 204(AX), Z22
+	VBROADCASTSS 244(AX), Z22
 	VMINPS       Z0, Z22, Z0
 	VMINPS       Z1, Z22, Z1
 	VMINPS       Z2, Z22, Z2
@@ -15126,7 +17869,7 @@ no_low:
 no_high:
 	MOVQ    (AX), SI
 	ADDQ    R15, SI
-	MOVQ    96(AX), DI
+	MOVQ    136(AX), DI
 	VMOVUPS Z0, (SI)
 	VMOVUPS Z2, 64(SI)
 	VMOVUPS Z4, 128(SI)
@@ -15151,18 +17894,20 @@ no_high:
 	ADDQ    $0x00000280, R15
 	IMUL3Q  $0x0000000a, CX, R11
 	ADDQ    R11, R14
-	CMPQ    R15, 40(AX)
+	CMPQ    R15, 104(AX)
 	JLT     tile
-	DECQ    48(AX)
+	DECQ    112(AX)
 	JZ      lines_done
-	MOVQ    56(AX), R11
+	MOVQ    120(AX), R11
 	ADDQ    R11, 8(AX)
-	MOVQ    64(AX), R11
+	MOVQ    128(AX), R11
 	ADDQ    R11, (AX)
-	MOVQ    72(AX), R11
+	MOVQ    48(AX), R11
 	ADDQ    R11, 32(AX)
-	MOVQ    80(AX), R11
-	ADDQ    R11, 184(AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 56(AX)
+	MOVQ    96(AX), R11
+	ADDQ    R11, 80(AX)
 	XORQ    R14, R14
 	XORQ    R15, R15
 	JMP     tile
@@ -15175,19 +17920,19 @@ lines_done:
 // Requires: AVX, AVX512F, CMOV, FMA3, MMX+
 TEXT ·directAVX512_11x2Half(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 88(AX), CX
+	MOVQ 144(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
-	MOVQ 208(AX), R10
+	MOVQ 248(AX), R10
 
 tile:
-	CMPQ       R10, 216(AX)
+	CMPQ       R10, 256(AX)
 	CMOVQGE    16(AX), R10
 	CMPQ       32(AX), $0x00
 	JEQ        asked
 	MOVQ       32(AX), SI
 	ADDQ       R15, SI
-	MOVQ       104(AX), DI
+	MOVQ       40(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -15215,7 +17960,7 @@ tile:
 asked:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
-	MOVQ       96(AX), DI
+	MOVQ       136(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -15271,20 +18016,20 @@ asked:
 	VMOVUPS    64(R11), Z17
 	VMOVUPS    64(R11), Z19
 	VMOVUPS    64(R11), Z21
-	MOVQ       112(AX), BX
+	MOVQ       152(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
 
 block:
-	MOVQ 128(AX), R13
+	MOVQ 168(AX), R13
 
 row:
-	MOVQ 144(AX), R12
+	MOVQ 184(AX), R12
 
 column:
-	MOVQ    160(AX), R11
+	MOVQ    200(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 168(AX), R11
+	CMOVQEQ 208(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -15491,22 +18236,22 @@ single:
 	JNZ          single
 
 done:
-	MOVQ 152(AX), R11
+	MOVQ 192(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
 	ADDQ R11, R9
 	DECQ R12
 	JNZ  column
-	MOVQ 136(AX), R11
+	MOVQ 176(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
 	ADDQ R11, R9
 	DECQ R13
 	JNZ  row
-	ADDQ 176(AX), DX
-	MOVQ 120(AX), R11
+	ADDQ 232(AX), DX
+	MOVQ 160(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
@@ -15516,10 +18261,10 @@ done:
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    no_residual
+	JEQ    no_addend0
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
-	MOVQ   104(AX), DI
+	MOVQ   40(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z2, Z2
 	VADDPS 128(SI), Z4, Z4
@@ -15544,12 +18289,12 @@ finish:
 	VADDPS 576(SI), Z19, Z19
 	VADDPS 640(SI), Z21, Z21
 
-no_residual:
-	CMPQ   184(AX), $0x00
-	JEQ    no_addend
-	MOVQ   184(AX), SI
+no_addend0:
+	CMPQ   56(AX), $0x00
+	JEQ    no_addend1
+	MOVQ   56(AX), SI
 	ADDQ   R15, SI
-	MOVQ   192(AX), DI
+	MOVQ   64(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z2, Z2
 	VADDPS 128(SI), Z4, Z4
@@ -15574,10 +18319,40 @@ no_residual:
 	VADDPS 576(SI), Z19, Z19
 	VADDPS 640(SI), Z21, Z21
 
-no_addend:
-	CMPL         200(AX), $0xff800000
+no_addend1:
+	CMPQ   80(AX), $0x00
+	JEQ    no_addend2
+	MOVQ   80(AX), SI
+	ADDQ   R15, SI
+	MOVQ   88(AX), DI
+	VADDPS (SI), Z0, Z0
+	VADDPS 64(SI), Z2, Z2
+	VADDPS 128(SI), Z4, Z4
+	VADDPS 192(SI), Z6, Z6
+	VADDPS 256(SI), Z8, Z8
+	VADDPS 320(SI), Z10, Z10
+	VADDPS 384(SI), Z12, Z12
+	VADDPS 448(SI), Z14, Z14
+	VADDPS 512(SI), Z16, Z16
+	VADDPS 576(SI), Z18, Z18
+	VADDPS 640(SI), Z20, Z20
+	ADDQ   DI, SI
+	VADDPS (SI), Z1, Z1
+	VADDPS 64(SI), Z3, Z3
+	VADDPS 128(SI), Z5, Z5
+	VADDPS 192(SI), Z7, Z7
+	VADDPS 256(SI), Z9, Z9
+	VADDPS 320(SI), Z11, Z11
+	VADDPS 384(SI), Z13, Z13
+	VADDPS 448(SI), Z15, Z15
+	VADDPS 512(SI), Z17, Z17
+	VADDPS 576(SI), Z19, Z19
+	VADDPS 640(SI), Z21, Z21
+
+no_addend2:
+	CMPL         240(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 200(AX), Z24
+	VBROADCASTSS 240(AX), Z24
 	VMAXPS       Z0, Z24, Z0
 	VMAXPS       Z1, Z24, Z1
 	VMAXPS       Z2, Z24, Z2
@@ -15602,9 +18377,9 @@ no_addend:
 	VMAXPS       Z21, Z24, Z21
 
 no_low:
-	CMPL         204(AX), $0x7f800000
+	CMPL         244(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 204(AX), Z24
+	VBROADCASTSS 244(AX), Z24
 	VMINPS       Z0, Z24, Z0
 	VMINPS       Z1, Z24, Z1
 	VMINPS       Z2, Z24, Z2
@@ -15631,7 +18406,7 @@ no_low:
 no_high:
 	MOVQ    (AX), SI
 	ADDQ    R15, SI
-	MOVQ    96(AX), DI
+	MOVQ    136(AX), DI
 	VMOVUPS Z0, (SI)
 	VMOVUPS Z2, 64(SI)
 	VMOVUPS Z4, 128(SI)
@@ -15658,18 +18433,20 @@ no_high:
 	ADDQ    $0x000002c0, R15
 	IMUL3Q  $0x0000000b, CX, R11
 	ADDQ    R11, R14
-	CMPQ    R15, 40(AX)
+	CMPQ    R15, 104(AX)
 	JLT     tile
-	DECQ    48(AX)
+	DECQ    112(AX)
 	JZ      lines_done
-	MOVQ    56(AX), R11
+	MOVQ    120(AX), R11
 	ADDQ    R11, 8(AX)
-	MOVQ    64(AX), R11
+	MOVQ    128(AX), R11
 	ADDQ    R11, (AX)
-	MOVQ    72(AX), R11
+	MOVQ    48(AX), R11
 	ADDQ    R11, 32(AX)
-	MOVQ    80(AX), R11
-	ADDQ    R11, 184(AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 56(AX)
+	MOVQ    96(AX), R11
+	ADDQ    R11, 80(AX)
 	XORQ    R14, R14
 	XORQ    R15, R15
 	JMP     tile
@@ -15682,19 +18459,19 @@ lines_done:
 // Requires: AVX, AVX512F, CMOV, FMA3, MMX+
 TEXT ·directAVX512_12x2Half(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 88(AX), CX
+	MOVQ 144(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
-	MOVQ 208(AX), R10
+	MOVQ 248(AX), R10
 
 tile:
-	CMPQ       R10, 216(AX)
+	CMPQ       R10, 256(AX)
 	CMOVQGE    16(AX), R10
 	CMPQ       32(AX), $0x00
 	JEQ        asked
 	MOVQ       32(AX), SI
 	ADDQ       R15, SI
-	MOVQ       104(AX), DI
+	MOVQ       40(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -15724,7 +18501,7 @@ tile:
 asked:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
-	MOVQ       96(AX), DI
+	MOVQ       136(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -15784,20 +18561,20 @@ asked:
 	VMOVUPS    64(R11), Z19
 	VMOVUPS    64(R11), Z21
 	VMOVUPS    64(R11), Z23
-	MOVQ       112(AX), BX
+	MOVQ       152(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
 
 block:
-	MOVQ 128(AX), R13
+	MOVQ 168(AX), R13
 
 row:
-	MOVQ 144(AX), R12
+	MOVQ 184(AX), R12
 
 column:
-	MOVQ    160(AX), R11
+	MOVQ    200(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 168(AX), R11
+	CMOVQEQ 208(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -16019,22 +18796,22 @@ single:
 	JNZ          single
 
 done:
-	MOVQ 152(AX), R11
+	MOVQ 192(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
 	ADDQ R11, R9
 	DECQ R12
 	JNZ  column
-	MOVQ 136(AX), R11
+	MOVQ 176(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
 	ADDQ R11, R9
 	DECQ R13
 	JNZ  row
-	ADDQ 176(AX), DX
-	MOVQ 120(AX), R11
+	ADDQ 232(AX), DX
+	MOVQ 160(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
@@ -16044,10 +18821,10 @@ done:
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    no_residual
+	JEQ    no_addend0
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
-	MOVQ   104(AX), DI
+	MOVQ   40(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z2, Z2
 	VADDPS 128(SI), Z4, Z4
@@ -16074,12 +18851,12 @@ finish:
 	VADDPS 640(SI), Z21, Z21
 	VADDPS 704(SI), Z23, Z23
 
-no_residual:
-	CMPQ   184(AX), $0x00
-	JEQ    no_addend
-	MOVQ   184(AX), SI
+no_addend0:
+	CMPQ   56(AX), $0x00
+	JEQ    no_addend1
+	MOVQ   56(AX), SI
 	ADDQ   R15, SI
-	MOVQ   192(AX), DI
+	MOVQ   64(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z2, Z2
 	VADDPS 128(SI), Z4, Z4
@@ -16106,10 +18883,42 @@ no_residual:
 	VADDPS 640(SI), Z21, Z21
 	VADDPS 704(SI), Z23, Z23
 
-no_addend:
-	CMPL         200(AX), $0xff800000
+no_addend1:
+	CMPQ   80(AX), $0x00
+	JEQ    no_addend2
+	MOVQ   80(AX), SI
+	ADDQ   R15, SI
+	MOVQ   88(AX), DI
+	VADDPS (SI), Z0, Z0
+	VADDPS 64(SI), Z2, Z2
+	VADDPS 128(SI), Z4, Z4
+	VADDPS 192(SI), Z6, Z6
+	VADDPS 256(SI), Z8, Z8
+	VADDPS 320(SI), Z10, Z10
+	VADDPS 384(SI), Z12, Z12
+	VADDPS 448(SI), Z14, Z14
+	VADDPS 512(SI), Z16, Z16
+	VADDPS 576(SI), Z18, Z18
+	VADDPS 640(SI), Z20, Z20
+	VADDPS 704(SI), Z22, Z22
+	ADDQ   DI, SI
+	VADDPS (SI), Z1, Z1
+	VADDPS 64(SI), Z3, Z3
+	VADDPS 128(SI), Z5, Z5
+	VADDPS 192(SI), Z7, Z7
+	VADDPS 256(SI), Z9, Z9
+	VADDPS 320(SI), Z11, Z11
+	VADDPS 384(SI), Z13, Z13
+	VADDPS 448(SI), Z15, Z15
+	VADDPS 512(SI), Z17, Z17
+	VADDPS 576(SI), Z19, Z19
+	VADDPS 640(SI), Z21, Z21
+	VADDPS 704(SI), Z23, Z23
+
+no_addend2:
+	CMPL         240(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 200(AX), Z26
+	VBROADCASTSS 240(AX), Z26
 	VMAXPS       Z0, Z26, Z0
 	VMAXPS       Z1, Z26, Z1
 	VMAXPS       Z2, Z26, Z2
@@ -16136,9 +18945,9 @@ no_addend:
 	VMAXPS       Z23, Z26, Z23
 
 no_low:
-	CMPL         204(AX), $0x7f800000
+	CMPL         244(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 204(AX), Z26
+	VBROADCASTSS 244(AX), Z26
 	VMINPS       Z0, Z26, Z0
 	VMINPS       Z1, Z26, Z1
 	VMINPS       Z2, Z26, Z2
@@ -16167,7 +18976,7 @@ no_low:
 no_high:
 	MOVQ    (AX), SI
 	ADDQ    R15, SI
-	MOVQ    96(AX), DI
+	MOVQ    136(AX), DI
 	VMOVUPS Z0, (SI)
 	VMOVUPS Z2, 64(SI)
 	VMOVUPS Z4, 128(SI)
@@ -16196,18 +19005,20 @@ no_high:
 	ADDQ    $0x00000300, R15
 	IMUL3Q  $0x0000000c, CX, R11
 	ADDQ    R11, R14
-	CMPQ    R15, 40(AX)
+	CMPQ    R15, 104(AX)
 	JLT     tile
-	DECQ    48(AX)
+	DECQ    112(AX)
 	JZ      lines_done
-	MOVQ    56(AX), R11
+	MOVQ    120(AX), R11
 	ADDQ    R11, 8(AX)
-	MOVQ    64(AX), R11
+	MOVQ    128(AX), R11
 	ADDQ    R11, (AX)
-	MOVQ    72(AX), R11
+	MOVQ    48(AX), R11
 	ADDQ    R11, 32(AX)
-	MOVQ    80(AX), R11
-	ADDQ    R11, 184(AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 56(AX)
+	MOVQ    96(AX), R11
+	ADDQ    R11, 80(AX)
 	XORQ    R14, R14
 	XORQ    R15, R15
 	JMP     tile
@@ -16220,7 +19031,7 @@ lines_done:
 // Requires: AVX, AVX512F, CMOV, FMA3, MMX+
 TEXT ·directAVX512_13x2Half(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 88(AX), CX
+	MOVQ 144(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
 
@@ -16229,7 +19040,7 @@ tile:
 	JEQ        asked
 	MOVQ       32(AX), SI
 	ADDQ       R15, SI
-	MOVQ       104(AX), DI
+	MOVQ       40(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -16261,7 +19072,7 @@ tile:
 asked:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
-	MOVQ       96(AX), DI
+	MOVQ       136(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -16327,20 +19138,20 @@ asked:
 	VMOVUPS    64(R11), Z21
 	VMOVUPS    64(R11), Z23
 	VMOVUPS    64(R11), Z25
-	MOVQ       112(AX), BX
+	MOVQ       152(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
 
 block:
-	MOVQ 128(AX), R13
+	MOVQ 168(AX), R13
 
 row:
-	MOVQ 144(AX), R12
+	MOVQ 184(AX), R12
 
 column:
-	MOVQ    160(AX), R11
+	MOVQ    200(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 168(AX), R11
+	CMOVQEQ 208(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -16574,7 +19385,7 @@ single:
 	JNZ          single
 
 done:
-	MOVQ 152(AX), R11
+	MOVQ 192(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
@@ -16582,7 +19393,7 @@ done:
 	ADDQ R11, R10
 	DECQ R12
 	JNZ  column
-	MOVQ 136(AX), R11
+	MOVQ 176(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
@@ -16590,8 +19401,8 @@ done:
 	ADDQ R11, R10
 	DECQ R13
 	JNZ  row
-	ADDQ 176(AX), DX
-	MOVQ 120(AX), R11
+	ADDQ 232(AX), DX
+	MOVQ 160(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
@@ -16602,10 +19413,10 @@ done:
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    no_residual
+	JEQ    no_addend0
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
-	MOVQ   104(AX), DI
+	MOVQ   40(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z2, Z2
 	VADDPS 128(SI), Z4, Z4
@@ -16634,12 +19445,12 @@ finish:
 	VADDPS 704(SI), Z23, Z23
 	VADDPS 768(SI), Z25, Z25
 
-no_residual:
-	CMPQ   184(AX), $0x00
-	JEQ    no_addend
-	MOVQ   184(AX), SI
+no_addend0:
+	CMPQ   56(AX), $0x00
+	JEQ    no_addend1
+	MOVQ   56(AX), SI
 	ADDQ   R15, SI
-	MOVQ   192(AX), DI
+	MOVQ   64(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z2, Z2
 	VADDPS 128(SI), Z4, Z4
@@ -16668,10 +19479,44 @@ no_residual:
 	VADDPS 704(SI), Z23, Z23
 	VADDPS 768(SI), Z25, Z25
 
-no_addend:
-	CMPL         200(AX), $0xff800000
+no_addend1:
+	CMPQ   80(AX), $0x00
+	JEQ    no_addend2
+	MOVQ   80(AX), SI
+	ADDQ   R15, SI
+	MOVQ   88(AX), DI
+	VADDPS (SI), Z0, Z0
+	VADDPS 64(SI), Z2, Z2
+	VADDPS 128(SI), Z4, Z4
+	VADDPS 192(SI), Z6, Z6
+	VADDPS 256(SI), Z8, Z8
+	VADDPS 320(SI), Z10, Z10
+	VADDPS 384(SI), Z12, Z12
+	VADDPS 448(SI), Z14, Z14
+	VADDPS 512(SI), Z16, Z16
+	VADDPS 576(SI), Z18, Z18
+	VADDPS 640(SI), Z20, Z20
+	VADDPS 704(SI), Z22, Z22
+	VADDPS 768(SI), Z24, Z24
+	ADDQ   DI, SI
+	VADDPS (SI), Z1, Z1
+	VADDPS 64(SI), Z3, Z3
+	VADDPS 128(SI), Z5, Z5
+	VADDPS 192(SI), Z7, Z7
+	VADDPS 256(SI), Z9, Z9
+	VADDPS 320(SI), Z11, Z11
+	VADDPS 384(SI), Z13, Z13
+	VADDPS 448(SI), Z15, Z15
+	VADDPS 512(SI), Z17, Z17
+	VADDPS 576(SI), Z19, Z19
+	VADDPS 640(SI), Z21, Z21
+	VADDPS 704(SI), Z23, Z23
+	VADDPS 768(SI), Z25, Z25
+
+no_addend2:
+	CMPL         240(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 200(AX), Z28
+	VBROADCASTSS 240(AX), Z28
 	VMAXPS       Z0, Z28, Z0
 	VMAXPS       Z1, Z28, Z1
 	VMAXPS       Z2, Z28, Z2
@@ -16700,9 +19545,9 @@ no_addend:
 	VMAXPS       Z25, Z28, Z25
 
 no_low:
-	CMPL         204(AX), $0x7f800000
+	CMPL         244(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 204(AX), Z28
+	VBROADCASTSS 244(AX), Z28
 	VMINPS       Z0, Z28, Z0
 	VMINPS       Z1, Z28, Z1
 	VMINPS       Z2, Z28, Z2
@@ -16733,7 +19578,7 @@ no_low:
 no_high:
 	MOVQ    (AX), SI
 	ADDQ    R15, SI
-	MOVQ    96(AX), DI
+	MOVQ    136(AX), DI
 	VMOVUPS Z0, (SI)
 	VMOVUPS Z2, 64(SI)
 	VMOVUPS Z4, 128(SI)
@@ -16764,18 +19609,20 @@ no_high:
 	ADDQ    $0x00000340, R15
 	IMUL3Q  $0x0000000d, CX, R11
 	ADDQ    R11, R14
-	CMPQ    R15, 40(AX)
+	CMPQ    R15, 104(AX)
 	JLT     tile
-	DECQ    48(AX)
+	DECQ    112(AX)
 	JZ      lines_done
-	MOVQ    56(AX), R11
+	MOVQ    120(AX), R11
 	ADDQ    R11, 8(AX)
-	MOVQ    64(AX), R11
+	MOVQ    128(AX), R11
 	ADDQ    R11, (AX)
-	MOVQ    72(AX), R11
+	MOVQ    48(AX), R11
 	ADDQ    R11, 32(AX)
-	MOVQ    80(AX), R11
-	ADDQ    R11, 184(AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 56(AX)
+	MOVQ    96(AX), R11
+	ADDQ    R11, 80(AX)
 	XORQ    R14, R14
 	XORQ    R15, R15
 	JMP     tile
@@ -16788,7 +19635,7 @@ lines_done:
 // Requires: AVX, AVX512F, CMOV, FMA3, MMX+
 TEXT ·directAVX512_14x2Half(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ 88(AX), CX
+	MOVQ 144(AX), CX
 	XORQ R14, R14
 	XORQ R15, R15
 
@@ -16797,7 +19644,7 @@ tile:
 	JEQ        asked
 	MOVQ       32(AX), SI
 	ADDQ       R15, SI
-	MOVQ       104(AX), DI
+	MOVQ       40(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -16831,7 +19678,7 @@ tile:
 asked:
 	MOVQ       (AX), SI
 	ADDQ       R15, SI
-	MOVQ       96(AX), DI
+	MOVQ       136(AX), DI
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
@@ -16901,20 +19748,20 @@ asked:
 	VMOVUPS    64(R11), Z23
 	VMOVUPS    64(R11), Z25
 	VMOVUPS    64(R11), Z27
-	MOVQ       112(AX), BX
+	MOVQ       152(AX), BX
 	TESTQ      BX, BX
 	JZ         finish
 
 block:
-	MOVQ 128(AX), R13
+	MOVQ 168(AX), R13
 
 row:
-	MOVQ 144(AX), R12
+	MOVQ 184(AX), R12
 
 column:
-	MOVQ    160(AX), R11
+	MOVQ    200(AX), R11
 	CMPQ    BX, $0x01
-	CMOVQEQ 168(AX), R11
+	CMOVQEQ 208(AX), R11
 	SUBQ    $0x04, R11
 	JLT     rest
 
@@ -17163,7 +20010,7 @@ single:
 	JNZ          single
 
 done:
-	MOVQ 152(AX), R11
+	MOVQ 192(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
@@ -17171,7 +20018,7 @@ done:
 	ADDQ R11, R10
 	DECQ R12
 	JNZ  column
-	MOVQ 136(AX), R11
+	MOVQ 176(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
@@ -17179,8 +20026,8 @@ done:
 	ADDQ R11, R10
 	DECQ R13
 	JNZ  row
-	ADDQ 176(AX), DX
-	MOVQ 120(AX), R11
+	ADDQ 232(AX), DX
+	MOVQ 160(AX), R11
 	ADDQ R11, SI
 	ADDQ R11, DI
 	ADDQ R11, R8
@@ -17191,10 +20038,10 @@ done:
 
 finish:
 	CMPQ   32(AX), $0x00
-	JEQ    no_residual
+	JEQ    no_addend0
 	MOVQ   32(AX), SI
 	ADDQ   R15, SI
-	MOVQ   104(AX), DI
+	MOVQ   40(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z2, Z2
 	VADDPS 128(SI), Z4, Z4
@@ -17225,12 +20072,12 @@ finish:
 	VADDPS 768(SI), Z25, Z25
 	VADDPS 832(SI), Z27, Z27
 
-no_residual:
-	CMPQ   184(AX), $0x00
-	JEQ    no_addend
-	MOVQ   184(AX), SI
+no_addend0:
+	CMPQ   56(AX), $0x00
+	JEQ    no_addend1
+	MOVQ   56(AX), SI
 	ADDQ   R15, SI
-	MOVQ   192(AX), DI
+	MOVQ   64(AX), DI
 	VADDPS (SI), Z0, Z0
 	VADDPS 64(SI), Z2, Z2
 	VADDPS 128(SI), Z4, Z4
@@ -17261,10 +20108,46 @@ no_residual:
 	VADDPS 768(SI), Z25, Z25
 	VADDPS 832(SI), Z27, Z27
 
-no_addend:
-	CMPL         200(AX), $0xff800000
+no_addend1:
+	CMPQ   80(AX), $0x00
+	JEQ    no_addend2
+	MOVQ   80(AX), SI
+	ADDQ   R15, SI
+	MOVQ   88(AX), DI
+	VADDPS (SI), Z0, Z0
+	VADDPS 64(SI), Z2, Z2
+	VADDPS 128(SI), Z4, Z4
+	VADDPS 192(SI), Z6, Z6
+	VADDPS 256(SI), Z8, Z8
+	VADDPS 320(SI), Z10, Z10
+	VADDPS 384(SI), Z12, Z12
+	VADDPS 448(SI), Z14, Z14
+	VADDPS 512(SI), Z16, Z16
+	VADDPS 576(SI), Z18, Z18
+	VADDPS 640(SI), Z20, Z20
+	VADDPS 704(SI), Z22, Z22
+	VADDPS 768(SI), Z24, Z24
+	VADDPS 832(SI), Z26, Z26
+	ADDQ   DI, SI
+	VADDPS (SI), Z1, Z1
+	VADDPS 64(SI), Z3, Z3
+	VADDPS 128(SI), Z5, Z5
+	VADDPS 192(SI), Z7, Z7
+	VADDPS 256(SI), Z9, Z9
+	VADDPS 320(SI), Z11, Z11
+	VADDPS 384(SI), Z13, Z13
+	VADDPS 448(SI), Z15, Z15
+	VADDPS 512(SI), Z17, Z17
+	VADDPS 576(SI), Z19, Z19
+	VADDPS 640(SI), Z21, Z21
+	VADDPS 704(SI), Z23, Z23
+	VADDPS 768(SI), Z25, Z25
+	VADDPS 832(SI), Z27, Z27
+
+no_addend2:
+	CMPL         240(AX), $0xff800000
 	JEQ          no_low
-	VBROADCASTSS 200(AX), Z30
+	VBROADCASTSS 240(AX), Z30
 	VMAXPS       Z0, Z30, Z0
 	VMAXPS       Z1, Z30, Z1
 	VMAXPS       Z2, Z30, Z2
@@ -17295,9 +20178,9 @@ no_addend:
 	VMAXPS       Z27, Z30, Z27
 
 no_low:
-	CMPL         204(AX), $0x7f800000
+	CMPL         244(AX), $0x7f800000
 	JEQ          no_high
-	VBROADCASTSS 204(AX), Z30
+	VBROADCASTSS 244(AX), Z30
 	VMINPS       Z0, Z30, Z0
 	VMINPS       Z1, Z30, Z1
 	VMINPS       Z2, Z30, Z2
@@ -17330,7 +20213,7 @@ no_low:
 no_high:
 	MOVQ    (AX), SI
 	ADDQ    R15, SI
-	MOVQ    96(AX), DI
+	MOVQ    136(AX), DI
 	VMOVUPS Z0, (SI)
 	VMOVUPS Z2, 64(SI)
 	VMOVUPS Z4, 128(SI)
@@ -17363,18 +20246,20 @@ no_high:
 	ADDQ    $0x00000380, R15
 	IMUL3Q  $0x0000000e, CX, R11
 	ADDQ    R11, R14
-	CMPQ    R15, 40(AX)
+	CMPQ    R15, 104(AX)
 	JLT     tile
-	DECQ    48(AX)
+	DECQ    112(AX)
 	JZ      lines_done
-	MOVQ    56(AX), R11
+	MOVQ    120(AX), R11
 	ADDQ    R11, 8(AX)
-	MOVQ    64(AX), R11
+	MOVQ    128(AX), R11
 	ADDQ    R11, (AX)
-	MOVQ    72(AX), R11
+	MOVQ    48(AX), R11
 	ADDQ    R11, 32(AX)
-	MOVQ    80(AX), R11
-	ADDQ    R11, 184(AX)
+	MOVQ    72(AX), R11
+	ADDQ    R11, 56(AX)
+	MOVQ    96(AX), R11
+	ADDQ    R11, 80(AX)
 	XORQ    R14, R14
 	XORQ    R15, R15
 	JMP     tile

@@ -7,7 +7,7 @@
 // func directNEON_1x1(a *Direct)
 TEXT ·directNEON_1x1(SB), NOSPLIT, $0-8
 	MOVD a+0(FP), R0
-	MOVD 88(R0), R1
+	MOVD 144(R0), R1
 	MOVD $0, R13
 	MOVD $0, R14
 tile:
@@ -19,14 +19,14 @@ tile:
 	FMOVQ 16(R15), F1
 	FMOVQ 32(R15), F2
 	FMOVQ 48(R15), F3
-	MOVD 112(R0), R12
+	MOVD 152(R0), R12
 	CBZ R12, finish
 block:
-	MOVD 128(R0), R11
+	MOVD 168(R0), R11
 row:
-	MOVD 144(R0), R10
+	MOVD 184(R0), R10
 column:
-	MOVD 160(R0), R9
+	MOVD 200(R0), R9
 	SUBS $4, R9
 	BLT rest
 floats:
@@ -73,17 +73,17 @@ single:
 	SUBS $1, R9
 	BNE single
 done:
-	MOVD 152(R0), R15
+	MOVD 192(R0), R15
 	ADD R15, R3
 	SUBS $1, R10
 	BNE column
-	MOVD 136(R0), R15
+	MOVD 176(R0), R15
 	ADD R15, R3
 	SUBS $1, R11
 	BNE row
-	MOVD 176(R0), R15
+	MOVD 232(R0), R15
 	ADD R15, R2
-	MOVD 120(R0), R15
+	MOVD 160(R0), R15
 	ADD R15, R3
 	SUBS $1, R12
 	BNE block
@@ -98,7 +98,7 @@ finish:
 	WORD $0x4e22d482 // fadd v2.4s, v4.4s, v2.4s
 	WORD $0x4e23d4a3 // fadd v3.4s, v5.4s, v3.4s
 added:
-	MOVWU 200(R0), R15
+	MOVWU 240(R0), R15
 	MOVD $0xff800000, R16
 	CMPW R16, R15
 	BEQ no_low
@@ -108,7 +108,7 @@ added:
 	WORD $0x4e24f442 // fmax v2.4s, v2.4s, v4.4s
 	WORD $0x4e24f463 // fmax v3.4s, v3.4s, v4.4s
 no_low:
-	MOVWU 204(R0), R15
+	MOVWU 244(R0), R15
 	MOVD $0x7f800000, R16
 	CMPW R16, R15
 	BEQ no_high
@@ -125,7 +125,7 @@ no_high:
 	ADD $64, R14
 	MOVD $1, R15
 	MADD R15, R13, R1, R13
-	MOVD 40(R0), R15
+	MOVD 104(R0), R15
 	CMP R15, R14
 	BLT tile
 	RET
@@ -133,7 +133,7 @@ no_high:
 // func directNEON_2x1(a *Direct)
 TEXT ·directNEON_2x1(SB), NOSPLIT, $0-8
 	MOVD a+0(FP), R0
-	MOVD 88(R0), R1
+	MOVD 144(R0), R1
 	MOVD $0, R13
 	MOVD $0, R14
 tile:
@@ -150,14 +150,14 @@ tile:
 	VMOV V2.B16, V6.B16
 	FMOVQ 48(R15), F3
 	VMOV V3.B16, V7.B16
-	MOVD 112(R0), R12
+	MOVD 152(R0), R12
 	CBZ R12, finish
 block:
-	MOVD 128(R0), R11
+	MOVD 168(R0), R11
 row:
-	MOVD 144(R0), R10
+	MOVD 184(R0), R10
 column:
-	MOVD 160(R0), R9
+	MOVD 200(R0), R9
 	SUBS $4, R9
 	BLT rest
 floats:
@@ -226,19 +226,19 @@ single:
 	SUBS $1, R9
 	BNE single
 done:
-	MOVD 152(R0), R15
+	MOVD 192(R0), R15
 	ADD R15, R3
 	ADD R15, R4
 	SUBS $1, R10
 	BNE column
-	MOVD 136(R0), R15
+	MOVD 176(R0), R15
 	ADD R15, R3
 	ADD R15, R4
 	SUBS $1, R11
 	BNE row
-	MOVD 176(R0), R15
+	MOVD 232(R0), R15
 	ADD R15, R2
-	MOVD 120(R0), R15
+	MOVD 160(R0), R15
 	ADD R15, R3
 	ADD R15, R4
 	SUBS $1, R12
@@ -260,7 +260,7 @@ finish:
 	WORD $0x4e26d506 // fadd v6.4s, v8.4s, v6.4s
 	WORD $0x4e27d527 // fadd v7.4s, v9.4s, v7.4s
 added:
-	MOVWU 200(R0), R15
+	MOVWU 240(R0), R15
 	MOVD $0xff800000, R16
 	CMPW R16, R15
 	BEQ no_low
@@ -274,7 +274,7 @@ added:
 	WORD $0x4e28f4c6 // fmax v6.4s, v6.4s, v8.4s
 	WORD $0x4e28f4e7 // fmax v7.4s, v7.4s, v8.4s
 no_low:
-	MOVWU 204(R0), R15
+	MOVWU 244(R0), R15
 	MOVD $0x7f800000, R16
 	CMPW R16, R15
 	BEQ no_high
@@ -297,7 +297,7 @@ no_high:
 	ADD $128, R14
 	MOVD $2, R15
 	MADD R15, R13, R1, R13
-	MOVD 40(R0), R15
+	MOVD 104(R0), R15
 	CMP R15, R14
 	BLT tile
 	RET
@@ -305,7 +305,7 @@ no_high:
 // func directNEON_3x1(a *Direct)
 TEXT ·directNEON_3x1(SB), NOSPLIT, $0-8
 	MOVD a+0(FP), R0
-	MOVD 88(R0), R1
+	MOVD 144(R0), R1
 	MOVD $0, R13
 	MOVD $0, R14
 tile:
@@ -327,14 +327,14 @@ tile:
 	FMOVQ 48(R15), F3
 	VMOV V3.B16, V7.B16
 	VMOV V3.B16, V11.B16
-	MOVD 112(R0), R12
+	MOVD 152(R0), R12
 	CBZ R12, finish
 block:
-	MOVD 128(R0), R11
+	MOVD 168(R0), R11
 row:
-	MOVD 144(R0), R10
+	MOVD 184(R0), R10
 column:
-	MOVD 160(R0), R9
+	MOVD 200(R0), R9
 	SUBS $4, R9
 	BLT rest
 floats:
@@ -425,21 +425,21 @@ single:
 	SUBS $1, R9
 	BNE single
 done:
-	MOVD 152(R0), R15
+	MOVD 192(R0), R15
 	ADD R15, R3
 	ADD R15, R4
 	ADD R15, R5
 	SUBS $1, R10
 	BNE column
-	MOVD 136(R0), R15
+	MOVD 176(R0), R15
 	ADD R15, R3
 	ADD R15, R4
 	ADD R15, R5
 	SUBS $1, R11
 	BNE row
-	MOVD 176(R0), R15
+	MOVD 232(R0), R15
 	ADD R15, R2
-	MOVD 120(R0), R15
+	MOVD 160(R0), R15
 	ADD R15, R3
 	ADD R15, R4
 	ADD R15, R5
@@ -468,7 +468,7 @@ finish:
 	WORD $0x4e2ad58a // fadd v10.4s, v12.4s, v10.4s
 	WORD $0x4e2bd5ab // fadd v11.4s, v13.4s, v11.4s
 added:
-	MOVWU 200(R0), R15
+	MOVWU 240(R0), R15
 	MOVD $0xff800000, R16
 	CMPW R16, R15
 	BEQ no_low
@@ -486,7 +486,7 @@ added:
 	WORD $0x4e2cf54a // fmax v10.4s, v10.4s, v12.4s
 	WORD $0x4e2cf56b // fmax v11.4s, v11.4s, v12.4s
 no_low:
-	MOVWU 204(R0), R15
+	MOVWU 244(R0), R15
 	MOVD $0x7f800000, R16
 	CMPW R16, R15
 	BEQ no_high
@@ -515,7 +515,7 @@ no_high:
 	ADD $192, R14
 	MOVD $3, R15
 	MADD R15, R13, R1, R13
-	MOVD 40(R0), R15
+	MOVD 104(R0), R15
 	CMP R15, R14
 	BLT tile
 	RET
@@ -523,7 +523,7 @@ no_high:
 // func directNEON_4x1(a *Direct)
 TEXT ·directNEON_4x1(SB), NOSPLIT, $0-8
 	MOVD a+0(FP), R0
-	MOVD 88(R0), R1
+	MOVD 144(R0), R1
 	MOVD $0, R13
 	MOVD $0, R14
 tile:
@@ -550,14 +550,14 @@ tile:
 	VMOV V3.B16, V7.B16
 	VMOV V3.B16, V11.B16
 	VMOV V3.B16, V15.B16
-	MOVD 112(R0), R12
+	MOVD 152(R0), R12
 	CBZ R12, finish
 block:
-	MOVD 128(R0), R11
+	MOVD 168(R0), R11
 row:
-	MOVD 144(R0), R10
+	MOVD 184(R0), R10
 column:
-	MOVD 160(R0), R9
+	MOVD 200(R0), R9
 	SUBS $4, R9
 	BLT rest
 floats:
@@ -670,23 +670,23 @@ single:
 	SUBS $1, R9
 	BNE single
 done:
-	MOVD 152(R0), R15
+	MOVD 192(R0), R15
 	ADD R15, R3
 	ADD R15, R4
 	ADD R15, R5
 	ADD R15, R6
 	SUBS $1, R10
 	BNE column
-	MOVD 136(R0), R15
+	MOVD 176(R0), R15
 	ADD R15, R3
 	ADD R15, R4
 	ADD R15, R5
 	ADD R15, R6
 	SUBS $1, R11
 	BNE row
-	MOVD 176(R0), R15
+	MOVD 232(R0), R15
 	ADD R15, R2
-	MOVD 120(R0), R15
+	MOVD 160(R0), R15
 	ADD R15, R3
 	ADD R15, R4
 	ADD R15, R5
@@ -722,7 +722,7 @@ finish:
 	WORD $0x4e2ed60e // fadd v14.4s, v16.4s, v14.4s
 	WORD $0x4e2fd62f // fadd v15.4s, v17.4s, v15.4s
 added:
-	MOVWU 200(R0), R15
+	MOVWU 240(R0), R15
 	MOVD $0xff800000, R16
 	CMPW R16, R15
 	BEQ no_low
@@ -744,7 +744,7 @@ added:
 	WORD $0x4e30f5ce // fmax v14.4s, v14.4s, v16.4s
 	WORD $0x4e30f5ef // fmax v15.4s, v15.4s, v16.4s
 no_low:
-	MOVWU 204(R0), R15
+	MOVWU 244(R0), R15
 	MOVD $0x7f800000, R16
 	CMPW R16, R15
 	BEQ no_high
@@ -779,7 +779,7 @@ no_high:
 	ADD $256, R14
 	MOVD $4, R15
 	MADD R15, R13, R1, R13
-	MOVD 40(R0), R15
+	MOVD 104(R0), R15
 	CMP R15, R14
 	BLT tile
 	RET
@@ -787,7 +787,7 @@ no_high:
 // func directNEON_5x1(a *Direct)
 TEXT ·directNEON_5x1(SB), NOSPLIT, $0-8
 	MOVD a+0(FP), R0
-	MOVD 88(R0), R1
+	MOVD 144(R0), R1
 	MOVD $0, R13
 	MOVD $0, R14
 tile:
@@ -819,14 +819,14 @@ tile:
 	VMOV V3.B16, V11.B16
 	VMOV V3.B16, V15.B16
 	VMOV V3.B16, V19.B16
-	MOVD 112(R0), R12
+	MOVD 152(R0), R12
 	CBZ R12, finish
 block:
-	MOVD 128(R0), R11
+	MOVD 168(R0), R11
 row:
-	MOVD 144(R0), R10
+	MOVD 184(R0), R10
 column:
-	MOVD 160(R0), R9
+	MOVD 200(R0), R9
 	SUBS $4, R9
 	BLT rest
 floats:
@@ -961,7 +961,7 @@ single:
 	SUBS $1, R9
 	BNE single
 done:
-	MOVD 152(R0), R15
+	MOVD 192(R0), R15
 	ADD R15, R3
 	ADD R15, R4
 	ADD R15, R5
@@ -969,7 +969,7 @@ done:
 	ADD R15, R7
 	SUBS $1, R10
 	BNE column
-	MOVD 136(R0), R15
+	MOVD 176(R0), R15
 	ADD R15, R3
 	ADD R15, R4
 	ADD R15, R5
@@ -977,9 +977,9 @@ done:
 	ADD R15, R7
 	SUBS $1, R11
 	BNE row
-	MOVD 176(R0), R15
+	MOVD 232(R0), R15
 	ADD R15, R2
-	MOVD 120(R0), R15
+	MOVD 160(R0), R15
 	ADD R15, R3
 	ADD R15, R4
 	ADD R15, R5
@@ -1022,7 +1022,7 @@ finish:
 	WORD $0x4e32d692 // fadd v18.4s, v20.4s, v18.4s
 	WORD $0x4e33d6b3 // fadd v19.4s, v21.4s, v19.4s
 added:
-	MOVWU 200(R0), R15
+	MOVWU 240(R0), R15
 	MOVD $0xff800000, R16
 	CMPW R16, R15
 	BEQ no_low
@@ -1048,7 +1048,7 @@ added:
 	WORD $0x4e34f652 // fmax v18.4s, v18.4s, v20.4s
 	WORD $0x4e34f673 // fmax v19.4s, v19.4s, v20.4s
 no_low:
-	MOVWU 204(R0), R15
+	MOVWU 244(R0), R15
 	MOVD $0x7f800000, R16
 	CMPW R16, R15
 	BEQ no_high
@@ -1089,7 +1089,7 @@ no_high:
 	ADD $320, R14
 	MOVD $5, R15
 	MADD R15, R13, R1, R13
-	MOVD 40(R0), R15
+	MOVD 104(R0), R15
 	CMP R15, R14
 	BLT tile
 	RET
@@ -1097,7 +1097,7 @@ no_high:
 // func directNEON_6x1(a *Direct)
 TEXT ·directNEON_6x1(SB), NOSPLIT, $0-8
 	MOVD a+0(FP), R0
-	MOVD 88(R0), R1
+	MOVD 144(R0), R1
 	MOVD $0, R13
 	MOVD $0, R14
 tile:
@@ -1134,14 +1134,14 @@ tile:
 	VMOV V3.B16, V15.B16
 	VMOV V3.B16, V19.B16
 	VMOV V3.B16, V23.B16
-	MOVD 112(R0), R12
+	MOVD 152(R0), R12
 	CBZ R12, finish
 block:
-	MOVD 128(R0), R11
+	MOVD 168(R0), R11
 row:
-	MOVD 144(R0), R10
+	MOVD 184(R0), R10
 column:
-	MOVD 160(R0), R9
+	MOVD 200(R0), R9
 	SUBS $4, R9
 	BLT rest
 floats:
@@ -1298,7 +1298,7 @@ single:
 	SUBS $1, R9
 	BNE single
 done:
-	MOVD 152(R0), R15
+	MOVD 192(R0), R15
 	ADD R15, R3
 	ADD R15, R4
 	ADD R15, R5
@@ -1307,7 +1307,7 @@ done:
 	ADD R15, R8
 	SUBS $1, R10
 	BNE column
-	MOVD 136(R0), R15
+	MOVD 176(R0), R15
 	ADD R15, R3
 	ADD R15, R4
 	ADD R15, R5
@@ -1316,9 +1316,9 @@ done:
 	ADD R15, R8
 	SUBS $1, R11
 	BNE row
-	MOVD 176(R0), R15
+	MOVD 232(R0), R15
 	ADD R15, R2
-	MOVD 120(R0), R15
+	MOVD 160(R0), R15
 	ADD R15, R3
 	ADD R15, R4
 	ADD R15, R5
@@ -1368,7 +1368,7 @@ finish:
 	WORD $0x4e36d716 // fadd v22.4s, v24.4s, v22.4s
 	WORD $0x4e37d737 // fadd v23.4s, v25.4s, v23.4s
 added:
-	MOVWU 200(R0), R15
+	MOVWU 240(R0), R15
 	MOVD $0xff800000, R16
 	CMPW R16, R15
 	BEQ no_low
@@ -1398,7 +1398,7 @@ added:
 	WORD $0x4e38f6d6 // fmax v22.4s, v22.4s, v24.4s
 	WORD $0x4e38f6f7 // fmax v23.4s, v23.4s, v24.4s
 no_low:
-	MOVWU 204(R0), R15
+	MOVWU 244(R0), R15
 	MOVD $0x7f800000, R16
 	CMPW R16, R15
 	BEQ no_high
@@ -1445,7 +1445,7 @@ no_high:
 	ADD $384, R14
 	MOVD $6, R15
 	MADD R15, R13, R1, R13
-	MOVD 40(R0), R15
+	MOVD 104(R0), R15
 	CMP R15, R14
 	BLT tile
 	RET

@@ -9,17 +9,37 @@ package asm
 //go:noescape
 func QuarterSumsAVX512(a *QuarterSums)
 
+// PartSumsAVX512 adds rows of pixels.
+//
+//go:noescape
+func PartSumsAVX512(a *PartSums)
+
 // LastQuarterAVX512 adds rows of pixels.
 //
 //go:noescape
 func LastQuarterAVX512(a *LastQuarter)
+
+// PartsAVX512 adds and subtracts blocks of weights.
+//
+//go:noescape
+func PartsAVX512(a *Parts)
 
 // QuarterSumsAVX2 adds rows of pixels.
 //
 //go:noescape
 func QuarterSumsAVX2(a *QuarterSums)
 
+// PartSumsAVX2 adds rows of pixels.
+//
+//go:noescape
+func PartSumsAVX2(a *PartSums)
+
 // LastQuarterAVX2 adds rows of pixels.
 //
 //go:noescape
 func LastQuarterAVX2(a *LastQuarter)
+
+// PartsAVX2 adds and subtracts blocks of weights.
+//
+//go:noescape
+func PartsAVX2(a *Parts)

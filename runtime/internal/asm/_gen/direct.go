@@ -75,6 +75,10 @@ func (k *direct) generate() {
 	MOVQ(field(unsafe.Offsetof(a.Blocks)), block)
 	TESTQ(block, block)
 	JZ(LabelRef("finish"))
+	if k.subtracts() {
+		CMPQ(field(unsafe.Offsetof(a.Minus)), Imm(0))
+		JNE(LabelRef("subtract"))
+	}
 
 	Label("block")
 	MOVQ(field(unsafe.Offsetof(a.Rows)), row)
@@ -91,14 +95,59 @@ func (k *direct) generate() {
 	k.next("block", block, unsafe.Offsetof(a.BlockStep))
 
 	Label("finish")
-	k.add("residual", unsafe.Offsetof(a.Residual), unsafe.Offsetof(a.ResidualBlock))
-	k.add("addend", unsafe.Offsetof(a.Addend), unsafe.Offsetof(a.AddendBlock))
+	for i := range a.Addends {
+		at, block, _ := addend(i)
+		k.add(fmt.Sprintf("addend%d", i), at, block)
+	}
 	k.clamp(k.broadcasts[0], unsafe.Offsetof(a.Low), unsafe.Offsetof(a.High))
 	k.outputs(unsafe.Offsetof(a.Dst), unsafe.Offsetof(a.DstBlock), func(m Mem, sum VecPhysical) { VMOVUPS(sum, m) })
 	k.nextTile(unsafe.Offsetof(a.Width))
 	k.nextLine()
 	VZEROUPPER()
 	RET()
+	if k.subtracts() {
+		k.subtract()
+	}
+}
+
+// subtracts reports whether weights may be differences.
+func (k *direct) subtracts() bool { return !k.half }
+
+// subtract multiplies a tile of one row and column of the kernel by differences of
+// weights, and keeps them for the tiles that follow.
+func (k *direct) subtract() {
+	var a asm.Direct
+	minus, kept := row, column
+	Label("subtract")
+	MOVQ(field(unsafe.Offsetof(a.Minus)), minus)
+	MOVQ(field(unsafe.Offsetof(a.Kept)), kept)
+	Label("subtract_block")
+	MOVQ(field(unsafe.Offsetof(a.Run)), scratch)
+	Label("subtract_float")
+	w, x := k.weights[0], k.broadcasts[len(k.broadcasts)-1]
+	for v := range k.wide() {
+		VMOVUPS(at(weights, v*k.bytes), w)
+		VSUBPS(at(minus, v*k.bytes), w, w)
+		VMOVUPS(w, at(kept, v*k.bytes))
+		for p, sum := range k.sums {
+			if k.bytes == 64 {
+				VFMADD231PS_BCST(k.input(p, 0), w, sum[v])
+			} else {
+				VBROADCASTSS(k.input(p, 0), x)
+				VFMADD231PS(w, x, sum[v])
+			}
+		}
+	}
+	k.advance(1)
+	ADDQ(U32(k.wide()*k.bytes), minus)
+	ADDQ(U32(k.wide()*k.bytes), kept)
+	DECQ(scratch)
+	JNZ(LabelRef("subtract_float"))
+	k.next("subtract_block", block, unsafe.Offsetof(a.ColumnStep), unsafe.Offsetof(a.RowStep), unsafe.Offsetof(a.BlockStep))
+	MOVQ(field(unsafe.Offsetof(a.Kept)), weights)
+	MOVQ(weights, field(unsafe.Offsetof(a.Weights)))
+	MOVQ(U32(0), field(unsafe.Offsetof(a.Minus)))
+	JMP(LabelRef("finish"))
 }
 
 // nextLine ends the loop over rows. Pointers stay within their buffers: the
@@ -107,14 +156,15 @@ func (k *direct) nextLine() {
 	var a asm.Direct
 	DECQ(field(unsafe.Offsetof(a.Lines)))
 	JZ(LabelRef("lines_done"))
-	for _, f := range [][2]uintptr{
-		{unsafe.Offsetof(a.Src), unsafe.Offsetof(a.SrcLine)},
-		{unsafe.Offsetof(a.Dst), unsafe.Offsetof(a.DstLine)},
-		{unsafe.Offsetof(a.Residual), unsafe.Offsetof(a.ResidualLine)},
-		{unsafe.Offsetof(a.Addend), unsafe.Offsetof(a.AddendLine)},
-	} {
-		MOVQ(field(f[1]), scratch)
-		ADDQ(scratch, field(f[0]))
+	onward := func(at, line uintptr) {
+		MOVQ(field(line), scratch)
+		ADDQ(scratch, field(at))
+	}
+	onward(unsafe.Offsetof(a.Src), unsafe.Offsetof(a.SrcLine))
+	onward(unsafe.Offsetof(a.Dst), unsafe.Offsetof(a.DstLine))
+	for i := range a.Addends {
+		at, _, line := addend(i)
+		onward(at, line)
 	}
 	XORQ(from, from)
 	XORQ(to, to)
@@ -122,8 +172,15 @@ func (k *direct) nextLine() {
 	Label("lines_done")
 }
 
-// prefetch asks for the lines that the tile will write, and those of the
-// residual, so that they have come when the sums are done.
+// addend is the offsets of the fields of one of the addends.
+func addend(i int) (at, block, line uintptr) {
+	var a asm.Direct
+	first := unsafe.Offsetof(a.Addends) + uintptr(i)*unsafe.Sizeof(a.Addends[i])
+	return first + unsafe.Offsetof(a.Addends[i].At), first + unsafe.Offsetof(a.Addends[i].Block), first + unsafe.Offsetof(a.Addends[i].Line)
+}
+
+// prefetch asks for the lines that the tile will write, and those of the first
+// addend, so that they have come when the sums are done.
 func (k *direct) prefetch() {
 	var a asm.Direct
 	ask := func(m Mem, _ VecPhysical) {
@@ -131,9 +188,8 @@ func (k *direct) prefetch() {
 			PREFETCHT0(m)
 		}
 	}
-	unlessNil(unsafe.Offsetof(a.Residual), "asked", func() {
-		k.outputs(unsafe.Offsetof(a.Residual), unsafe.Offsetof(a.ResidualBlock), ask)
-	})
+	at, block, _ := addend(0)
+	unlessNil(at, "asked", func() { k.outputs(at, block, ask) })
 	k.outputs(unsafe.Offsetof(a.Dst), unsafe.Offsetof(a.DstBlock), ask)
 }
 

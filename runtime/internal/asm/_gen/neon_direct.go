@@ -51,7 +51,8 @@ func (k *neonDirect) generate() {
 	k.op("ADD", armScratch, armWeights)
 	k.next("block", armBlock, unsafe.Offsetof(a.BlockStep))
 	k.label("finish")
-	k.finish(unsafe.Offsetof(a.Residual), unsafe.Offsetof(a.Low), unsafe.Offsetof(a.High), unsafe.Offsetof(a.Dst), unsafe.Offsetof(a.Width))
+	added, _, _ := addend(0)
+	k.finish(added, unsafe.Offsetof(a.Low), unsafe.Offsetof(a.High), unsafe.Offsetof(a.Dst), unsafe.Offsetof(a.Width))
 }
 
 // run multiplies and adds a run of floats.

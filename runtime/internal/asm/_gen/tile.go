@@ -86,9 +86,12 @@ func (t tile) start(src, weight, bias uintptr) {
 	}
 }
 
-// next ends a loop over the sources.
-func (t tile) next(label string, count GPPhysical, step uintptr) {
+// next ends a loop over the sources, which go on by the sum of some steps.
+func (t tile) next(label string, count GPPhysical, step uintptr, more ...uintptr) {
 	MOVQ(field(step), scratch)
+	for _, s := range more {
+		ADDQ(field(s), scratch)
+	}
 	for _, base := range t.bases() {
 		ADDQ(scratch, base)
 	}
