@@ -6,8 +6,9 @@ import "github.com/resc-lang/resc/runtime/internal/cpu"
 // own order, so that a Filter belongs to one.
 type Algorithm int
 
-// The algorithms. Direct computes any convolution, the others those of
-// 3×3 or 1×1, without dilation or groups, on tiers that have assembly.
+// The algorithms. Direct computes any convolution, the others those of 3×3 or 1×1
+// without dilation, on tiers that have assembly: Winograd's in groups of whole
+// blocks of channels, Strassen's in one group.
 const (
 	Direct    Algorithm = iota // multiply and add, tap by tap
 	Winograd2                  // F(2×2, 3×3)

@@ -59,6 +59,7 @@ func benchLayers() []struct {
 		}
 	}
 	return append(layers,
+		conv("squeeze", 256, 128, 56, 1, 1, 1, false), conv("widen", 128, 256, 56, 1, 1, 1, true),
 		conv("resnext", 128, 128, 56, 3, 1, 32, false),
 		conv("resnext", 256, 256, 28, 3, 1, 32, false),
 		conv("resnext", 512, 512, 14, 3, 1, 32, false),
@@ -84,7 +85,7 @@ func BenchmarkConv(b *testing.B) {
 				b.Run("strassen/"+name, func(b *testing.B) { benchmarkConv(b, l.Conv, Strassen, l.residual, peak) })
 				b.Run("strassen2/"+name, func(b *testing.B) { benchmarkConv(b, l.Conv, Strassen2, l.residual, peak) })
 			}
-			if l.KernelH == 3 && l.Groups == 1 {
+			if l.KernelH == 3 && l.In.C/l.Groups%blockChannels == 0 {
 				b.Run("F2/"+name, func(b *testing.B) { benchmarkConv(b, l.Conv, Winograd2, l.residual, peak) })
 				b.Run("F4/"+name, func(b *testing.B) { benchmarkConv(b, l.Conv, Winograd4, l.residual, peak) })
 			}

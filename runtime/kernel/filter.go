@@ -99,7 +99,7 @@ func (s FilterSpec) plan() (f *Filter, weights int) {
 	case f.algorithm.strassenLevels() > 0:
 		f.panels, weights = s.cutStrassen(f.algorithm.strassenLevels(), panelWidths(tier))
 	case m > 0:
-		weights = newWinogradPoints(m, s.Stride).filters() * s.matrixSize()
+		weights = s.Groups * newWinogradPoints(m, s.Stride).filters() * s.matrixSize()
 	default:
 		f.panels, weights = s.cutPanels(panelWidths(tier))
 	}
@@ -127,6 +127,11 @@ func (s FilterSpec) withDefaults() FilterSpec {
 func (s FilterSpec) narrow() bool {
 	width := s.In / s.Groups
 	return s.Groups > 1 && s.In == s.Out && width <= widestGroup && blockChannels%width == 0 && s.Block == blockChannels
+}
+
+// wholeGroups reports whether groups, if there are several, are whole blocks.
+func (s FilterSpec) wholeGroups() bool {
+	return s.Groups == 1 || s.In/s.Groups%blockChannels == 0 && s.Out/s.Groups%blockChannels == 0
 }
 
 // taps is the number of weights that join one input channel to one output channel.

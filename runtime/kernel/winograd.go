@@ -37,7 +37,7 @@ func (a Algorithm) suits(s FilterSpec) bool {
 	if levels := a.strassenLevels(); levels > 0 {
 		return strassenSuits(s, levels)
 	}
-	return a == Direct || s.KernelH == 3 && s.KernelW == 3 && s.Stride <= 2 && s.Groups == 1 && s.Block == blockChannels
+	return a == Direct || s.KernelH == 3 && s.KernelW == 3 && s.Stride <= 2 && s.Block == blockChannels && s.wholeGroups()
 }
 
 // winogradJob is a convolution in three steps over groups of tile rows: points
@@ -66,9 +66,11 @@ const (
 	transformOutput
 )
 
-// winogradGroup is some rows of tiles and the memory for them.
+// winogradGroup is some rows of tiles of one of the convolution's groups of channels,
+// and the memory for them.
 type winogradGroup struct {
 	*winogradJob
+	channels int // the group of channels
 	top      int // first row of tiles
 	rows     tileAxis
 	tiles    int
@@ -80,7 +82,7 @@ type winogradGroup struct {
 // the memory that it takes. What is computed does not depend on it.
 type winogradPlan struct {
 	winogradPoints
-	ins, outs int // blocks of channels
+	ins, outs int // blocks of channels of one of the convolution's groups
 	all       int // rows of tiles
 	own       int // of them in groups that one worker computes
 	groups    int // of those rows
@@ -109,12 +111,16 @@ const (
 
 // winogradPlan plans a convolution for a number of threads.
 func (c Conv) winogradPlan(m, threads int) winogradPlan {
-	p := winogradPlan{winogradPoints: newWinogradPoints(m, c.Stride), ins: c.In.blocks(), outs: c.Out.blocks()}
+	p := winogradPlan{winogradPoints: newWinogradPoints(m, c.Stride), ins: c.In.blocks() / c.Groups, outs: c.Out.blocks() / c.Groups}
 	columns := ceil(c.Out.W, m)
 	p.all = ceil(c.Out.H, m)
 	filterBlock := floatBytes * p.filters() * p.ins * blockChannels * blockChannels
 	perRow := floatBytes * (p.regions()*p.ins + p.n*p.n*p.outs) * columns * blockChannels
-	if filterBlock*p.outs <= residentBytes {
+	switch {
+	case c.Groups > 1:
+		p.own = p.all
+		p.groups = ceil(p.own, max(groupBytes/perRow, 1))
+	case filterBlock*p.outs <= residentBytes:
 		p.own = p.all / threads * threads
 		p.groups = ceil(p.own/threads, max(groupBytes/perRow, 1)) * threads
 	}
@@ -169,7 +175,7 @@ func (c Conv) runWinograd(t *Threads, dst, src, residual []float32, w *Filter) {
 		t.workspace = NewArena(size)
 	}
 	j.memory = t.workspace
-	t.run(j, 1, j.groups)
+	t.run(j, c.Groups, j.groups)
 	for top := j.own; top < j.all; top += j.together {
 		g := j.group(top, min(top+j.together, j.all), j.memory[scratchFloats*t.N():])
 		j.shared = g
@@ -201,11 +207,13 @@ func (j *winogradJob) do(worker, chunk int) {
 	}
 }
 
-// whole computes a group.
-func (j *winogradJob) whole(worker, group int) {
+// whole computes a group of rows of a group of channels.
+func (j *winogradJob) whole(worker, chunk int) {
+	group := chunk % j.groups
 	memory := j.memory[worker*j.perWorker:][:j.perWorker]
 	scratch := memory[:scratchFloats]
 	g := j.group(group*j.own/j.groups, (group+1)*j.own/j.groups, memory[scratchFloats:])
+	g.channels = chunk / j.groups
 	for block := range j.ins {
 		for row := range g.rows.tiles() {
 			g.input(scratch, block, row)
@@ -249,7 +257,7 @@ func (g *winogradGroup) multiply(point, from, to int) {
 				break
 			}
 			a.Src = unsafe.Pointer(&g.points[s.region*pointStride(g.ins, g.tiles)+slot*blockChannels])
-			a.Weights = unsafe.Pointer(&g.filter.weights[(s.filter*g.outs+from)*g.ins*blockChannels*blockChannels])
+			a.Weights = unsafe.Pointer(&g.filter.weights[((g.channels*g.filters()+s.filter)*g.outs+from)*g.ins*blockChannels*blockChannels])
 			product(g.filter.tier, width, &a)
 			a.Accumulate = 1
 		}

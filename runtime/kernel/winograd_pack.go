@@ -6,26 +6,29 @@ import (
 	"github.com/resc-lang/resc/runtime/internal/asm"
 )
 
-// matrixSize is that of one of the matrices that a filter is transformed to, each
-// in the order in which the kernels of products read it:
+// matrixSize is that of one of the matrices that a group's filter is transformed to,
+// each in the order in which the kernels of products read it:
 //
-//	[matrix][output block][input channel][16]
+//	[group][matrix][output block][input channel][16]
 //
 // with channels that do not exist zero. The matrices are in the order of their use.
 func (s FilterSpec) matrixSize() int {
-	return blocksOf(s.Out) * blocksOf(s.In) * blockChannels * blockChannels
+	return s.groupOuts() * blocksOf(s.In/s.Groups) * blockChannels * blockChannels
 }
+
+// groupOuts is the number of output blocks of a group.
+func (s FilterSpec) groupOuts() int { return blocksOf(s.Out / s.Groups) }
 
 // packWinograd transforms the filter to matrices.
 func (f *Filter) packWinograd(rows Rows) {
-	outs := blocksOf(f.spec.Out)
-	size := f.spec.matrixSize()
+	outs, size := f.spec.groupOuts(), f.spec.matrixSize()
+	points := newWinogradPoints(f.algorithm.winogradSize(), f.spec.Stride)
 	var done sync.WaitGroup
-	for out := range outs {
+	for out := range blocksOf(f.spec.Out) {
+		group := f.weights[out/outs*points.filters()*size:]
 		done.Go(func() {
 			k := filterTransform{
-				winogradPoints: newWinogradPoints(f.algorithm.winogradSize(), f.spec.Stride),
-				filter:         f, size: size, out: out, matrices: f.weights[out*size/outs:],
+				winogradPoints: points, filter: f, size: size, out: out, matrices: group[out%outs*size/outs:],
 			}
 			k.run(rows)
 		})
@@ -55,8 +58,9 @@ func (k *filterTransform) run(rows Rows) {
 	s := k.filter.spec
 	first := k.out * blockChannels
 	var row [9 * transformedChannels]float32
-	for i := 0; i < s.In; i += transformedChannels {
-		channels := min(transformedChannels, s.In-i)
+	ins := s.In / s.Groups
+	for i := 0; i < ins; i += transformedChannels {
+		channels := min(transformedChannels, ins-i)
 		run := channels * blockChannels
 		for lane := range min(blockChannels, s.Out-first) {
 			rows.Row(row[:9*channels], first+lane, 9*i)

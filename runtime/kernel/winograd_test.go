@@ -14,7 +14,9 @@ func winogradCases(random *rand.Rand) []*convCase {
 	var cases []*convCase
 	sizes := [][4]int{ // channels in and out, height, width
 		{16, 16, 1, 1}, {17, 33, 5, 7}, {40, 64, 14, 14}, {64, 128, 7, 7}, {16, 80, 9, 30}, {48, 16, 13, 4}, {16, 32, 3, 150}, {32, 16, 6, 2},
+		{64, 64, 14, 14}, {64, 128, 7, 6}, {96, 96, 5, 9},
 	}
+	groups := map[int]int{8: 4, 9: 4, 10: 3} // of the sizes that have several
 	for _, algorithm := range []Algorithm{Winograd2, Winograd4} {
 		for i, size := range sizes {
 			for variant := range 8 {
@@ -23,7 +25,7 @@ func winogradCases(random *rand.Rand) []*convCase {
 				c := Conv{
 					In:      Layout{C: size[0], H: size[2] * stride, W: size[3] * stride, Halo: 1 + variant%2},
 					Out:     Layout{C: size[1], H: size[2], W: size[3], Halo: (i + variant) % 3},
-					KernelH: 3, KernelW: 3, Stride: stride, PadTop: 1, PadLeft: 1,
+					KernelH: 3, KernelW: 3, Stride: stride, Groups: groups[i], PadTop: 1, PadLeft: 1,
 					Activation: activations[(i+variant)%len(activations)],
 				}
 				if stride == 2 && variant == 1 { // odd sides

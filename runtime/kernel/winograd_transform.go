@@ -59,7 +59,7 @@ func (j *winogradGroup) input(scratch []float32, block, row int) {
 			step := pixels * blockChannels
 			half := scratch[rowPhase*j.n*step:]
 			j.transform(asm.Points+asm.TransformKind(rowPhase), height, transform{
-				src: j.src[j.in.at(block, y+rowPhase, x):], srcStep: s * j.in.row, srcNext: blockChannels,
+				src: j.src[j.in.at(j.channels*j.ins+block, y+rowPhase, x):], srcStep: s * j.in.row, srcNext: blockChannels,
 				dst: half, dstStep: step, dstNext: blockChannels, count: pixels, lines: 1,
 			})
 			for columnPhase := range s {
@@ -80,7 +80,8 @@ func (j *winogradGroup) output(scratch []float32, block, row int) {
 	height := j.rows.size(row)
 	y := (j.top + row) * j.m
 	stride := pointStride(j.outs, j.tiles)
-	bias := (*lanes)(j.filter.bias[block*blockChannels:])
+	to := j.channels*j.outs + block
+	bias := (*lanes)(j.filter.bias[to*blockChannels:])
 	low, high := j.Activation.clamp()
 	j.pieces(func(tile, tiles, m int) {
 		n := m + j.n - j.m // points of the columns
@@ -94,18 +95,18 @@ func (j *winogradGroup) output(scratch []float32, block, row int) {
 		x := tile * j.m
 		t := transform{
 			src: scratch, srcStep: tiles * blockChannels, srcNext: blockChannels, srcLine: step,
-			dst: j.dst[j.out.at(block, y, x):], dstStep: blockChannels, dstNext: m * blockChannels, dstLine: j.out.row,
+			dst: j.dst[j.out.at(to, y, x):], dstStep: blockChannels, dstNext: m * blockChannels, dstLine: j.out.row,
 			count: tiles, lines: height, bias: bias, low: low, high: high,
 		}
 		if j.residual != nil {
-			t.residual, t.residualLine = j.residual[j.added.at(block, y, x):], j.added.row
+			t.residual, t.residualLine = j.residual[j.added.at(to, y, x):], j.added.row
 		}
 		j.transform(asm.Pixels, m, t)
 	})
 	if j.Activation.smooth() {
 		for i := y; i < y+height; i++ {
-			j.Activation.finish(j.dst[j.out.at(block, i, 0):][:j.Out.W*blockChannels])
+			j.Activation.finish(j.dst[j.out.at(to, i, 0):][:j.Out.W*blockChannels])
 		}
 	}
-	j.Out.clearHalo(j.dst, block, y, y+height)
+	j.Out.clearHalo(j.dst, to, y, y+height)
 }

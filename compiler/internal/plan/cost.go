@@ -21,6 +21,7 @@ const (
 	multiplyCost = 1.015 // of a multiplication
 	storeCost    = 3     // of 16 channels of an output pixel
 	pointCost    = 8.5   // of 16 channels of a point of a Winograd tile, to compute it or to use it
+	shortCost    = 150   // of a product of one of Winograd's matrices by an output block, where a group has few inputs
 	weightCost   = 3     // of 16 weights, read meanwhile
 	memoryCost   = 12    // of 16 weights that a filter too large for caches has, at least
 	largeFilter  = 1 << 15
@@ -47,14 +48,15 @@ const (
 // small filters if these are wanted.
 func cheapest(o op.Conv, in, out Layout, m Memory) Word {
 	word, least := Word("Direct"), costOf("Direct", o, in, out)*(1-leastGain)
-	if o.Groups != 1 || in.Block != 0 || o.Dilation != 1 {
+	if in.Block != 0 || o.Dilation != 1 {
 		return word
 	}
 	var others []Word
 	switch {
+	case o.Groups > 1 && (in.C/o.Groups%blockChannels != 0 || out.C/o.Groups%blockChannels != 0):
 	case o.KernelH == 3 && o.KernelW == 3 && o.Stride <= 2 && in.C >= blockChannels && m != Small:
 		others = []Word{"Winograd2", "Winograd4"}
-	case o.KernelH == 1 && o.KernelW == 1:
+	case o.KernelH == 1 && o.KernelW == 1 && o.Groups == 1:
 		if in.C%(2*blockChannels) == 0 && blocks(out.C)%2 == 0 {
 			others = append(others, "Strassen")
 		}
@@ -81,9 +83,9 @@ func costOf(w Word, o op.Conv, in, out Layout) float64 {
 	taps := o.KernelH * o.KernelW
 	switch w {
 	case "Winograd2":
-		return winogradCost(2, o.Stride, h, width, ins, outs)
+		return winogradCost(2, o.Stride, h, width, o.Groups, ins, outs)
 	case "Winograd4":
-		return winogradCost(4, o.Stride, h, width, ins, outs)
+		return winogradCost(4, o.Stride, h, width, o.Groups, ins, outs)
 	case "Strassen":
 		addends := inPixels / (o.Stride * o.Stride)
 		return total(halves(h)*width*matrix/4, partialCost*outPixels+addendCost*addends, 3*matrix/2)
@@ -111,7 +113,7 @@ func total(multiplications, more, weights int) float64 {
 
 // winogradCost is the cost of tiles of m×m outputs. Each axis has whole tiles and
 // one of the rest, whose points are fewer.
-func winogradCost(m, stride, h, w, ins, outs int) float64 {
+func winogradCost(m, stride, h, w, groups, ins, outs int) float64 {
 	// A tile of k outputs has k+2 points; with stride 2, whose even samples have
 	// two taps and whose odd ones have one, k+1 and k.
 	axis := func(size int) (inputs, outputs int) {
@@ -129,5 +131,11 @@ func winogradCost(m, stride, h, w, ins, outs int) float64 {
 	columns, columnSums := axis(w)
 	filters := (m + 2) * (m + 2) // with either stride
 	points := rows*columns*ins + rowSums*columnSums*outs
-	return total(rows*columns*ins*blockChannels*outs, int(pointCost*float64(points)), filters*ins*blockChannels*outs)
+	matrix := ins * blockChannels * outs / groups
+	more, weights := int(pointCost*float64(points)), filters*matrix
+	if groups > 1 { // short products, whose weights are asked for late
+		more += shortCost * filters * outs
+		weights += weights / 4
+	}
+	return total(rows*columns*matrix, more, weights)
 }
