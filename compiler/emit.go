@@ -1,9 +1,12 @@
 package compiler
 
-import "github.com/resc-lang/resc/compiler/internal/emit"
+import (
+	"github.com/resc-lang/resc/compiler/internal/emit"
+	"github.com/resc-lang/resc/runtime/kernel"
+)
 
 // KernelVersion is the version of runtime/kernel that emitted code is for.
-const KernelVersion = 4
+const KernelVersion = kernel.Version
 
 // File is one file of an emitted package.
 type File = emit.File
