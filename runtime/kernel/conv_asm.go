@@ -40,8 +40,8 @@ func (j *directJob) computeTiles(a *asm.Direct, r *directRows, x, tiles, pixels 
 	}
 }
 
-// call runs a kernel from pixel x of a row on. It uses up Lines, and moves what
-// points into the buffers.
+// call runs a kernel from pixel x of a row on. It uses up Lines, moves what points
+// into the buffers, and leaves the differences of weights in place of both.
 func (j *directJob) call(a *asm.Direct, r *directRows, line, x, pixels int) {
 	a.Src = unsafe.Pointer(&j.src[r.src+line*r.srcRow+x*j.Stride*j.in.pixel])
 	a.Dst = unsafe.Pointer(&j.dst[r.dst.at(line, x)])

@@ -402,12 +402,15 @@ func TestConvAllocatesNothing(t *testing.T) {
 			KernelH: kernel, KernelW: kernel, PadTop: kernel / 2, PadLeft: kernel / 2, Groups: groups, Activation: SiLU,
 		}
 	}
+	wide := square(1, 1)
+	wide.In.C, wide.Out.C = 64, 64
 	for _, c := range []struct {
 		Conv
 		algorithm Algorithm
 	}{
 		{square(3, 1), Direct}, {square(3, 2), Direct}, {square(3, 8), Direct}, {square(3, 32), Direct},
-		{square(3, 1), Winograd2}, {square(3, 1), Winograd4}, {square(1, 1), Strassen},
+		{square(3, 1), Winograd2}, {square(3, 1), Winograd4}, {square(1, 1), Strassen}, {wide, Strassen2},
+		{square(3, 2), Winograd4},
 	} {
 		k := newConvCase(c.Conv, true, true, rand.New(rand.NewPCG(13, 14)))
 		k.algorithm = c.algorithm

@@ -16,7 +16,8 @@ func NewThreads(n int) *Threads {
 		c.workers[i].wake = make(chan struct{}, 1)
 		go c.work(i + 1)
 	}
-	t := &Threads{crew: c}
+	t := &Threads{crew: c, private: make([][]float32, n)}
+	t.strassen.summed = make([]int, n)
 	runtime.AddCleanup(t, (*crew).Close, c)
 	return t
 }

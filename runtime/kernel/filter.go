@@ -23,7 +23,7 @@ type Filter struct {
 	spec      FilterSpec // no field is left to default
 	tier      cpu.Level
 	algorithm Algorithm
-	panels    []panel        // of direct convolution
+	panels    []panel        // of direct convolution and Strassen's
 	index     []channelIndex // of depthwise convolution
 	weights   []float32      // in the order of the kernel
 	bias      []float32      // a value for each lane of the output's blocks
@@ -92,7 +92,7 @@ func (s FilterSpec) plan() (f *Filter, weights int) {
 	f = &Filter{spec: s, tier: tier, algorithm: s.Algorithm.at(tier)}
 	m := f.algorithm.winogradSize()
 	switch {
-	case !f.algorithm.suits(s):
+	case !f.algorithm.suits(s, tier):
 		panic(fmt.Sprintf("kernel: algorithm %d for %+v", f.algorithm, s))
 	case s.narrow():
 		f.index, weights = s.planNarrow()

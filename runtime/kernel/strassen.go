@@ -100,8 +100,8 @@ var strassenProducts = [7]struct {
 }
 
 // strassenJob is a convolution cut into chunks: a strip, which is some pairs of rows,
-// of a panel. The chunks of a strip follow each other, so that the worker that does
-// them computes its sums once.
+// of a panel. The chunks of a strip follow each other, so that a worker computes its
+// sums once; others compute them again where it falls to several.
 type strassenJob struct {
 	Conv
 	dst, src, residual []float32
@@ -109,17 +109,15 @@ type strassenJob struct {
 	in, out, added     grid
 	levels             int
 
-	pairs     int // of rows
-	rows      int // pairs of a strip
-	memory    []float32
-	perWorker int
-	zeros     []float32 // a row of the input
-	summed    []int     // the strip, counted from 1, whose sums a worker has
+	pairs  int         // of rows
+	rows   int         // pairs of a strip
+	memory [][]float32 // of each worker
+	summed []int       // the strip, counted from 1, whose sums a worker has
 }
 
 const (
-	// resultBytes bounds the intermediate results of a strip, which stay in a core's
-	// cache.
+	// resultBytes bounds the intermediate results of the last level of a strip, with
+	// two levels about: they stay in a core's cache.
 	resultBytes = 1 << 19
 
 	// sumBytes bounds the sums of a strip: more would come from memory, but a strip
@@ -135,27 +133,13 @@ func (c Conv) runStrassen(t *Threads, dst, src, residual []float32, w *Filter) {
 		in: c.In.grid(), out: c.Out.grid(), added: c.Residual.grid(),
 		pairs: ceil(c.Out.H, 2), levels: w.algorithm.strassenLevels(), summed: j.summed,
 	}
-	row := c.Out.W * blockChannels
-	most := max(resultBytes/(floatBytes*strassenResults*w.panels[0].width*row*j.levels), 1)
+	most := max(resultBytes/(floatBytes*strassenResults*w.panels[0].width*c.Out.W*blockChannels*j.levels), 1)
 	most = min(most, max(sumBytes/j.sumBytesOfPair(), 1))
 	strips := strassenStrips(ceil(j.pairs, most), j.pairs, c.Out.H%2 == 0, len(w.panels), t.N())
 	j.rows = ceil(j.pairs, strips)
 	strips = ceil(j.pairs, j.rows)
 
-	zeros := row * c.Stride
-	j.perWorker = j.floats()
-	memory := &t.workspace
-	if t.N() > 1 {
-		memory = &t.private
-	}
-	if total := zeros + t.N()*j.perWorker; len(*memory) < total {
-		*memory = NewArena(total)
-	}
-	j.zeros, j.memory = (*memory)[:zeros], (*memory)[zeros:]
-	clear(j.zeros)
-	if len(j.summed) < t.N() {
-		j.summed = make([]int, t.N())
-	}
+	j.memory = t.own(j.floats())
 	clear(j.summed)
 	t.run(j, 1, strips*len(w.panels))
 	*j = strassenJob{summed: j.summed}
@@ -171,12 +155,15 @@ func (j *strassenJob) sumBytesOfPair() int {
 	return n
 }
 
-// strassenStrips is the number of strips, from least on, into which to cut the
-// pairs of rows. Threads have equal shares: of the rows of all panels if possible,
-// else of the panels, as a strip reads all the weights of its panel. The rows of
-// pairs are not equal in number where the last has one.
-func strassenStrips(least, pairs int, equal bool, panels, threads int) int {
-	for n := least; n <= pairs && equal; n++ {
+// strassenStrips is the number of strips, least or some more, into which to cut the
+// pairs of rows of an image of even height or not. Several threads have equal shares:
+// of the rows of all panels if possible, else of the panels, as a strip reads all the
+// weights of its panel.
+func strassenStrips(least, pairs int, even bool, panels, threads int) int {
+	if threads == 1 {
+		return least
+	}
+	for n := least; n <= min(2*max(least, threads), pairs) && even; n++ {
 		if pairs%n == 0 && n%threads == 0 {
 			return n
 		}
@@ -194,7 +181,7 @@ func (j *strassenJob) do(worker, chunk int) {
 	strip := chunk / len(panels)
 	s := strassenStrip{strassenJob: j, panel: &panels[chunk%len(panels)], top: strip * j.rows}
 	s.bottom = min(s.top+j.rows, j.pairs)
-	s.place(j.memory[worker*j.perWorker:][:j.perWorker])
+	s.place(j.memory[worker])
 	if j.summed[worker] != strip+1 {
 		s.addUp()
 		j.summed[worker] = strip + 1

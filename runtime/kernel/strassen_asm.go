@@ -34,18 +34,18 @@ func (s *strassenStrip) addQuarters(q *quarterSums, row, column int, area strass
 	}
 }
 
-// addParts computes the sums of both levels of a block, of rows from one on.
-func (s *strassenStrip) addParts(input *strassenView, block, row, rows int) {
+// addParts computes the sums of both levels of a block.
+func (s *strassenStrip) addParts(input *strassenView, block, rows int) {
 	columns := s.Out.W / 2
 	sum, part := &s.sums[0][0], &s.sums[1][0]
 	a := asm.PartSums{
-		A:    unsafe.Pointer(&input.values[block*input.plane+2*row*input.row]),
+		A:    unsafe.Pointer(&input.values[block*input.plane]),
 		Half: floatBytes * input.span / 2, Quarter: floatBytes * input.span / 4,
 		Row: floatBytes * input.row, Column: floatBytes * columns * input.pixel,
-		Sums:    unsafe.Pointer(&sum.values[block*sum.plane+row*sum.row]),
+		Sums:    unsafe.Pointer(&sum.values[block*sum.plane]),
 		SumSize: floatBytes * sum.size(), SumQuarter: floatBytes * sum.span / 2,
 		SumLastQuarter: floatBytes * (sum.span/2 + columns*sum.pixel),
-		Parts:          unsafe.Pointer(&part.values[block*part.plane+row*part.row]),
+		Parts:          unsafe.Pointer(&part.values[block*part.plane]),
 		PartSize:       floatBytes * part.size(),
 		Pixel:          floatBytes * input.pixel, Pixels: columns, Lines: rows,
 		Skip: floatBytes * (2*input.row - columns*input.pixel), SumSkip: floatBytes * (sum.row - columns*sum.pixel),
@@ -84,14 +84,14 @@ func (s *strassenStrip) last(level int, p *strassenProduct) {
 	}
 }
 
-// strassenParts makes B12 T1 and B22 T2, for a given B11.
-func strassenParts(tier cpu.Level, b11, t1, t2 []float32) {
-	a := asm.Parts{
+// makeMatrices makes B12 T1 and B22 T2, for a given B11.
+func makeMatrices(tier cpu.Level, b11, t1, t2 []float32) {
+	a := asm.Matrices{
 		B11: unsafe.Pointer(&b11[0]), T1: unsafe.Pointer(&t1[0]), T2: unsafe.Pointer(&t2[0]), Blocks: len(b11) / blockChannels,
 	}
 	if tier == cpu.AVX512 {
-		asm.PartsAVX512(&a)
+		asm.MatricesAVX512(&a)
 	} else {
-		asm.PartsAVX2(&a)
+		asm.MatricesAVX2(&a)
 	}
 }

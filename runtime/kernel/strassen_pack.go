@@ -1,10 +1,6 @@
 package kernel
 
-import (
-	"sync"
-
-	"github.com/resc-lang/resc/runtime/internal/cpu"
-)
+import "sync"
 
 // cutStrassen cuts the first part of the output blocks into panels, and returns the
 // number of weights in all of them: for each, the matrices of the algorithm side by
@@ -56,7 +52,7 @@ func (f *Filter) fillStrassen(p panel, packed []float32, rows Rows) {
 			f.spec.fillProduct(part, packed[strassenPlace(in, out, levels)*n:][:n], rows, in*ins)
 		}
 	}
-	takeApart(f.tier, packed[:p.matrixFloats(-1, levels)], levels)
+	f.combine(packed[:p.matrixFloats(-1, levels)], levels)
 }
 
 // strassenPlace is the place of a part of the inputs and outputs of a filter: of
@@ -76,15 +72,15 @@ func strassenPlace(in, out, levels int) (place int) {
 	return place
 }
 
-// takeApart makes the parts of a matrix those of the algorithm, level by level.
-func takeApart(tier cpu.Level, packed []float32, levels int) {
+// combine makes the parts of a matrix those of the algorithm, level by level.
+func (f *Filter) combine(packed []float32, levels int) {
 	if levels == 0 {
 		return
 	}
 	n := len(packed) / strassenMatrices
 	part := func(i int) []float32 { return packed[i*n:][:n] }
-	strassenParts(tier, part(matrixB11), part(matrixT1), part(matrixT2))
+	makeMatrices(f.tier, part(matrixB11), part(matrixT1), part(matrixT2))
 	for i := range strassenMatrices {
-		takeApart(tier, part(i), levels-1)
+		f.combine(part(i), levels-1)
 	}
 }

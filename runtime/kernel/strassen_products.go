@@ -8,7 +8,7 @@ type strassenMatrix struct{ weights, minus []float32 }
 type strassenProduct struct {
 	strassenArea
 	left      strassenView
-	sums      int // the place of its left side's sums in the job's
+	sums      int // the place of its left side's sums in the strip's
 	right     strassenMatrix
 	kept      []float32 // where differences on the right go
 	dst       strassenView

@@ -9,6 +9,7 @@ type strassenStrip struct {
 	sums        [1 + len(strassenProducts)][4]strassenView // of the input, and of the left side of each product
 	results     [2][strassenResults]strassenView           // of each level
 	kept        [1 + strassenMatrices][]float32            // differences of matrices
+	zeros       []float32                                  // a row of the input
 }
 
 // keptMatrices is the number of differences that are kept: of two matrices, and with
@@ -42,8 +43,8 @@ func (s *strassenStrip) output(values []float32, g *grid) strassenView {
 	}
 }
 
-// halfView is a view in a worker's memory of some blocks of the first half of a
-// strip's pixels on a level. It has no memory yet.
+// halfView is a view in a worker's memory of some blocks of the pixels that are in the
+// first half of a strip's on a level and on the levels before. It has no memory yet.
 func (j *strassenJob) halfView(level, blocks int) strassenView {
 	a := strassenArea{2 * j.rows, j.Out.W}
 	for l := range level + 1 {
@@ -70,11 +71,14 @@ func (j *strassenJob) resultView(level, width int) strassenView {
 	return j.halfView(level, width<<(j.levels-level-1))
 }
 
+// rowFloats is the size of a row of the input, as far as the output depends on it.
+func (j *strassenJob) rowFloats() int { return j.Out.W * j.Stride * blockChannels }
+
 // floats is the size of a worker's memory.
 func (j *strassenJob) floats() int {
 	widest := &j.filter.panels[0]
 	sum := j.sumView(0)
-	n := j.keptMatrices()*widest.floats() + 4*sum.size()
+	n := j.rowFloats() + j.keptMatrices()*widest.floats() + 4*sum.size()
 	if j.levels > 1 {
 		sum = j.sumView(1)
 		n += len(strassenProducts) * 4 * sum.size()
@@ -110,6 +114,7 @@ func (s *strassenStrip) place(memory []float32) {
 	for i := range s.keptMatrices() {
 		s.kept[i], memory = memory[:n:n], memory[n:]
 	}
+	s.zeros = memory[:s.rowFloats()]
 }
 
 // left is the left side of a product, one of those into which a level takes a matrix

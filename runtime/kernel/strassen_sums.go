@@ -1,6 +1,7 @@
 package kernel
 
-// sumPixels bounds the pixels of a call of the sums, for tens of microseconds.
+// sumPixels bounds the pixels of a call of the sums of one level, for tens of
+// microseconds, unless a row has more. Those of two levels have fewer, by sumBytes.
 const sumPixels = 1 << 12
 
 // addUp computes the sums: of a block of each part of the channels at a time, so
@@ -9,12 +10,12 @@ func (s *strassenStrip) addUp() {
 	input, area := s.input(), s.area()
 	first, second := area.halves(0)
 	ins := s.In.blocks()
+	if area.rows%2+area.columns%2 > 0 {
+		clear(s.zeros)
+	}
 	if s.levels == 2 && area.rows%2 == 0 && area.columns%2 == 0 {
 		for block := range ins / 4 {
-			most := max(sumPixels/area.columns, 1)
-			for row := 0; row < first.rows; row += most {
-				s.addParts(&input, block, row, min(most, first.rows-row))
-			}
+			s.addParts(&input, block, first.rows)
 		}
 		return
 	}

@@ -33,9 +33,25 @@ type Threads struct {
 	exported  exportJob
 	batch     batchJob
 
-	// Memory of algorithms that need some, which grows to the most that one needs.
-	// Several workers have parts of private to themselves: what a worker has written
-	// stays in its core's cache, and were it another's the next time, that one would
-	// wait for it. One worker does better with memory that all layers use.
-	workspace, private []float32
+	workspace []float32   // of algorithms that need one; grows to the largest
+	private   [][]float32 // of each worker: see own
+}
+
+// own is memory for each worker. Several have theirs to themselves: what a worker has
+// written stays in its core's cache, and were it another's in the next layer, that
+// one would wait for it. One worker does better with the memory that all layers use.
+func (t *Threads) own(floats int) [][]float32 {
+	for i := range t.private {
+		memory := &t.private[i]
+		if t.N() > 1 && len(*memory) < floats {
+			*memory = NewArena(floats)
+		}
+	}
+	if t.N() == 1 {
+		if len(t.workspace) < floats {
+			t.workspace = NewArena(floats)
+		}
+		t.private[0] = t.workspace
+	}
+	return t.private
 }

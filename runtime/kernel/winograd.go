@@ -5,6 +5,7 @@ import (
 	"unsafe"
 
 	"github.com/resc-lang/resc/runtime/internal/asm"
+	"github.com/resc-lang/resc/runtime/internal/cpu"
 )
 
 // Winograd's minimal filtering (Lavin and Gray, "Fast Algorithms for
@@ -32,12 +33,13 @@ func (a Algorithm) winogradSize() int {
 	return 0
 }
 
-// suits says whether an algorithm can compute a convolution of these weights.
-func (a Algorithm) suits(s FilterSpec) bool {
+// suits says whether an algorithm can compute a convolution of these weights on a
+// tier.
+func (a Algorithm) suits(s FilterSpec, tier cpu.Level) bool {
 	if levels := a.strassenLevels(); levels > 0 {
-		return strassenSuits(s, levels)
+		return strassenSuits(s, levels) && (tier == cpu.AVX2 || tier == cpu.AVX512)
 	}
-	return a == Direct || s.KernelH == 3 && s.KernelW == 3 && s.Stride <= 2 && s.Block == blockChannels && s.wholeGroups()
+	return a == Direct || tier != cpu.Portable && s.KernelH == 3 && s.KernelW == 3 && s.Stride <= 2 && s.Block == blockChannels && s.wholeGroups()
 }
 
 // winogradJob is a convolution in three steps over groups of tile rows: points
@@ -70,7 +72,7 @@ const (
 // and the memory for them.
 type winogradGroup struct {
 	*winogradJob
-	channels int // the group of channels
+	within   int // the group of channels
 	top      int // first row of tiles
 	rows     tileAxis
 	tiles    int
@@ -105,7 +107,8 @@ const (
 	// its end are few, and that a call ends within tens of microseconds.
 	sliceProducts = 1 << 16
 
-	// togetherBytes bounds the memory of a group that threads share.
+	// togetherBytes bounds the memory of a group that threads share, or whose filter
+	// comes from memory.
 	togetherBytes = 4 << 20
 )
 
@@ -118,8 +121,12 @@ func (c Conv) winogradPlan(m, threads int) winogradPlan {
 	perRow := floatBytes * (p.regions()*p.ins + p.n*p.n*p.outs) * columns * blockChannels
 	switch {
 	case c.Groups > 1:
+		most := groupBytes
+		if filterBlock*p.outs > residentBytes {
+			most = togetherBytes // to read the filter once if possible
+		}
 		p.own = p.all
-		p.groups = ceil(p.own, max(groupBytes/perRow, 1))
+		p.groups = ceil(p.own, max(most/perRow, 1))
 	case filterBlock*p.outs <= residentBytes:
 		p.own = p.all / threads * threads
 		p.groups = ceil(p.own/threads, max(groupBytes/perRow, 1)) * threads
@@ -213,7 +220,7 @@ func (j *winogradJob) whole(worker, chunk int) {
 	memory := j.memory[worker*j.perWorker:][:j.perWorker]
 	scratch := memory[:scratchFloats]
 	g := j.group(group*j.own/j.groups, (group+1)*j.own/j.groups, memory[scratchFloats:])
-	g.channels = chunk / j.groups
+	g.within = chunk / j.groups
 	for block := range j.ins {
 		for row := range g.rows.tiles() {
 			g.input(scratch, block, row)
@@ -257,7 +264,7 @@ func (g *winogradGroup) multiply(point, from, to int) {
 				break
 			}
 			a.Src = unsafe.Pointer(&g.points[s.region*pointStride(g.ins, g.tiles)+slot*blockChannels])
-			a.Weights = unsafe.Pointer(&g.filter.weights[((g.channels*g.filters()+s.filter)*g.outs+from)*g.ins*blockChannels*blockChannels])
+			a.Weights = unsafe.Pointer(&g.filter.weights[((g.within*g.filters()+s.filter)*g.outs+from)*g.ins*blockChannels*blockChannels])
 			product(g.filter.tier, width, &a)
 			a.Accumulate = 1
 		}

@@ -59,7 +59,7 @@ func (j *winogradGroup) input(scratch []float32, block, row int) {
 			step := pixels * blockChannels
 			half := scratch[rowPhase*j.n*step:]
 			j.transform(asm.Points+asm.TransformKind(rowPhase), height, transform{
-				src: j.src[j.in.at(j.channels*j.ins+block, y+rowPhase, x):], srcStep: s * j.in.row, srcNext: blockChannels,
+				src: j.src[j.in.at(j.within*j.ins+block, y+rowPhase, x):], srcStep: s * j.in.row, srcNext: blockChannels,
 				dst: half, dstStep: step, dstNext: blockChannels, count: pixels, lines: 1,
 			})
 			for columnPhase := range s {
@@ -80,7 +80,7 @@ func (j *winogradGroup) output(scratch []float32, block, row int) {
 	height := j.rows.size(row)
 	y := (j.top + row) * j.m
 	stride := pointStride(j.outs, j.tiles)
-	to := j.channels*j.outs + block
+	to := j.within*j.outs + block
 	bias := (*lanes)(j.filter.bias[to*blockChannels:])
 	low, high := j.Activation.clamp()
 	j.pieces(func(tile, tiles, m int) {

@@ -31,6 +31,7 @@ const (
 	addendCost2  = 18
 	partialCost  = 11 // of 16 channels of an output pixel, stored and added up
 	partialCost2 = 33
+	weightReads  = 1.5 // of a weight: some are read for differences too
 
 	// leastStrassen2 is the number of outputs from which two levels are worth their
 	// sums, which each thread computes, and leastStrassen2Width the width from which
@@ -88,10 +89,10 @@ func costOf(w Word, o op.Conv, in, out Layout) float64 {
 		return winogradCost(4, o.Stride, h, width, o.Groups, ins, outs)
 	case "Strassen":
 		addends := inPixels / (o.Stride * o.Stride)
-		return total(halves(h)*width*matrix/4, partialCost*outPixels+addendCost*addends, 3*matrix/2)
+		return total(halves(h)*width*matrix/4, partialCost*outPixels+addendCost*addends, int(weightReads*float64(matrix)))
 	case "Strassen2":
 		addends := inPixels / (o.Stride * o.Stride)
-		return total(halves(h)*halves(width)*matrix/16, partialCost2*outPixels+addendCost2*addends, 3*matrix/2)
+		return total(halves(h)*halves(width)*matrix/16, partialCost2*outPixels+addendCost2*addends, int(weightReads*float64(matrix)))
 	default:
 		return total(taps*h*width*matrix, storeCost*outPixels, taps*matrix)
 	}

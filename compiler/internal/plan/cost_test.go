@@ -62,6 +62,20 @@ func TestChoose(t *testing.T) {
 	}
 }
 
+// Small filters are those of direct convolution and Strassen's algorithm.
+func TestChooseSmall(t *testing.T) {
+	for l, want := range map[layer]Word{
+		{64, 64, 56, 3, 1, 1}:    "Direct",
+		{1024, 512, 14, 1, 1, 1}: "Strassen2",
+		{512, 512, 14, 3, 1, 32}: "Direct",
+	} {
+		o, in, out := l.plan()
+		if got := cheapest(o, in, out, Small); got != want {
+			t.Errorf("%+v: %s, want %s", l, got, want)
+		}
+	}
+}
+
 // BenchmarkCost compares the model with measurement on one thread. Where filters
 // of 3×3 are large they are taken by turns, so that they come from memory as in a
 // network. The cost in milliseconds is that of a core that does 3.69e9

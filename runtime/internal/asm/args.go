@@ -30,7 +30,7 @@ import "unsafe"
 // rows of output pixels of some neighbouring output blocks:
 //
 //	Dst[o][x][lane] = min(max(Bias[o][lane] + Σ Addends[k][o][x][lane] +
-//		Σ Weights[b][r][c][i][o][lane] · Src[b][r][c][x][i], Low), High)
+//		Σ (Weights - Minus)[b][r][c][i][o][lane] · Src[b][r][c][x][i], Low), High)
 //
 // with o an output block, x a pixel, b an input block, r and c a row and a
 // column of the kernel, and i an index in a run of floats that lie side by side.
@@ -60,9 +60,10 @@ type Direct struct {
 	Run                 int // floats side by side
 	LastRun             int // those of the last block: Run, or less for a kernel of one pixel; NEON does Run
 
-	// Minus is subtracted from the weights, on amd64, for a kernel of one pixel;
-	// nil for none. The first tile of a call puts the differences into Kept, of
-	// which the others read them: it uses up Minus, and moves Weights there.
+	// Minus is subtracted from the weights, on amd64, for a kernel of one pixel and
+	// whole blocks; nil for none. The first tile puts the differences into Kept,
+	// where the others find them: it sets Minus to nil and Weights to Kept, which are
+	// not set again for more calls with the argument.
 	Minus, Kept unsafe.Pointer
 
 	WeightStep int // weights left out after each input block

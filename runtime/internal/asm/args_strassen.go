@@ -22,8 +22,9 @@ type QuarterSums struct {
 // Strassen's algorithm at once: S of a matrix, and those of A11, A12, S2, S1, S3, S4
 // and A22, four each. The distances between the quarters of the matrix and between
 // theirs are those of their rows and channels: an element of A12's A21 is Half +
-// Column from that of A11's A11. S goes to where Sums points, and the sums of the
-// seven to Parts, one after another. All distances are in bytes. A call uses up Lines.
+// Column from that of A11's A11. S goes to where Sums points, but for the third
+// quarter of each, which is the left side of no product; the sums of the seven go to
+// Parts, one after another. All distances are in bytes. A call uses up Lines.
 type PartSums struct {
 	A                          unsafe.Pointer
 	Half, Quarter              int // of the channels
@@ -62,13 +63,13 @@ type LastQuarter struct {
 	Low, High float32
 }
 
-// Parts is the argument of the kernels that make matrices of the filter of
+// Matrices is the argument of the kernels that make matrices of the filter of
 // Strassen's algorithm from its quarters:
 //
 //	T1 = B11 - T1, T2 = T2 + T1
 //
 // where T1 was B12 and T2 B22.
-type Parts struct {
+type Matrices struct {
 	B11, T1, T2 unsafe.Pointer
 	Blocks      int // of 16 floats, not zero
 }

@@ -19,10 +19,10 @@ func PartSumsAVX512(a *PartSums)
 //go:noescape
 func LastQuarterAVX512(a *LastQuarter)
 
-// PartsAVX512 adds and subtracts blocks of weights.
+// MatricesAVX512 adds and subtracts blocks of weights.
 //
 //go:noescape
-func PartsAVX512(a *Parts)
+func MatricesAVX512(a *Matrices)
 
 // QuarterSumsAVX2 adds rows of pixels.
 //
@@ -39,7 +39,7 @@ func PartSumsAVX2(a *PartSums)
 //go:noescape
 func LastQuarterAVX2(a *LastQuarter)
 
-// PartsAVX2 adds and subtracts blocks of weights.
+// MatricesAVX2 adds and subtracts blocks of weights.
 //
 //go:noescape
-func PartsAVX2(a *Parts)
+func MatricesAVX2(a *Matrices)

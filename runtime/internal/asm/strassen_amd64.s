@@ -398,9 +398,9 @@ two:
 	VZEROUPPER
 	RET
 
-// func PartsAVX512(a *Parts)
+// func MatricesAVX512(a *Matrices)
 // Requires: AVX, AVX512F
-TEXT ·PartsAVX512(SB), NOSPLIT, $0-8
+TEXT ·MatricesAVX512(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ (AX), SI
 	MOVQ 8(AX), DI
@@ -1043,9 +1043,9 @@ two:
 	VZEROUPPER
 	RET
 
-// func PartsAVX2(a *Parts)
+// func MatricesAVX2(a *Matrices)
 // Requires: AVX
-TEXT ·PartsAVX2(SB), NOSPLIT, $0-8
+TEXT ·MatricesAVX2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ (AX), SI
 	MOVQ 8(AX), DI

@@ -16,7 +16,7 @@ func generateStrassen(sets ...vectors) {
 		generateQuarterSums(v)
 		generatePartSums(v)
 		generateLastQuarter(v)
-		generateParts(v)
+		generateMatrices(v)
 	}
 }
 
@@ -262,11 +262,11 @@ func generateLastQuarter(v vectors) {
 	pixels("two", addends)
 }
 
-func generateParts(v vectors) {
-	TEXT("Parts"+v.name, NOSPLIT, "func(a *Parts)")
-	Doc("Parts" + v.name + " adds and subtracts blocks of weights.")
+func generateMatrices(v vectors) {
+	TEXT("Matrices"+v.name, NOSPLIT, "func(a *Matrices)")
+	Doc("Matrices" + v.name + " adds and subtracts blocks of weights.")
 	Pragma("noescape")
-	var a asm.Parts
+	var a asm.Matrices
 	Load(Param("a"), args)
 	b11, t1, t2, count := RSI, RDI, R8, RCX
 	MOVQ(field(unsafe.Offsetof(a.B11)), b11)
