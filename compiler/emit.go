@@ -1,12 +1,9 @@
 package compiler
 
-import (
-	"github.com/resc-lang/resc/compiler/internal/emit"
-	"github.com/resc-lang/resc/runtime/kernel"
-)
+import "github.com/resc-lang/resc/compiler/internal/emit"
 
 // KernelVersion is the version of runtime/kernel that emitted code is for.
-const KernelVersion = kernel.Version
+const KernelVersion = 5
 
 // File is one file of an emitted package.
 type File = emit.File
