@@ -17,7 +17,8 @@ package kernel
 // products in all instead of 64. The halves of the pixels are the even and the odd
 // rows of the image, and on the second level the left and the right of each row: a
 // quarter is then where it lies in the image, with other distances. Where a side is
-// odd, the second half has a row or column less, whose partners are added to zero.
+// odd, the second half has a row or column less, which counts as zero: of its partner
+// S1 is zero and W is V.
 //
 // Some pairs of rows are computed at a time: first S, then the rest for a panel of
 // each half (quarter) of the outputs after another, whose U, V, W and X stay in a
@@ -93,7 +94,7 @@ var strassenProducts = [7]struct {
 	{left: quarter11, right: matrixB11, minus: nothing, add: nothing, to: resultU},
 	{left: quarter12, right: matrixB21, minus: nothing, add: resultU, to: quarter11, final: true},
 	{left: sum2, right: matrixT2, minus: nothing, add: resultU, to: resultV},
-	{left: sum1, right: matrixT1, minus: nothing, add: resultV, to: resultW},
+	{left: sum1, right: matrixT1, minus: nothing, add: resultV, to: resultW, onSecond: true},
 	{left: sum3, right: matrixT2, minus: matrixB11, add: resultV, to: resultX, onSecond: true},
 	{left: sum4, right: matrixT2, minus: matrixT1, add: resultW, to: quarter12, final: true},
 	{left: quarter22, right: matrixB21, minus: matrixT2, add: resultX, to: quarter21, final: true, onSecond: true},

@@ -8,7 +8,7 @@ type strassenMatrix struct{ weights, minus []float32 }
 type strassenProduct struct {
 	strassenArea
 	left      strassenView
-	sums      int // the place of its left side's sums in the strip's
+	sums, row int // the place of its left side's sums in the strip's, and the first of their rows
 	right     strassenMatrix
 	kept      []float32 // where differences on the right go
 	dst       strassenView
@@ -56,33 +56,77 @@ func (s *strassenStrip) multiply(level int, p strassenProduct) {
 		return
 	}
 	first, second := p.halves(level)
+	results := &s.results[level]
 	for i := range strassenProducts {
 		c := &strassenProducts[i]
 		part := strassenProduct{strassenArea: first, bias: noBiasView, low: negativeInfinity, high: positiveInfinity}
 		if c.onSecond {
 			part.strassenArea = second
-			if part.empty() {
+		}
+		if part.empty() {
+			if p.right.minus == nil || c.minus != nothing {
 				continue
 			}
+			part.strassenArea = first // for the difference, which others are made of
 		}
-		part.left = s.left(level, &p.left, p.columns, &s.sums[p.sums], i)
+		part.left = s.left(level, &p.left, p.columns, &s.sums[p.sums], i, p.row)
 		part.sums = 1 + i
 		s.takeApart(level, &p.right, i, &part)
-		results := &s.results[level]
 		if c.final {
 			s.part(level, &p, &part, c.to)
 		} else {
 			part.dst = results[c.to]
 		}
-		if c.add != nothing {
+		switch {
+		case c.add == resultW && first != second:
+			s.withoutPartner(level, second, part)
+		case c.add != nothing:
 			part.add(results[c.add])
+			s.multiply(level+1, part)
+		default:
+			s.multiply(level+1, part)
 		}
-		s.multiply(level+1, part)
 	}
 	if !second.empty() {
 		last := strassenProduct{strassenArea: second}
 		s.part(level, &p, &last, quarter22)
 		s.last(level, &last)
+	}
+}
+
+// withoutPartner computes a product to which W is to be added: over the second half,
+// and over what the first has more, where W is V.
+func (s *strassenStrip) withoutPartner(level int, second strassenArea, p strassenProduct) {
+	results := &s.results[level]
+	rest := p
+	rest.add(results[resultV])
+	rest.skip(level, second)
+	if !second.empty() {
+		p.strassenArea = second
+		p.add(results[resultW])
+		s.multiply(level+1, p)
+	}
+	s.multiply(level+1, rest)
+}
+
+// skip leaves out the first rows of a product, or on the second level columns.
+func (p *strassenProduct) skip(level int, a strassenArea) {
+	if level == 0 {
+		p.rows -= a.rows
+		p.row += a.rows
+	} else {
+		p.columns -= a.columns
+	}
+	views := [...]*strassenView{&p.left, &p.dst, &p.addends[0], &p.addends[1], &p.addends[2]}
+	for _, v := range views {
+		if v.values == nil {
+			continue
+		}
+		if level == 0 {
+			v.values = v.values[a.rows*v.row:]
+		} else {
+			v.values = v.values[a.columns*v.pixel:]
+		}
 	}
 }
 

@@ -118,11 +118,13 @@ func (s *strassenStrip) place(memory []float32) {
 }
 
 // left is the left side of a product, one of those into which a level takes a matrix
-// of some columns apart: a quarter of it, or one of its sums.
-func (s *strassenStrip) left(level int, matrix *strassenView, columns int, sums *[4]strassenView, product int) strassenView {
+// of some columns apart: a quarter of it, or one of its sums from a row on.
+func (s *strassenStrip) left(level int, matrix *strassenView, columns int, sums *[4]strassenView, product, row int) strassenView {
 	from := strassenProducts[product].left
 	if from < sum1 {
 		return matrix.quarter(level, from, columns)
 	}
-	return sums[from-sum1]
+	v := sums[from-sum1]
+	v.values = v.values[row*v.row:]
+	return v
 }

@@ -32,7 +32,7 @@ func (s *strassenStrip) addUp() {
 				half = second
 			}
 			if !half.empty() {
-				part := s.left(0, &input, area.columns, &s.sums[0], i)
+				part := s.left(0, &input, area.columns, &s.sums[0], i, 0)
 				s.addHalves(&quarterSums{level: 1, matrix: &part, area: half, sums: &s.sums[1+i], block: block})
 			}
 		}

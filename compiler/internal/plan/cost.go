@@ -99,8 +99,8 @@ func costOf(w Word, o op.Conv, in, out Layout) float64 {
 }
 
 // halves is how often the seven products of Strassen's algorithm have halves of some
-// rows or columns: two of them the second, which may be the smaller one.
-func halves(n int) int { return 5*((n+1)/2) + 2*(n/2) }
+// rows or columns: three of them the second, which may be the smaller one.
+func halves(n int) int { return 4*((n+1)/2) + 3*(n/2) }
 
 // total is a cost of multiplications, with what is added to them, and a number of
 // weights.

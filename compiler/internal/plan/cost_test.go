@@ -47,7 +47,7 @@ func TestChoose(t *testing.T) {
 		{layer{1024, 256, 14, 1, 1, 1}, "Strassen"}, // of few outputs for the sums of two levels
 		{layer{1024, 512, 14, 1, 1, 1}, "Strassen2"},
 		{layer{512, 1024, 14, 1, 2, 1}, "Strassen2"},
-		{layer{512, 2048, 7, 1, 1, 1}, "Direct"}, // whose halves have four rows and three
+		{layer{512, 2048, 7, 1, 1, 1}, "Strassen"}, // halves of four rows and three
 		{layer{1024, 2048, 7, 1, 1, 1}, "Strassen"},
 		{layer{1000, 256, 14, 1, 1, 1}, "Direct"},
 		{layer{256, 256, 28, 3, 1, 32}, "Direct"}, // groups of half a block
