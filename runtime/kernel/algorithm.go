@@ -33,3 +33,12 @@ func (b ByTier) at(tier cpu.Level) Algorithm {
 		return b.Portable
 	}
 }
+
+// suits says whether an algorithm can compute a convolution of these weights on a
+// tier.
+func (a Algorithm) suits(s FilterSpec, tier cpu.Level) bool {
+	if levels := a.strassenLevels(); levels > 0 {
+		return strassenSuits(s, levels) && (tier == cpu.AVX2 || tier == cpu.AVX512)
+	}
+	return a == Direct || tier != cpu.Portable && s.KernelH == 3 && s.KernelW == 3 && s.Stride <= 2 && s.Block == blockChannels && s.wholeGroups()
+}

@@ -59,7 +59,7 @@ func benchLayers() []struct {
 		}
 	}
 	return append(layers,
-		conv("squeeze", 256, 128, 56, 1, 1, 1, false), conv("widen", 128, 256, 56, 1, 1, 1, true),
+		conv("widen", 128, 256, 56, 1, 1, 1, true),
 		conv("resnext", 128, 128, 56, 3, 1, 32, false),
 		conv("resnext", 256, 256, 28, 3, 1, 32, false),
 		conv("resnext", 512, 512, 14, 3, 1, 32, false),

@@ -77,15 +77,14 @@ func (s *strassenStrip) multiply(level int, p strassenProduct) {
 		} else {
 			part.dst = results[c.to]
 		}
-		switch {
-		case c.add == resultW && first != second:
+		if c.add == resultW && first != second {
 			s.withoutPartner(level, second, part)
-		case c.add != nothing:
-			part.add(results[c.add])
-			s.multiply(level+1, part)
-		default:
-			s.multiply(level+1, part)
+			continue
 		}
+		if c.add != nothing {
+			part.add(results[c.add])
+		}
+		s.multiply(level+1, part)
 	}
 	if !second.empty() {
 		last := strassenProduct{strassenArea: second}

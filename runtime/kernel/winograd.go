@@ -5,7 +5,6 @@ import (
 	"unsafe"
 
 	"github.com/resc-lang/resc/runtime/internal/asm"
-	"github.com/resc-lang/resc/runtime/internal/cpu"
 )
 
 // Winograd's minimal filtering (Lavin and Gray, "Fast Algorithms for
@@ -31,15 +30,6 @@ func (a Algorithm) winogradSize() int {
 		return 4
 	}
 	return 0
-}
-
-// suits says whether an algorithm can compute a convolution of these weights on a
-// tier.
-func (a Algorithm) suits(s FilterSpec, tier cpu.Level) bool {
-	if levels := a.strassenLevels(); levels > 0 {
-		return strassenSuits(s, levels) && (tier == cpu.AVX2 || tier == cpu.AVX512)
-	}
-	return a == Direct || tier != cpu.Portable && s.KernelH == 3 && s.KernelW == 3 && s.Stride <= 2 && s.Block == blockChannels && s.wholeGroups()
 }
 
 // winogradJob is a convolution in three steps over groups of tile rows: points

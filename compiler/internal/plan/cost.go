@@ -15,8 +15,10 @@ import "github.com/resc-lang/resc/compiler/internal/op"
 // BenchmarkCost compares them with measurement, filters of 3×3 coming from memory:
 // the model was within 7 %, but where filters of 3×3 have several MB: F(4×4) at
 // 14×14 and F(2×2) at 7×7 take a seventh less than it says, with stride 2 to 7×7
-// direct convolution a tenth more and F(4×4), which it does not choose, a third. The
-// algorithm chosen was the fastest for each layer, but for gains below leastGain.
+// direct convolution a tenth more and F(4×4), which it does not choose, a third. In
+// groups F(4×4) takes a sixth less at 14×14, and what it does not choose up to a
+// third more. The algorithm chosen was the fastest for each layer, but for gains below
+// leastGain.
 const (
 	multiplyCost = 1.015 // of a multiplication
 	storeCost    = 3     // of 16 channels of an output pixel

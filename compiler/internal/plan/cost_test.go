@@ -84,11 +84,12 @@ func BenchmarkCost(b *testing.B) {
 	var layers []layer
 	for stage, size := range []int{56, 28, 14, 7} {
 		c := 64 << stage
-		layers = append(layers, layer{c, c, size, 3, 1, 1}, layer{4 * c, c, size, 1, 1, 1}, layer{c, 4 * c, size, 1, 1, 1}, layer{4 * c, 2 * c, size, 1, 1, 1}, layer{2 * c, 4 * c, size, 1, 1, 1})
+		layers = append(layers, layer{c, c, size, 3, 1, 1}, layer{4 * c, c, size, 1, 1, 1}, layer{c, 4 * c, size, 1, 1, 1},
+			layer{4 * c, 2 * c, size, 1, 1, 1}, layer{2 * c, 4 * c, size, 1, 1, 1})
 		if stage > 0 {
 			layers = append(layers,
 				layer{c / 2, c, size, 3, 2, 1}, layer{c, c, size, 3, 2, 1},
-				layer{2 * c, c, 2 * size, 1, 1, 1}, layer{c, 2 * c, size, 1, 2, 1}, layer{2 * c, 4 * c, size, 1, 2, 1},
+				layer{c, 2 * c, size, 1, 2, 1}, layer{2 * c, 4 * c, size, 1, 2, 1},
 			)
 		}
 	}
