@@ -52,23 +52,33 @@ func TestSection(t *testing.T) {
 	}
 }
 
-// TestDocs holds the tables of the pages to docs/performance.json.
+// TestDocs holds the tables of the pages to the records.
 func TestDocs(t *testing.T) {
-	r, err := readResults("../docs/performance.json")
-	if err != nil {
-		t.Fatal(err)
+	records, err := filepath.Glob("../docs/performance*.json")
+	if err != nil || len(records) == 0 {
+		t.Fatal("no records", err)
 	}
-	for page, tables := range map[string]string{"../docs/performance.md": r.markdown(), "../README.md": r.summary()} {
-		text, err := os.ReadFile(page)
+	for _, record := range records {
+		r, err := readResults(record)
 		if err != nil {
 			t.Fatal(err)
 		}
-		want, err := replaceSection(string(text), tables)
-		if err != nil {
-			t.Fatal(err)
+		pages := map[string]string{strings.TrimSuffix(record, ".json") + ".md": r.markdown()}
+		if record == "../docs/performance.json" {
+			pages["../README.md"] = r.summary()
 		}
-		if string(text) != want {
-			t.Errorf("%s is not made from docs/performance.json: go run ./bench -render -record", page)
+		for page, tables := range pages {
+			text, err := os.ReadFile(page)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want, err := replaceSection(string(text), tables)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if string(text) != want {
+				t.Errorf("%s is not made from %s: go run ./bench -render -record", page, record)
+			}
 		}
 	}
 }
@@ -136,6 +146,9 @@ func TestArguments(t *testing.T) {
 	o, err := parse([]string{"-quick", "-threads", "2,1"}, ".")
 	if err != nil {
 		t.Fatal(err)
+	}
+	if other, err := parse([]string{"-as", "xeon"}, "."); err != nil || other.page != filepath.Join("docs", "performance-xeon.md") || other.front != "" {
+		t.Errorf("%+v, %v", other, err)
 	}
 	if len(o.networks) != 3 || len(o.threads) != 2 || o.threads[0] != 2 || len(o.batches) != 0 || o.rounds != 3 || o.gomlx {
 		t.Errorf("%+v", o)

@@ -68,7 +68,7 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	recorded := filepath.Join(root, "docs", "performance.json")
+	recorded := strings.TrimSuffix(o.page, ".md") + ".json"
 	if o.render {
 		r, err := readResults(recorded)
 		if err != nil {
@@ -108,12 +108,16 @@ func parse(args []string, root string) (*options, error) {
 	f.Float64Var(&o.seconds, "seconds", 1.5, "`time` of timed runs in a process")
 	f.BoolVar(&o.gomlx, "gomlx", true, "measure gomlx too")
 	f.BoolVar(&o.record, "record", false, "write the results to docs/performance.json, docs/performance.md and README.md")
+	machine := f.String("as", "", "keep or read the record of another `machine`: docs/performance-MACHINE.json and .md")
 	f.BoolVar(&o.render, "render", false, "measure nothing: print docs/performance.json, or with -record write the pages anew")
 	if err := f.Parse(args); err != nil {
 		return nil, err
 	}
 	if f.NArg() > 0 {
 		return nil, fmt.Errorf("what is %s? Networks are named with -networks", f.Arg(0))
+	}
+	if *machine != "" {
+		o.page, o.front = filepath.Join(root, "docs", "performance-"+*machine+".md"), ""
 	}
 	choose := func(given, quick, full string) string {
 		switch {
@@ -173,8 +177,10 @@ func publish(r *results, o *options, stdout io.Writer) error {
 		if err := rewriteSection(o.page, tables); err != nil {
 			return err
 		}
-		if err := rewriteSection(o.front, r.summary()); err != nil {
-			return err
+		if o.front != "" {
+			if err := rewriteSection(o.front, r.summary()); err != nil {
+				return err
+			}
 		}
 	}
 	_, err := io.WriteString(stdout, tables)
