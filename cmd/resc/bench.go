@@ -88,7 +88,7 @@ func (c *benchCmd) Run(a *app) error {
 		return err
 	}
 	cold := time.Since(start)
-	kernel.UseLargePages()
+	kernel.Settle()
 	r, err := b.measure(a, c.Runs)
 	if err != nil {
 		return err
@@ -152,10 +152,12 @@ func (b *bench) run(ctx context.Context) error {
 	return b.session.RunBatch(ctx, b.batch, b.images, b.height, b.width, b.outputs)
 }
 
-// measure times runs, after one to warm up.
+// measure times runs, after those in which kernels settle.
 func (b *bench) measure(a *app, runs int) (*benchResult, error) {
-	if err := b.run(a.ctx); err != nil {
-		return nil, err
+	for range (kernel.SettlingRuns+b.batch-1)/b.batch + 1 {
+		if err := b.run(a.ctx); err != nil {
+			return nil, err
+		}
 	}
 	var times []float64
 	bar := a.newBar(runs, true)

@@ -13,8 +13,7 @@ const (
 )
 
 // NewArena returns n zeroed floats that start at a cache line, or at a large page
-// if they fill one. Such arenas move to large pages later on Linux: see
-// UseLargePages.
+// if they fill one. Such arenas move to large pages later on Linux: see Settle.
 func NewArena(n int) []float32 {
 	alignment := cacheLine
 	if n >= largePage/floatBytes {

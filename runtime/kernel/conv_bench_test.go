@@ -105,7 +105,7 @@ func benchmarkConv(b *testing.B, c Conv, algorithm Algorithm, residual bool, pea
 		added = dst
 	}
 	k.run(threads, w, dst, src, added)
-	UseLargePages()
+	Settle()
 	best := time.Hour
 	for b.Loop() {
 		start := time.Now()

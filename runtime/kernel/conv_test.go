@@ -174,14 +174,22 @@ func (k *convCase) run(t *Threads, w *Filter, dst, src, residual []float32) {
 	t.End()
 }
 
-// check computes the case under every tier with 1, 2, 3 and 8 threads.
+// check computes the case under every tier with 1, 2, 3 and 8 threads, and a filter
+// that is kept as taps both as it is and expanded.
 func (k *convCase) check(t *testing.T) {
 	for _, tier := range cpu.Available() {
 		t.Run(tier.String(), func(t *testing.T) {
 			defer cpu.Force(tier)()
 			w := k.pack()
 			var first []float32
-			for _, n := range []int{1, 2, 3, 8} {
+			runs := []int{1, 2, 3, 8}
+			if w.asTaps {
+				runs = append(runs, runs...)
+			}
+			for i, n := range runs {
+				if i == 4 {
+					w.expand()
+				}
 				threads := NewThreads(n)
 				dst, src := NewArena(k.Out.Len()), NewArena(k.In.Len())
 				var residual []float32
@@ -197,7 +205,7 @@ func (k *convCase) check(t *testing.T) {
 					k.Out.verify(t, dst, k.want)
 					first = dst
 				} else if !slices.Equal(first, dst) {
-					t.Fatalf("%d threads give other bits than one", n)
+					t.Fatalf("run %d, of %d threads, gives other bits than the first", i, n)
 				}
 			}
 		})

@@ -23,6 +23,8 @@ type Filter struct {
 	spec      FilterSpec // no field is left to default
 	tier      cpu.Level
 	algorithm Algorithm
+	asTaps    bool // Winograd's: see expansion
+	expansion *expansion
 	panels    []panel        // of direct convolution and Strassen's
 	index     []channelIndex // of depthwise convolution
 	weights   []float32      // in the order of the kernel
@@ -99,7 +101,8 @@ func (s FilterSpec) plan() (f *Filter, weights int) {
 	case f.algorithm.strassenLevels() > 0:
 		f.panels, weights = s.cutStrassen(f.algorithm.strassenLevels(), panelWidths(tier))
 	case m > 0:
-		weights = s.Groups * newWinogradPoints(m, s.Stride).filters() * s.matrixSize()
+		f.asTaps, f.expansion = s.keepsTaps(m), new(expansion)
+		weights = s.winogradWeights(m)
 	default:
 		f.panels, weights = s.cutPanels(panelWidths(tier))
 	}
@@ -109,7 +112,8 @@ func (s FilterSpec) plan() (f *Filter, weights int) {
 // biases is the number of values of the bias.
 func (f *Filter) biases() int { return blocksOf(f.spec.Out) * blockChannels }
 
-// Bytes is the memory that the packed values occupy.
+// Bytes is the memory that the packed values occupy. What large filters of
+// Winograd's algorithm are transformed to when the process has settled is not in it.
 func (f *Filter) Bytes() int { return 4 * (len(f.weights) + len(f.bias)) }
 
 func (s FilterSpec) withDefaults() FilterSpec {

@@ -16,11 +16,7 @@ import (
 // addresses at hand for, and in a virtual machine each that it lacks is looked up
 // in two tables. Large pages are dear to begin with: the system has to find and
 // clear, or have its host find and clear, 2 MB at a time. So arenas begin in small
-// pages, and move to large ones when the process has run for a while.
-
-// enlargeAfter is when arenas move: after the first answers, and never in a
-// process that computes a few images and ends.
-const enlargeAfter = 2 * time.Second
+// pages, and move to large ones when the process settles.
 
 // arenas are those that have not moved yet. It does not keep them alive.
 var arenas struct {
@@ -43,15 +39,14 @@ func enlargeLater(m []float32) {
 	}
 	arenas.Lock()
 	defer arenas.Unlock()
-	arenas.small = append(arenas.small, smallArena{weak.Make(&m[0]), len(m), time.Now().Add(enlargeAfter)})
-	time.AfterFunc(enlargeAfter, func() { enlarge(time.Now()) })
+	arenas.small = append(arenas.small, smallArena{weak.Make(&m[0]), len(m), time.Now().Add(settleAfter)})
+	time.AfterFunc(settleAfter, func() { enlarge(time.Now()) })
 }
 
-// UseLargePages moves the arenas there are to large pages now, where it would
-// happen by itself two seconds after they were made: a measurement should not begin
-// before. It takes some milliseconds for each page of 2 MB, during which who uses
-// that page waits. Where the system has no large pages nothing changes.
-func UseLargePages() { enlarge(time.Now().Add(enlargeAfter)) }
+// useLargePages moves the arenas there are to large pages now. It takes some
+// milliseconds for each page of 2 MB, during which who uses that page waits. Where the
+// system has no large pages nothing changes.
+func useLargePages() { enlarge(time.Now().Add(settleAfter)) }
 
 // enlarge moves the arenas that are due by then.
 func enlarge(then time.Time) {
@@ -84,6 +79,16 @@ func (a smallArena) enlarge() {
 			return // Linux before 6.1, or no more pages to be had
 		}
 	}
+}
+
+// enlargeNow moves an arena that starts at a large page before its time.
+func enlargeNow(m []float32) {
+	if !largePagesAllowed() {
+		return
+	}
+	arenas.moving.Lock()
+	defer arenas.moving.Unlock()
+	smallArena{first: weak.Make(&m[0]), n: len(m)}.enlarge()
 }
 
 // enlargePage makes one page of memory that starts at a large page's address.

@@ -41,6 +41,15 @@ func winograd(tier cpu.Level, name asm.Transform, a *asm.Winograd) {
 	}
 }
 
+// filterTaps transforms filters if the tier has a kernel that does so in one go.
+func filterTaps(tier cpu.Level, stride, m int, a *asm.FilterTaps) bool {
+	if tier != cpu.AVX512 {
+		return false
+	}
+	asm.FilterTapsAVX512(stride, m, a)
+	return true
+}
+
 func product(tier cpu.Level, tiles int, a *asm.Product) {
 	if tier == cpu.AVX512 {
 		asm.ProductAVX512(tiles, a)

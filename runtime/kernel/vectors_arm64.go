@@ -29,6 +29,8 @@ func depthwise(_ cpu.Level, pixels int, a *asm.Depthwise) { asm.DepthwiseNEON(pi
 
 func winograd(_ cpu.Level, name asm.Transform, a *asm.Winograd) { asm.WinogradNEON(name, a) }
 
+func filterTaps(cpu.Level, int, int, *asm.FilterTaps) bool { return false }
+
 func product(_ cpu.Level, tiles int, a *asm.Product) { asm.ProductNEON(tiles, a) }
 
 func pooling(_ cpu.Level, largest bool, a *asm.Pooling) {

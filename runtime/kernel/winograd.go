@@ -2,6 +2,7 @@ package kernel
 
 import (
 	"fmt"
+	"time"
 	"unsafe"
 
 	"github.com/resc-lang/resc/runtime/internal/asm"
@@ -40,6 +41,7 @@ type winogradJob struct {
 	Conv
 	dst, src, residual []float32
 	filter             *Filter
+	matrices           []float32 // nil if the filter is taps
 	in, out, added     grid
 	winogradPlan
 
@@ -56,18 +58,25 @@ const (
 	transformInput
 	multiply
 	transformOutput
+	multiplyTaps
 )
 
 // winogradGroup is some rows of tiles of one of the convolution's groups of channels,
 // and the memory for them.
 type winogradGroup struct {
 	*winogradJob
-	within   int // the group of channels
-	top      int // first row of tiles
-	rows     tileAxis
-	tiles    int
-	points   []float32 // [region][input block][tile][16]
-	products []float32 // [n·n][output block][tile][16]
+	within int // the group of channels
+	top    int // first row of tiles
+	rows   tileAxis
+	tiles  int
+	points []float32 // [region][input block][tile][16]
+
+	// products are those of some output blocks, all or one:
+	// [n·n][output block][tile][16].
+	first, held int
+	products    []float32
+
+	calls int // of kernels for the products of a part of the filter
 }
 
 // winogradPlan is what follows from the geometry: how tile rows are grouped, and
@@ -80,7 +89,9 @@ type winogradPlan struct {
 	groups    int // of those rows
 	together  int // rows in a group of the others
 	slice     int // output blocks of a chunk of products
+	depth     int // input blocks of a part, if the filter is taps
 	perWorker int // floats
+	private   int // of those, what a worker has to itself while groups are shared
 }
 
 const (
@@ -102,8 +113,9 @@ const (
 	togetherBytes = 4 << 20
 )
 
-// winogradPlan plans a convolution for a number of threads.
-func (c Conv) winogradPlan(m, threads int) winogradPlan {
+// winogradPlan plans a convolution for a number of threads, whose filter is taps or
+// matrices.
+func (c Conv) winogradPlan(m, threads int, asTaps bool) winogradPlan {
 	p := winogradPlan{winogradPoints: newWinogradPoints(m, c.Stride), ins: c.In.blocks() / c.Groups, outs: c.Out.blocks() / c.Groups}
 	columns := ceil(c.Out.W, m)
 	p.all = ceil(c.Out.H, m)
@@ -129,21 +141,34 @@ func (c Conv) winogradPlan(m, threads int) winogradPlan {
 		p.together = min(max(togetherBytes/perRow, 1), rest)
 		p.together = ceil(rest, ceil(rest, p.together)) // groups of like size
 	}
-	p.slice = max(min(sliceProducts/max(columns*p.together*p.ins*blockChannels, 1), p.outs), 1)
-	points, products := p.floats(rows * columns)
-	p.perWorker = scratchFloats + points + products
-	points, products = p.floats(p.together * columns)
-	p.perWorker = max(p.perWorker, scratchFloats+ceil(points+products, threads))
+	points, products := p.floats(p.together*columns, p.outs)
+	p.private = scratchFloats
+	if asTaps {
+		p.slice, p.depth = 1, c.tapsDepth()
+		_, products = p.floats(p.together*columns, 1)
+		p.private += products + p.filters()*p.partStride()
+		products = 0
+	} else {
+		p.slice = max(min(sliceProducts/max(columns*p.together*p.ins*blockChannels, 1), p.outs), 1)
+	}
+	p.perWorker = p.private + ceil(points+products, threads)
+	points, products = p.floats(rows*columns, p.outs)
+	p.perWorker = max(p.perWorker, scratchFloats+points+products)
 	return p
 }
+
+// partStride is the distance between the matrices of a part of a filter, a cache line
+// more than is needed, as between points.
+func (p *winogradPlan) partStride() int { return p.depth*blockSquare + blockChannels }
 
 // pointStride is the distance between the points of a tile, in floats. A cache
 // line more than is needed keeps points from falling into the same sets.
 func pointStride(blocks, tiles int) int { return (blocks*tiles + 1) * blockChannels }
 
-// floats are the sizes of the points and of the products of some tiles.
-func (p *winogradPlan) floats(tiles int) (points, products int) {
-	return p.regions() * pointStride(p.ins, tiles), p.n * p.n * pointStride(p.outs, tiles)
+// floats are the sizes of the points of some tiles, and of the products for some
+// output blocks.
+func (p *winogradPlan) floats(tiles, outs int) (points, products int) {
+	return p.regions() * pointStride(p.ins, tiles), p.n * p.n * pointStride(outs, tiles)
 }
 
 // group is rows from..to of tiles, in some memory.
@@ -151,8 +176,12 @@ func (j *winogradJob) group(from, to int, memory []float32) winogradGroup {
 	g := winogradGroup{winogradJob: j, top: from}
 	g.rows = newTileAxis(j.m, min((to-from)*j.m, j.Out.H-from*j.m))
 	g.tiles = (to - from) * j.columns.tiles()
-	points, products := j.floats(g.tiles)
-	g.points, g.products = memory[:points], memory[points:][:products]
+	g.held = j.outs
+	points, products := j.floats(g.tiles, g.held)
+	g.points = memory[:points]
+	if j.matrices != nil {
+		g.products = memory[points:][:products]
+	}
 	return g
 }
 
@@ -162,23 +191,38 @@ func (c Conv) runWinograd(t *Threads, dst, src, residual []float32, w *Filter) {
 	if c.Dilation != 1 {
 		panic(fmt.Sprintf("kernel: filter %+v for %+v", w.spec, c))
 	}
+	matrices, trial := w.matrices()
+	if trial {
+		start := time.Now()
+		defer func() { w.expansion.trialEnded(matrices != nil, time.Since(start)) }()
+	}
 	j := &t.winograd
 	*j = winogradJob{
-		Conv: c, dst: dst, src: src, residual: residual, filter: w,
+		Conv: c, dst: dst, src: src, residual: residual, filter: w, matrices: matrices,
 		in: c.In.grid(), out: c.Out.grid(), added: c.Residual.grid(),
-		winogradPlan: c.winogradPlan(m, t.N()), columns: newTileAxis(m, c.Out.W),
+		winogradPlan: c.winogradPlan(m, t.N(), matrices == nil), columns: newTileAxis(m, c.Out.W),
 	}
-	if size := j.perWorker * t.N(); len(t.workspace) < size {
+	size := j.perWorker
+	if w.asTaps { // nothing is allocated when matrices take their place
+		size = max(size, c.winogradPlan(m, t.N(), matrices != nil).perWorker)
+	}
+	if size *= t.N(); len(t.workspace) < size {
 		t.workspace = NewArena(size)
 	}
 	j.memory = t.workspace
 	t.run(j, c.Groups, j.groups)
 	for top := j.own; top < j.all; top += j.together {
-		g := j.group(top, min(top+j.together, j.all), j.memory[scratchFloats*t.N():])
+		g := j.group(top, min(top+j.together, j.all), j.memory[j.private*t.N():])
 		j.shared = g
 		rows := g.rows.tiles()
 		j.step = transformInput
 		t.run(j, j.ins, rows)
+		if matrices == nil {
+			j.shared.calls = g.productCalls()
+			j.step = multiplyTaps
+			t.run(j, 1, j.outs)
+			continue
+		}
 		j.step = multiply
 		t.run(j, 1, j.n*j.n*ceil(j.outs, j.slice))
 		j.step = transformOutput
@@ -188,7 +232,8 @@ func (c Conv) runWinograd(t *Threads, dst, src, residual []float32, w *Filter) {
 }
 
 func (j *winogradJob) do(worker, chunk int) {
-	scratch := j.memory[worker*scratchFloats:][:scratchFloats]
+	memory := j.memory[worker*j.private:][:j.private]
+	scratch := memory[:scratchFloats]
 	g := &j.shared
 	switch j.step {
 	case wholeGroup:
@@ -198,7 +243,11 @@ func (j *winogradJob) do(worker, chunk int) {
 	case multiply:
 		slices := ceil(j.outs, j.slice)
 		from := chunk % slices * j.slice
-		g.multiply(chunk/slices, from, min(from+j.slice, j.outs))
+		g.multiply(chunk/slices, g.part(from, min(from+j.slice, j.outs)))
+	case multiplyTaps:
+		own := *g
+		own.first, own.held = chunk, 1
+		own.fromTaps(scratch, memory[scratchFloats:])
 	default:
 		g.output(scratch, chunk/g.rows.tiles(), chunk%g.rows.tiles())
 	}
@@ -217,7 +266,7 @@ func (j *winogradJob) whole(worker, chunk int) {
 		}
 	}
 	for point := range j.n * j.n {
-		g.multiply(point, 0, j.outs)
+		g.multiply(point, g.part(0, j.outs))
 	}
 	for block := range j.outs {
 		for row := range g.rows.tiles() {
@@ -226,10 +275,19 @@ func (j *winogradJob) whole(worker, chunk int) {
 	}
 }
 
-// multiply computes the products of one point for some output blocks: those of
-// the tiles that have it, one for each phase of the samples that has it, added
-// up.
-func (g *winogradGroup) multiply(point, from, to int) {
+// filterPart is the matrices of some of a filter's channels.
+type filterPart struct {
+	matrices  []float32 // [matrix][output block][input channel][16]
+	size      int       // from a matrix to the next
+	in, ins   int       // input blocks
+	out, outs int       // output blocks, of those whose products are computed
+	ahead     tapsAhead // what to ask for meanwhile
+}
+
+// multiply computes the products of one point for a part of the filter: those of
+// the tiles that have the point, one for each phase of the samples that has it, added
+// up, and to those of the input blocks before.
+func (g *winogradGroup) multiply(point int, part *filterPart) {
 	row, column := point/g.n, point%g.n
 	slot, tiles := g.tilesOf(row, column)
 	if tiles == 0 {
@@ -237,8 +295,8 @@ func (g *winogradGroup) multiply(point, from, to int) {
 	}
 	block := g.tiles * blockBytes
 	a := asm.Product{
-		Outs: to - from, DstBlock: block,
-		Ins: g.ins, SrcBlock: block - blockBytes,
+		Outs: part.outs, DstBlock: block,
+		Ins: part.ins, SrcBlock: block - blockBytes,
 	}
 	passes, wider, pixels := tileWidths(tiles, productTiles(g.filter.tier))
 	for i := range passes {
@@ -246,18 +304,42 @@ func (g *winogradGroup) multiply(point, from, to int) {
 		if i < wider {
 			width++
 		}
-		a.Dst = unsafe.Pointer(&g.products[point*pointStride(g.outs, g.tiles)+(from*g.tiles+slot)*blockChannels])
-		a.Accumulate = 0
+		a.Dst = unsafe.Pointer(&g.products[point*pointStride(g.held, g.tiles)+(part.out*g.tiles+slot)*blockChannels])
+		a.Accumulate = min(part.in, 1)
 		for i := 0; ; i++ {
 			s, ok := g.source(i, row, column)
 			if !ok {
 				break
 			}
-			a.Src = unsafe.Pointer(&g.points[s.region*pointStride(g.ins, g.tiles)+slot*blockChannels])
-			a.Weights = unsafe.Pointer(&g.filter.weights[((g.within*g.filters()+s.filter)*g.outs+from)*g.ins*blockChannels*blockChannels])
+			a.Src = unsafe.Pointer(&g.points[s.region*pointStride(g.ins, g.tiles)+(part.in*g.tiles+slot)*blockChannels])
+			a.Weights = unsafe.Pointer(&part.matrices[s.filter*part.size])
+			part.ahead.ask(&a)
 			product(g.filter.tier, width, &a)
 			a.Accumulate = 1
 		}
 		slot += width
+	}
+}
+
+// productCalls is the number of calls of kernels for the products of a part.
+func (g *winogradGroup) productCalls() (n int) {
+	for point := range g.n * g.n {
+		_, tiles := g.tilesOf(point/g.n, point%g.n)
+		for i := 0; tiles > 0; i++ {
+			if _, ok := g.source(i, point/g.n, point%g.n); !ok {
+				break
+			}
+			n += ceil(tiles, productTiles(g.filter.tier))
+		}
+	}
+	return n
+}
+
+// part is all of the group's matrices for some output blocks.
+func (g *winogradGroup) part(from, to int) *filterPart {
+	size := g.outs * g.ins * blockSquare
+	return &filterPart{
+		matrices: g.matrices[g.within*g.filters()*size+from*g.ins*blockSquare:], size: size,
+		ins: g.ins, out: from, outs: to - from,
 	}
 }

@@ -14,6 +14,8 @@ func (t *transform) run(cpu.Level, asm.Transform) {
 	panic("kernel: no transforms on this tier")
 }
 
+func filterTaps(cpu.Level, int, int, *asm.FilterTaps) bool { return false }
+
 func product(cpu.Level, int, *asm.Product) { panic("kernel: no products on this tier") }
 
 func productTiles(cpu.Level) int { return 1 }

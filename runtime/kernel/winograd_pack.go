@@ -2,116 +2,146 @@ package kernel
 
 import (
 	"sync"
+	"unsafe"
 
 	"github.com/resc-lang/resc/runtime/internal/asm"
+	"github.com/resc-lang/resc/runtime/internal/cpu"
 )
 
-// matrixSize is that of one of the matrices that a group's filter is transformed to,
-// each in the order in which the kernels of products read it:
+// A filter that stays in the cache that cores share is kept as the matrices that it
+// is transformed to, in the order in which the kernels of products read them:
 //
 //	[group][matrix][output block][input channel][16]
 //
-// with channels that do not exist zero. The matrices are in the order of their use.
+// with channels that do not exist zero, and the matrices in the order of their use.
+//
+// A larger one is kept as it is, and transformed anew in each run, by parts that stay
+// in a core's own cache: it comes from memory, which takes longer than the transform,
+// and the matrices would be 16/9 or 4 times as much. Its order is
+//
+//	[output block][input block][tap][input channel][16]
+
+// matrixSize is that of one of the matrices of a group.
 func (s FilterSpec) matrixSize() int {
-	return s.groupOuts() * blocksOf(s.In/s.Groups) * blockChannels * blockChannels
+	return s.groupOuts() * blocksOf(s.In/s.Groups) * blockSquare
 }
+
+// blockSquare is the number of weights of a tap from one block of channels to another.
+const blockSquare = blockChannels * blockChannels
 
 // groupOuts is the number of output blocks of a group.
 func (s FilterSpec) groupOuts() int { return blocksOf(s.Out / s.Groups) }
 
-// packWinograd transforms the filter to matrices.
+// keepsTaps reports whether the filter is kept as it is.
+func (s FilterSpec) keepsTaps(m int) bool {
+	return s.Groups == 1 && floatBytes*newWinogradPoints(m, s.Stride).filters()*s.matrixSize() > residentBytes
+}
+
+// winogradWeights is the number of packed values.
+func (s FilterSpec) winogradWeights(m int) int {
+	if s.keepsTaps(m) {
+		return s.taps() * s.matrixSize()
+	}
+	return s.Groups * newWinogradPoints(m, s.Stride).filters() * s.matrixSize()
+}
+
+// packWinograd orders the filter's taps, or transforms them to matrices.
 func (f *Filter) packWinograd(rows Rows) {
-	outs, size := f.spec.groupOuts(), f.spec.matrixSize()
-	points := newWinogradPoints(f.algorithm.winogradSize(), f.spec.Stride)
+	s := f.spec
+	outs, ins, size := s.groupOuts(), blocksOf(s.In/s.Groups), s.matrixSize()
+	points := newWinogradPoints(f.algorithm.winogradSize(), s.Stride)
 	var done sync.WaitGroup
-	for out := range blocksOf(f.spec.Out) {
-		group := f.weights[out/outs*points.filters()*size:]
+	for out := range blocksOf(s.Out) {
 		done.Go(func() {
-			k := filterTransform{
-				winogradPoints: points, filter: f, size: size, out: out, matrices: group[out%outs*size/outs:],
+			if f.asTaps {
+				for in := range ins {
+					s.packTaps(f.weights[(out*ins+in)*9*blockSquare:], rows, out, in)
+				}
+				return
 			}
-			k.run(rows)
+			k := filterTransform{winogradPoints: points, tier: f.tier, size: size, half: make([]float32, points.halfSize())}
+			matrices := f.weights[out/outs*points.filters()*size+out%outs*size/outs:]
+			for in := range ins {
+				var taps [9 * blockSquare]float32
+				s.packTaps(taps[:], rows, out, in)
+				k.blocks(matrices[in*blockSquare:], taps[:], 1)
+			}
 		})
 	}
 	done.Wait()
 }
 
-// transformedChannels is the number of input channels whose filters are
-// transformed at once: few enough for the first cache.
-const transformedChannels = 8
-
-// filterTransform transforms the filters of one output block.
-type filterTransform struct {
-	winogradPoints
-	filter   *Filter
-	out      int       // the block
-	size     int       // of a matrix
-	matrices []float32 // from the block in the first on
-
-	taps [9 * transformedChannels * blockChannels]float32 // [kernel row][kernel column][input channel][16]
-	half [6 * 3 * transformedChannels * blockChannels]float32
-}
-
-// run takes a few input channels after others, whose filters for the block lie
-// side by side when they are packed.
-func (k *filterTransform) run(rows Rows) {
-	s := k.filter.spec
-	first := k.out * blockChannels
-	var row [9 * transformedChannels]float32
-	ins := s.In / s.Groups
-	for i := 0; i < ins; i += transformedChannels {
-		channels := min(transformedChannels, ins-i)
-		run := channels * blockChannels
-		for lane := range min(blockChannels, s.Out-first) {
-			rows.Row(row[:9*channels], first+lane, 9*i)
-			for c := range channels {
-				taps := k.taps[c*blockChannels+lane:]
-				for tap, v := range row[9*c:][:9] {
-					taps[tap*run] = v
-				}
+// packTaps orders the taps from a block of input channels to one of output channels,
+// where all is zero.
+func (s FilterSpec) packTaps(taps []float32, rows Rows, out, in int) {
+	first := out * blockChannels
+	channels := min(blockChannels, s.In/s.Groups-in*blockChannels)
+	var row [9 * blockChannels]float32
+	for lane := range min(blockChannels, s.Out-first) {
+		rows.Row(row[:9*channels], first+lane, 9*in*blockChannels)
+		for c := range channels {
+			at := taps[c*blockChannels+lane:]
+			for tap, v := range row[9*c:][:9] {
+				at[tap*blockSquare] = v
 			}
 		}
-		k.channels(k.matrices[i*blockChannels:], run)
 	}
 }
 
-// channels transforms the taps of input channels, run values each, first along
-// the columns and then along the rows of the kernel, to matrices that are size
-// apart.
-func (k *filterTransform) channels(matrices []float32, run int) {
-	row := 3 * run
-	evens := 1 // from a tap of the transform to the next
-	if k.stride == 2 {
-		evens = 2
+// filterTransform transforms taps to matrices that are size apart.
+type filterTransform struct {
+	winogradPoints
+	tier cpu.Level
+	size int
+	half []float32 // halfSize: transformed along the columns of the kernel
+}
+
+// halfSize is the number of values of a block's taps that are transformed along one
+// axis.
+func (p winogradPoints) halfSize() int { return p.n * 3 * blockSquare }
+
+// blocks transforms the taps of some blocks of input channels.
+func (k *filterTransform) blocks(matrices, taps []float32, ins int) {
+	a := asm.FilterTaps{Dst: unsafe.Pointer(&matrices[0]), DstStep: k.size * floatBytes, Src: unsafe.Pointer(&taps[0]), Blocks: ins}
+	if filterTaps(k.tier, k.stride, k.m, &a) {
+		return
 	}
+	for i := range ins {
+		k.block(matrices[i*blockSquare:], taps[i*9*blockSquare:])
+	}
+}
+
+// block transforms those of one, first along the columns and then along the rows of
+// the kernel.
+func (k *filterTransform) block(matrices, taps []float32) {
 	k.evaluate(transform{
-		dst: k.half[:], dstStep: row, dstNext: blockChannels,
-		src: k.taps[:], srcStep: evens * row, srcNext: blockChannels, count: row / blockChannels,
+		dst: k.half, dstStep: 3 * blockSquare, src: taps, srcStep: k.stride * 3 * blockSquare,
+		count: 3 * blockChannels, lines: 1,
 	})
-	for i := range k.n {
-		k.row(matrices, i*k.n, k.n*k.n+i, k.half[i*row:], run)
-	}
+	k.rows(matrices, k.n, 0, k.n*k.n, k.half)
 	if k.stride == 2 {
 		odd := k.n*k.n + k.n
-		k.row(matrices, odd, odd+k.n, k.taps[row:], run)
+		k.rows(matrices, 1, odd, odd+k.n, taps[3*blockSquare:])
 	}
 }
 
-// row transforms a row of taps to n matrices from one on, and with stride 2 keeps
-// the middle one as another.
-func (k *filterTransform) row(matrices []float32, first, middle int, taps []float32, run int) {
-	evens := 1
+// rows transforms rows of taps to n matrices each, from one on, and with stride 2
+// keeps the middle ones as others.
+func (k *filterTransform) rows(matrices []float32, rows, first, middle int, taps []float32) {
 	if k.stride == 2 {
-		evens = 2
-		copy(matrices[middle*k.size:][:run], taps[run:])
+		for i := range rows {
+			copy(matrices[(middle+i)*k.size:][:blockSquare], taps[(3*i+1)*blockSquare:])
+		}
 	}
 	k.evaluate(transform{
-		dst: matrices[first*k.size:], dstStep: k.size, dstNext: blockChannels,
-		src: taps, srcStep: evens * run, srcNext: blockChannels, count: run / blockChannels,
+		dst: matrices[first*k.size:], dstStep: k.size, dstLine: k.n * k.size,
+		src: taps, srcStep: k.stride * blockSquare, srcLine: 3 * blockSquare,
+		count: blockChannels, lines: rows,
 	})
 }
 
+// evaluate transforms vectors that lie side by side. With stride 2 it skips the odd tap.
 func (k *filterTransform) evaluate(t transform) {
-	t.lines = 1
-	t.run(k.filter.tier, asm.NewTransform(asm.Taps, k.stride, k.m, k.m))
+	t.dstNext, t.srcNext = blockChannels, blockChannels
+	t.run(k.tier, asm.NewTransform(asm.Taps, k.stride, k.m, k.m))
 }

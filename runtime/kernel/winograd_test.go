@@ -5,6 +5,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+
+	"github.com/resc-lang/resc/runtime/internal/cpu"
 )
 
 // winogradCases are convolutions by both sizes of Winograd's algorithm, over
@@ -15,6 +17,7 @@ func winogradCases(random *rand.Rand) []*convCase {
 	sizes := [][4]int{ // channels in and out, height, width
 		{16, 16, 1, 1}, {17, 33, 5, 7}, {40, 64, 14, 14}, {64, 128, 7, 7}, {16, 80, 9, 30}, {48, 16, 13, 4}, {16, 32, 3, 150}, {32, 16, 6, 2},
 		{64, 64, 14, 14}, {64, 128, 7, 6}, {96, 96, 5, 9},
+		{170, 176, 6, 7}, {137, 480, 5, 4}, // kept as taps, the first by F(4×4) alone
 	}
 	groups := map[int]int{8: 4, 9: 4, 10: 3} // of the sizes that have several
 	for _, algorithm := range []Algorithm{Winograd2, Winograd4} {
@@ -53,5 +56,38 @@ func winogradCases(random *rand.Rand) []*convCase {
 func TestWinograd(t *testing.T) {
 	for _, k := range winogradCases(rand.New(rand.NewPCG(21, 22))) {
 		t.Run(fmt.Sprintf("%+v %d", k.Conv, k.algorithm), k.check)
+	}
+}
+
+// TestSettleExpands has a filter that was used, and one that was not, settle.
+func TestSettleExpands(t *testing.T) {
+	if cpu.Tier() == cpu.Portable {
+		t.Skip("the portable tier has no such filters")
+	}
+	random := rand.New(rand.NewPCG(23, 24))
+	c := Conv{In: Layout{C: 272, H: 4, W: 4, Halo: 1}, Out: Layout{C: 256, H: 4, W: 4}, KernelH: 3, KernelW: 3, PadTop: 1, PadLeft: 1}
+	k := newConvInput(c, false, false, random)
+	k.algorithm = Winograd2
+	used, unused := k.pack(), k.pack()
+	threads := NewThreads(2)
+	defer threads.Close()
+	dst, src := NewArena(c.Out.Len()), NewArena(c.In.Len())
+	k.run(threads, used, dst, src, nil)
+	if used.expansion.matrices.Load() != nil {
+		t.Error("there are matrices after the first run")
+	}
+	Settle()
+	if used.expansion.matrices.Load() == nil {
+		t.Error("no matrices of a filter that was used")
+	}
+	if unused.expansion.matrices.Load() != nil {
+		t.Error("matrices of a filter that was not used")
+	}
+	if n := testing.AllocsPerRun(trials, func() { k.run(threads, used, dst, src, nil) }); n != 0 {
+		t.Errorf("%g allocations a run while matrices are tried", n)
+	}
+	e := used.expansion
+	if taps, matrices := e.shortest[0].Load(), e.shortest[1].Load(); taps == 0 || matrices == 0 || (taps < matrices) != (e.matrices.Load() == nil) {
+		t.Errorf("taps took %d ns and matrices %d; there are matrices: %t", taps, matrices, e.matrices.Load() != nil)
 	}
 }

@@ -74,13 +74,13 @@ func (j *winogradGroup) input(scratch []float32, block, row int) {
 	})
 }
 
-// output transforms a row of tiles of one block of the products back, first
-// along the points of columns and then along those of rows.
+// output transforms a row of tiles of one block of those that there are products of,
+// first along the points of columns and then along those of rows.
 func (j *winogradGroup) output(scratch []float32, block, row int) {
 	height := j.rows.size(row)
 	y := (j.top + row) * j.m
-	stride := pointStride(j.outs, j.tiles)
-	to := j.within*j.outs + block
+	stride := pointStride(j.held, j.tiles)
+	to := j.within*j.outs + j.first + block
 	bias := (*lanes)(j.filter.bias[to*blockChannels:])
 	low, high := j.Activation.clamp()
 	j.pieces(func(tile, tiles, m int) {

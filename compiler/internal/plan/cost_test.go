@@ -132,7 +132,7 @@ func (l layer) measure(b *testing.B, a kernel.Algorithm) float64 {
 	for _, f := range filters {
 		c.Run(t, dst, src, nil, f)
 	}
-	kernel.UseLargePages()
+	kernel.Settle()
 	best := time.Hour
 	for b.Loop() {
 		for _, f := range filters {

@@ -31,14 +31,25 @@ type Winograd struct {
 //
 //	Dst[o][tile][lane] (+)= Σ Weights[o][b][i][lane] · Src[b][tile][i]
 //
-// with o an output block, b an input block and i a channel of it. Weights beyond
-// the last are asked for as if they were next. Distances are in bytes.
+// with o an output block, b an input block and i a channel of it. Distances are in
+// bytes.
+//
+// Meanwhile kernels for amd64 ask for what will be read next, into the second cache:
+// for each i what lies at Ahead, an address that goes on by AheadStep and need not be
+// one of a value.
 type Product struct {
 	Dst, Src, Weights unsafe.Pointer
 	Outs, DstBlock    int // output blocks, not zero, and from one to the next
 	Ins, SrcBlock     int // input blocks, not zero, and from the end of one to the next
 	Accumulate        int // 1 adds to what is in Dst, 0 replaces it
+	Ahead             uintptr
+	AheadStep         int
 }
+
+// WeightsAhead is how far ahead kernels ask for weights, in bytes: as far as memory
+// needs, to the second cache, which has more requests under way than the first.
+// Asked for by the first, or 2048 bytes ahead, weights came late.
+const WeightsAhead = 8192
 
 // WinogradPoints are the finite points at which the polynomials of Winograd's
 // algorithm are evaluated; ∞ is another, and comes before them all. A tile uses
@@ -53,6 +64,21 @@ func WinogradTaps(stride int) int {
 		return 2
 	}
 	return 3
+}
+
+// FilterTaps is the argument of the transform of filters: from
+//
+//	Src[input block][tap][input channel of 16][lane]
+//
+// to the values for the matrices, which lie DstStep bytes apart,
+//
+//	Dst[matrix][input channel][lane]
+//
+// in the order of matrices that Winograd's convolution has.
+type FilterTaps struct {
+	Dst, Src unsafe.Pointer
+	DstStep  int
+	Blocks   int // input blocks, not zero
 }
 
 // TransformKind is what a transform makes.

@@ -40,6 +40,7 @@ var sets = map[string]func(){
 	"rows":            func() { generateRows(avx512, avx2) },
 	"winograd-avx512": func() { generateWinograd(avx512, "../winograd_avx512_dispatch_amd64.go") },
 	"winograd-avx2":   func() { generateWinograd(avx2, "../winograd_avx2_dispatch_amd64.go") },
+	"taps-avx512":     func() { generateTaps("../taps_avx512_dispatch_amd64.go") },
 	"strassen":        func() { generateStrassen(avx512, avx2) },
 	"peak":            func() { generatePeak(avx512, avx2) },
 }

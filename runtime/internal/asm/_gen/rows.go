@@ -138,7 +138,7 @@ func generateDense(v vectors) {
 	CMPQ(RCX, Imm(denseUnroll))
 	JL(LabelRef("rest"))
 	for turn := range denseUnroll {
-		PREFETCHT1(at(RBX, weightsAhead+64*turn))
+		PREFETCHT1(at(RBX, asm.WeightsAhead+64*turn))
 		step(turn)
 	}
 	ADDQ(Imm(4*denseUnroll), RSI)

@@ -16,10 +16,8 @@ import (
 // weights as slowly as possible for the multiplications: they come from memory.
 type tileProduct struct{ direct }
 
-// weightsAhead is how far ahead of their use weights are asked for, in bytes: as
-// far as memory needs, to the second cache, which has more requests under way
-// than the first. Asked for by the first, or 2048 bytes ahead, they came late.
-const weightsAhead = 8192
+// aheadStep is how far the weights to ask for go on with each input channel.
+var aheadStep = row
 
 func newTileProduct(v vectors, pixels int) *tileProduct {
 	k := &tileProduct{*newDirect(v, 1, pixels)}
@@ -38,6 +36,8 @@ func (k *tileProduct) generate() {
 	MOVQ(field(unsafe.Offsetof(a.Weights)), weights)
 	MOVQ(field(unsafe.Offsetof(a.Outs)), column)
 	MOVQ(field(unsafe.Offsetof(a.Dst)), to)
+	MOVQ(field(unsafe.Offsetof(a.Ahead)), ahead)
+	MOVQ(field(unsafe.Offsetof(a.AheadStep)), aheadStep)
 
 	Label("out")
 	CMPQ(field(unsafe.Offsetof(a.Accumulate)), Imm(0))
@@ -57,7 +57,8 @@ func (k *tileProduct) generate() {
 	MOVQ(U32(16/unroll), scratch)
 	Label("floats")
 	for i := range unroll {
-		PREFETCHT1(at(weights, weightsAhead+64*i))
+		PREFETCHT1(at(ahead, 0))
+		ADDQ(aheadStep, ahead)
 		k.float(i)
 	}
 	k.advance(unroll)
