@@ -43,7 +43,7 @@ type Memory = plan.Memory
 // The choices of Options.Memory.
 const (
 	Fast  = plan.Fast  // the fastest algorithms, whose filters may be up to four times as large
-	Small = plan.Small // packed weights of about the checkpoint's size in float32
+	Small = plan.Small // packed weights of about the checkpoint's size in float32, and none made of them later
 )
 
 // Program is a compiled model. It is immutable and may be used concurrently.

@@ -14,6 +14,7 @@ import (
 type convCase struct {
 	Conv
 	algorithm  Algorithm // of the tiers that have assembly
+	asTaps     bool
 	residual   bool
 	src, added []float32 // NCHW
 	weight     []float32 // OIHW
@@ -104,7 +105,7 @@ func (k *convCase) pack() *Filter {
 	return FilterSpec{
 		In: k.In.C, Out: k.Out.C, KernelH: k.KernelH, KernelW: k.KernelW,
 		Groups: k.Groups, Block: k.In.Block, Stride: k.Stride,
-		Algorithm: ByTier{AVX512: k.algorithm, AVX2: k.algorithm, NEON: neon},
+		Algorithm: ByTier{AVX512: k.algorithm, AVX2: k.algorithm, NEON: neon}, AsTaps: k.asTaps,
 	}.Pack(k.weight, k.bias)
 }
 

@@ -15,6 +15,7 @@ type FilterSpec struct {
 	Block            int // channels a block of the input's layout; 0 means 16
 	Stride           int // 0 means 1
 	Algorithm        ByTier
+	AsTaps           bool // Winograd's: the filter is kept as it is, however small, and transformed in each run
 }
 
 // Filter is the weights and bias of a convolution, packed for one kernel of one
@@ -23,7 +24,7 @@ type Filter struct {
 	spec      FilterSpec // no field is left to default
 	tier      cpu.Level
 	algorithm Algorithm
-	asTaps    bool // Winograd's: see expansion
+	asTaps    bool // Winograd's: there are no matrices but those of the expansion
 	expansion *expansion
 	panels    []panel        // of direct convolution and Strassen's
 	index     []channelIndex // of depthwise convolution

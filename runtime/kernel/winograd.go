@@ -129,7 +129,7 @@ func (c Conv) winogradPlan(m, threads int, asTaps bool) winogradPlan {
 		}
 		p.own = p.all
 		p.groups = ceil(p.own, max(most/perRow, 1))
-	case filterBlock*p.outs <= residentBytes:
+	case !asTaps && filterBlock*p.outs <= residentBytes:
 		p.own = p.all / threads * threads
 		p.groups = ceil(p.own/threads, max(groupBytes/perRow, 1)) * threads
 	}

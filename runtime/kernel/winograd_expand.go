@@ -8,8 +8,8 @@ import (
 	"weak"
 )
 
-// Filters that are kept as taps are transformed in each run, until their process has
-// run for a while. Then their matrices are made as well, and some runs are with the one
+// Filters that are kept as taps for their size are transformed in each run, until their
+// process has run for a while. Then their matrices are made as well, and some runs are with the one
 // and some with the other: which takes longer depends on how fast the processor
 // multiplies and its memory reads. What is computed has the same bits. The slower one
 // is not used again; if it is the matrices, their memory is free.
@@ -38,8 +38,11 @@ var expansions struct {
 // whether the run is a trial, which trialEnded is told of. The first call has the
 // matrices made later.
 func (f *Filter) matrices() (m []float32, trial bool) {
-	if !f.asTaps {
+	switch {
+	case !f.asTaps:
 		return f.weights, false
+	case f.spec.AsTaps:
+		return nil, false
 	}
 	e := f.expansion
 	if made := e.matrices.Load(); made != nil {

@@ -15,9 +15,10 @@ import (
 //
 // with channels that do not exist zero, and the matrices in the order of their use.
 //
-// A larger one is kept as it is, and transformed anew in each run, by parts that stay
-// in a core's own cache: it comes from memory, which takes longer than the transform,
-// and the matrices would be 16/9 or 4 times as much. Its order is
+// A larger one is kept as it is, and so is one whose specification says it: it is
+// transformed anew in each run, by parts that stay in a core's own cache. It comes from
+// memory, which takes longer than the transform, and the matrices would be 16/9 or 4
+// times as much. Its order is
 //
 //	[output block][input block][tap][input channel][16]
 
@@ -34,7 +35,7 @@ func (s FilterSpec) groupOuts() int { return blocksOf(s.Out / s.Groups) }
 
 // keepsTaps reports whether the filter is kept as it is.
 func (s FilterSpec) keepsTaps(m int) bool {
-	return s.Groups == 1 && floatBytes*newWinogradPoints(m, s.Stride).filters()*s.matrixSize() > residentBytes
+	return s.Groups == 1 && (s.AsTaps || floatBytes*newWinogradPoints(m, s.Stride).filters()*s.matrixSize() > residentBytes)
 }
 
 // winogradWeights is the number of packed values.

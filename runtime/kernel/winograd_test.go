@@ -41,6 +41,7 @@ func winogradCases(random *rand.Rand) []*convCase {
 				}
 				k := newConvInput(c, variant != 2, variant%2 == 1, random)
 				k.algorithm = algorithm
+				k.asTaps = variant == 1
 				for i := range k.weight {
 					k.weight[i] /= float32(math.Sqrt(float64(3 * size[0]))) // sums of about 1, whose rounding is small
 				}

@@ -77,6 +77,7 @@ func activation(a op.Activation) Word {
 
 // conv is a convolution with all that is folded into it.
 func (p *planner) conv(n *ir.Node, o op.Conv, in, out Layout) lowered {
+	algorithm := choose(o, in, out, p.memory)
 	l := lowered{
 		kernel: "Conv",
 		fields: []Field{
@@ -90,7 +91,8 @@ func (p *planner) conv(n *ir.Node, o op.Conv, in, out Layout) lowered {
 			Node: n, Type: "Filter", Spec: "FilterSpec",
 			Fields: []Field{
 				{"In", in.C}, {"Out", o.Out}, {"KernelH", o.KernelH}, {"KernelW", o.KernelW},
-				{"Groups", unlessOne(o.Groups)}, {"Block", in.Block}, {"Stride", unlessOne(o.Stride)}, {"Algorithm", choose(o, in, out, p.memory)},
+				{"Groups", unlessOne(o.Groups)}, {"Block", in.Block}, {"Stride", unlessOne(o.Stride)}, {"Algorithm", algorithm},
+				{"AsTaps", p.memory == Small && o.KernelH == 3 && algorithm.Type != ""},
 			},
 			Weight: n.Path + ".weight", Norms: n.Norms,
 		},

@@ -57,7 +57,7 @@ func cheapest(o op.Conv, in, out Layout, m Memory) Word {
 	var others []Word
 	switch {
 	case o.Groups > 1 && (in.C/o.Groups%blockChannels != 0 || out.C/o.Groups%blockChannels != 0):
-	case o.KernelH == 3 && o.KernelW == 3 && o.Stride <= 2 && in.C >= blockChannels && m != Small:
+	case o.KernelH == 3 && o.KernelW == 3 && o.Stride <= 2 && in.C >= blockChannels && (m != Small || o.Groups == 1):
 		others = []Word{"Winograd2", "Winograd4"}
 	case o.KernelH == 1 && o.KernelW == 1 && o.Groups == 1:
 		if in.C%(2*blockChannels) == 0 && blocks(out.C)%2 == 0 {

@@ -62,10 +62,11 @@ func TestChoose(t *testing.T) {
 	}
 }
 
-// Small filters are those of direct convolution and Strassen's algorithm.
+// Small filters are those of direct convolution and Strassen's algorithm, and of
+// Winograd's in one group.
 func TestChooseSmall(t *testing.T) {
 	for l, want := range map[layer]Word{
-		{64, 64, 56, 3, 1, 1}:    "Direct",
+		{64, 64, 56, 3, 1, 1}:    "Winograd4",
 		{1024, 512, 14, 1, 1, 1}: "Strassen2",
 		{512, 512, 14, 3, 1, 32}: "Direct",
 	} {
