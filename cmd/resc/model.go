@@ -13,7 +13,7 @@ import (
 // modelArgs say which model a verb is about.
 type modelArgs struct {
 	Model  string `arg:"" help:"Path to a .res file, or std/NAME."`
-	Memory string `enum:",fast,small" default:"" placeholder:"CHOICE" help:"fast, or small: packed weights no larger than the checkpoint's in float32, and slower 3x3 convolutions; by default that of packed weights, and otherwise fast."`
+	Memory string `enum:",fast,small" default:"" placeholder:"CHOICE" help:"fast, or small: packed weights no larger than the checkpoint's in float32, now and later, and slower 3x3 convolutions; by default that of packed weights, and otherwise fast."`
 	overrides
 	Outputs []string `placeholder:"NAME=VALUE" help:"Replace the model's outputs by values inside of it, as in c3=layer2,embedding=avgpool; what they do not need is not computed."`
 }

@@ -88,8 +88,8 @@ type winogradPlan struct {
 	own       int // of them in groups that one worker computes
 	groups    int // of those rows
 	together  int // rows in a group of the others
-	slice     int // output blocks of a chunk of products
-	depth     int // input blocks of a part, if the filter is taps
+	slice     int // output blocks of a chunk of products, if the filter is matrices
+	depth     int // input blocks of a part, if it is taps
 	perWorker int // floats
 	private   int // of those, what a worker has to itself while groups are shared
 }
@@ -120,7 +120,11 @@ func (c Conv) winogradPlan(m, threads int, asTaps bool) winogradPlan {
 	columns := ceil(c.Out.W, m)
 	p.all = ceil(c.Out.H, m)
 	filterBlock := floatBytes * p.filters() * p.ins * blockChannels * blockChannels
-	perRow := floatBytes * (p.regions()*p.ins + p.n*p.n*p.outs) * columns * blockChannels
+	held := p.outs // output blocks whose products there are at once
+	if asTaps {
+		held = 1
+	}
+	perRow := floatBytes * (p.regions()*p.ins + p.n*p.n*held) * columns * blockChannels
 	switch {
 	case c.Groups > 1:
 		most := groupBytes
@@ -141,11 +145,10 @@ func (c Conv) winogradPlan(m, threads int, asTaps bool) winogradPlan {
 		p.together = min(max(togetherBytes/perRow, 1), rest)
 		p.together = ceil(rest, ceil(rest, p.together)) // groups of like size
 	}
-	points, products := p.floats(p.together*columns, p.outs)
+	points, products := p.floats(p.together*columns, held)
 	p.private = scratchFloats
 	if asTaps {
-		p.slice, p.depth = 1, c.tapsDepth()
-		_, products = p.floats(p.together*columns, 1)
+		p.depth = c.tapsDepth()
 		p.private += products + p.filters()*p.partStride()
 		products = 0
 	} else {

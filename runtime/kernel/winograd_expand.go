@@ -9,10 +9,10 @@ import (
 )
 
 // Filters that are kept as taps for their size are transformed in each run, until their
-// process has run for a while. Then their matrices are made as well, and some runs are with the one
-// and some with the other: which takes longer depends on how fast the processor
-// multiplies and its memory reads. What is computed has the same bits. The slower one
-// is not used again; if it is the matrices, their memory is free.
+// process has run for a while. Then their matrices are made as well, and some runs are
+// with the one and some with the other: which takes longer depends on how fast the
+// processor multiplies and its memory reads. What is computed has the same bits. The
+// slower one is not used again; if it is the matrices, their memory is free.
 
 // trials is the number of runs that are timed: half of them with matrices.
 const trials = SettlingRuns

@@ -103,14 +103,22 @@ func (p winogradPoints) halfSize() int { return p.n * 3 * blockSquare }
 
 // blocks transforms the taps of some blocks of input channels.
 func (k *filterTransform) blocks(matrices, taps []float32, ins int) {
-	a := asm.FilterTaps{Dst: unsafe.Pointer(&matrices[0]), DstStep: k.size * floatBytes, Src: unsafe.Pointer(&taps[0]), Blocks: ins}
-	if filterTaps(k.tier, k.stride, k.m, &a) {
-		return
-	}
-	for i := range ins {
-		k.block(matrices[i*blockSquare:], taps[i*9*blockSquare:])
+	for i := 0; i < ins; i += tapsBlocks {
+		matrices, taps := matrices[i*blockSquare:], taps[i*9*blockSquare:]
+		blocks := min(tapsBlocks, ins-i)
+		a := asm.FilterTaps{Dst: unsafe.Pointer(&matrices[0]), DstStep: k.size * floatBytes, Src: unsafe.Pointer(&taps[0]), Blocks: blocks}
+		if filterTaps(k.tier, k.stride, k.m, &a) {
+			continue
+		}
+		for b := range blocks {
+			k.block(matrices[b*blockSquare:], taps[b*9*blockSquare:])
+		}
 	}
 }
+
+// tapsBlocks bounds the input blocks of one call of assembly, in which nothing can
+// preempt it, to some tens of microseconds.
+const tapsBlocks = 16
 
 // block transforms those of one, first along the columns and then along the rows of
 // the kernel.
