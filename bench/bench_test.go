@@ -77,7 +77,7 @@ func TestDocs(t *testing.T) {
 				t.Fatal(err)
 			}
 			if string(text) != want {
-				t.Errorf("%s is not made from %s: go run ./bench -render -record", page, record)
+				t.Errorf("%s is not made from %s: go run ./bench -render -record, with -as for another machine's", page, record)
 			}
 		}
 	}

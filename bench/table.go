@@ -9,7 +9,7 @@ import (
 
 // The section of docs/performance.md, and of the README, that the command writes.
 const (
-	sectionBegin = "<!-- bench: begin; go run ./bench -record writes this section from performance.json -->\n"
+	sectionBegin = "<!-- bench: begin; go run ./bench -record writes this section from the record -->\n"
 	sectionEnd   = "<!-- bench: end -->\n"
 )
 
