@@ -50,6 +50,16 @@ func filterTaps(tier cpu.Level, stride, m int, a *asm.FilterTaps) bool {
 	return true
 }
 
+// transformsTaps reports whether there are products of some tiles that transform taps
+// meanwhile.
+func transformsTaps(tier cpu.Level, tiles int) bool {
+	return tier == cpu.AVX512 && asm.TransformsTaps(tiles)
+}
+
+func productTaps(stride, m, portion, tiles int, a *asm.ProductTaps) {
+	asm.ProductTapsAVX512(stride, m, portion, tiles, a)
+}
+
 func product(tier cpu.Level, tiles int, a *asm.Product) {
 	if tier == cpu.AVX512 {
 		asm.ProductAVX512(tiles, a)

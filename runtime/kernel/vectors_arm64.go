@@ -31,6 +31,12 @@ func winograd(_ cpu.Level, name asm.Transform, a *asm.Winograd) { asm.WinogradNE
 
 func filterTaps(cpu.Level, int, int, *asm.FilterTaps) bool { return false }
 
+func transformsTaps(cpu.Level, int) bool { return false }
+
+func productTaps(int, int, int, int, *asm.ProductTaps) {
+	panic("kernel: no such products on this tier")
+}
+
 func product(_ cpu.Level, tiles int, a *asm.Product) { asm.ProductNEON(tiles, a) }
 
 func pooling(_ cpu.Level, largest bool, a *asm.Pooling) {

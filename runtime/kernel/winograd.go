@@ -90,6 +90,8 @@ type winogradPlan struct {
 	together  int // rows in a group of the others
 	slice     int // output blocks of a chunk of products, if the filter is matrices
 	depth     int // input blocks of a part, if it is taps
+	run       int // output blocks of a chunk of products of parts
+	workers   int
 	perWorker int // floats
 	private   int // of those, what a worker has to itself while groups are shared
 }
@@ -108,6 +110,11 @@ const (
 	// its end are few, and that a call ends within tens of microseconds.
 	sliceProducts = 1 << 16
 
+	// phaseBlocks is the number of input blocks after which the products of the phases
+	// of stride 2 are added up, before those of the next ones. It is part of what is
+	// computed, as no other number here is.
+	phaseBlocks = 8
+
 	// togetherBytes bounds the memory of a group that threads share, or whose filter
 	// comes from memory.
 	togetherBytes = 4 << 20
@@ -116,7 +123,7 @@ const (
 // winogradPlan plans a convolution for a number of threads, whose filter is taps or
 // matrices.
 func (c Conv) winogradPlan(m, threads int, asTaps bool) winogradPlan {
-	p := winogradPlan{winogradPoints: newWinogradPoints(m, c.Stride), ins: c.In.blocks() / c.Groups, outs: c.Out.blocks() / c.Groups}
+	p := winogradPlan{winogradPoints: newWinogradPoints(m, c.Stride), ins: c.In.blocks() / c.Groups, outs: c.Out.blocks() / c.Groups, workers: threads}
 	columns := ceil(c.Out.W, m)
 	p.all = ceil(c.Out.H, m)
 	filterBlock := floatBytes * p.filters() * p.ins * blockChannels * blockChannels
@@ -148,8 +155,8 @@ func (c Conv) winogradPlan(m, threads int, asTaps bool) winogradPlan {
 	points, products := p.floats(p.together*columns, held)
 	p.private = scratchFloats
 	if asTaps {
-		p.depth = c.tapsDepth()
-		p.private += products + p.filters()*p.partStride()
+		p.depth, p.run = min(tapsDepth, p.ins), tapsRun(p.outs, threads)
+		p.private += products + 2*p.filters()*p.partStride()
 		products = 0
 	} else {
 		p.slice = max(min(sliceProducts/max(columns*p.together*p.ins*blockChannels, 1), p.outs), 1)
@@ -223,7 +230,7 @@ func (c Conv) runWinograd(t *Threads, dst, src, residual []float32, w *Filter) {
 		if matrices == nil {
 			j.shared.calls = g.productCalls()
 			j.step = multiplyTaps
-			t.run(j, 1, j.outs)
+			t.run(j, 1, ceil(j.outs, j.run))
 			continue
 		}
 		j.step = multiply
@@ -249,8 +256,8 @@ func (j *winogradJob) do(worker, chunk int) {
 		g.multiply(chunk/slices, g.part(from, min(from+j.slice, j.outs)))
 	case multiplyTaps:
 		own := *g
-		own.first, own.held = chunk, 1
-		own.fromTaps(scratch, memory[scratchFloats:])
+		own.held = 1
+		own.fromTaps(chunk*j.run, min((chunk+1)*j.run, j.outs), scratch, memory[scratchFloats:])
 	default:
 		g.output(scratch, chunk/g.rows.tiles(), chunk%g.rows.tiles())
 	}
@@ -285,6 +292,7 @@ type filterPart struct {
 	in, ins   int       // input blocks
 	out, outs int       // output blocks, of those whose products are computed
 	ahead     tapsAhead // what to ask for meanwhile
+	next      nextPart  // what to transform meanwhile
 }
 
 // multiply computes the products of one point for a part of the filter: those of
@@ -296,29 +304,35 @@ func (g *winogradGroup) multiply(point int, part *filterPart) {
 	if tiles == 0 {
 		return
 	}
-	block := g.tiles * blockBytes
-	a := asm.Product{
-		Outs: part.outs, DstBlock: block,
-		Ins: part.ins, SrcBlock: block - blockBytes,
+	outs, ins := part.outs, part.ins
+	if g.Stride == 2 && ins > phaseBlocks {
+		outs, ins = 1, phaseBlocks
 	}
+	block := g.tiles * blockBytes
+	a := asm.ProductTaps{Product: asm.Product{Outs: outs, DstBlock: block, SrcBlock: block - blockBytes}}
 	passes, wider, pixels := tileWidths(tiles, productTiles(g.filter.tier))
 	for i := range passes {
 		width := pixels
 		if i < wider {
 			width++
 		}
-		a.Dst = unsafe.Pointer(&g.products[point*pointStride(g.held, g.tiles)+(part.out*g.tiles+slot)*blockChannels])
-		a.Accumulate = min(part.in, 1)
-		for i := 0; ; i++ {
-			s, ok := g.source(i, row, column)
-			if !ok {
-				break
+		for out := 0; out < part.outs; out += outs {
+			a.Dst = unsafe.Pointer(&g.products[point*pointStride(g.held, g.tiles)+((part.out+out)*g.tiles+slot)*blockChannels])
+			a.Accumulate = min(part.in, 1)
+			for in := 0; in < part.ins; in += ins {
+				a.Ins = min(ins, part.ins-in)
+				for i := 0; ; i++ {
+					s, ok := g.source(i, row, column)
+					if !ok {
+						break
+					}
+					a.Src = unsafe.Pointer(&g.points[s.region*pointStride(g.ins, g.tiles)+((part.in+in)*g.tiles+slot)*blockChannels])
+					a.Weights = unsafe.Pointer(&part.matrices[s.filter*part.size+(out*part.ins+in)*blockSquare])
+					part.ahead.ask(&a.Product)
+					part.next.product(g.filter.tier, width, &a)
+					a.Accumulate = 1
+				}
 			}
-			a.Src = unsafe.Pointer(&g.points[s.region*pointStride(g.ins, g.tiles)+(part.in*g.tiles+slot)*blockChannels])
-			a.Weights = unsafe.Pointer(&part.matrices[s.filter*part.size])
-			part.ahead.ask(&a)
-			product(g.filter.tier, width, &a)
-			a.Accumulate = 1
 		}
 		slot += width
 	}

@@ -16,6 +16,12 @@ func (t *transform) run(cpu.Level, asm.Transform) {
 
 func filterTaps(cpu.Level, int, int, *asm.FilterTaps) bool { return false }
 
+func transformsTaps(cpu.Level, int) bool { return false }
+
+func productTaps(int, int, int, int, *asm.ProductTaps) {
+	panic("kernel: no such products on this tier")
+}
+
 func product(cpu.Level, int, *asm.Product) { panic("kernel: no products on this tier") }
 
 func productTiles(cpu.Level) int { return 1 }

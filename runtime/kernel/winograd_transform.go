@@ -40,7 +40,7 @@ func (j *winogradJob) pieces(f func(tile, tiles, m int)) {
 	}
 }
 
-func (j *winogradGroup) transform(kind asm.TransformKind, m int, t transform) {
+func (j *winogradGroup) transform(kind asm.TransformKind, m int, t *transform) {
 	t.run(j.filter.tier, asm.NewTransform(kind, j.Stride, j.m, m))
 }
 
@@ -58,12 +58,12 @@ func (j *winogradGroup) input(scratch []float32, block, row int) {
 		for rowPhase := range s {
 			step := pixels * blockChannels
 			half := scratch[rowPhase*j.n*step:]
-			j.transform(asm.Points+asm.TransformKind(rowPhase), height, transform{
+			j.transform(asm.Points+asm.TransformKind(rowPhase), height, &transform{
 				src: j.src[j.in.at(j.within*j.ins+block, y+rowPhase, x):], srcStep: s * j.in.row, srcNext: blockChannels,
 				dst: half, dstStep: step, dstNext: blockChannels, count: pixels, lines: 1,
 			})
 			for columnPhase := range s {
-				j.transform(asm.Points+asm.TransformKind(columnPhase), m, transform{
+				j.transform(asm.Points+asm.TransformKind(columnPhase), m, &transform{
 					src: half[columnPhase*blockChannels:], srcStep: s * blockChannels, srcNext: s * m * blockChannels, srcLine: step,
 					dst:     j.points[j.region(rowPhase, columnPhase, 0)*stride+slot:],
 					dstStep: stride, dstNext: blockChannels, dstLine: j.of(columnPhase) * stride,
@@ -87,13 +87,13 @@ func (j *winogradGroup) output(scratch []float32, block, row int) {
 		n := m + j.n - j.m // points of the columns
 		step := n * tiles * blockChannels
 		slot := (block*j.tiles + j.slot(row, tile)) * blockChannels
-		j.transform(asm.Sums, height, transform{
+		j.transform(asm.Sums, height, &transform{
 			src: j.products[slot:], srcStep: j.n * stride, srcNext: blockChannels, srcLine: stride,
 			dst: scratch, dstStep: step, dstNext: blockChannels, dstLine: tiles * blockChannels,
 			count: tiles, lines: n,
 		})
 		x := tile * j.m
-		t := transform{
+		t := &transform{
 			src: scratch, srcStep: tiles * blockChannels, srcNext: blockChannels, srcLine: step,
 			dst: j.dst[j.out.at(to, y, x):], dstStep: blockChannels, dstNext: m * blockChannels, dstLine: j.out.row,
 			count: tiles, lines: height, bias: bias, low: low, high: high,

@@ -81,6 +81,38 @@ type FilterTaps struct {
 	Blocks   int // input blocks, not zero
 }
 
+// MaxTapPortions bounds the portions of the transform of filters.
+const MaxTapPortions = 2
+
+// TapPortions is the number of portions into which the transform for tiles of m is
+// split, as products transform taps meanwhile: 36 values are two of 18.
+func TapPortions(m int) int {
+	if m == 4 {
+		return 2
+	}
+	return 1
+}
+
+// TransformsTaps reports whether there is a kernel of products of some tiles that
+// transforms taps meanwhile. Of more tiles the sums leave it no registers; these are
+// what images of usual sizes have in small layers.
+func TransformsTaps(tiles int) bool {
+	switch tiles {
+	case 4, 6, 8, 9, 12, 16:
+		return true
+	}
+	return false
+}
+
+// ProductTaps is the argument of products of one output block that meanwhile transform
+// other taps: a portion of the values of some channels, which lie side by side at
+// Next. It must not have more channels than the product has input blocks.
+type ProductTaps struct {
+	Product
+	Next     FilterTaps // without Blocks
+	Channels int        // not zero
+}
+
 // TransformKind is what a transform makes.
 type TransformKind int
 

@@ -9,10 +9,10 @@
 TEXT ·productAVX2_1(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ 16(AX), DX
-	MOVQ 24(AX), R12
 	MOVQ (AX), R15
 	MOVQ 64(AX), R10
 	MOVQ 72(AX), R13
+	MOVQ 24(AX), R12
 
 out:
 	CMPQ    56(AX), $0x00
@@ -81,10 +81,10 @@ floats:
 TEXT ·productAVX2_2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ 16(AX), DX
-	MOVQ 24(AX), R12
 	MOVQ (AX), R15
 	MOVQ 64(AX), R10
 	MOVQ 72(AX), R13
+	MOVQ 24(AX), R12
 
 out:
 	CMPQ    56(AX), $0x00
@@ -171,10 +171,10 @@ floats:
 TEXT ·productAVX2_3(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ 16(AX), DX
-	MOVQ 24(AX), R12
 	MOVQ (AX), R15
 	MOVQ 64(AX), R10
 	MOVQ 72(AX), R13
+	MOVQ 24(AX), R12
 
 out:
 	CMPQ    56(AX), $0x00
@@ -279,10 +279,10 @@ floats:
 TEXT ·productAVX2_4(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ 16(AX), DX
-	MOVQ 24(AX), R12
 	MOVQ (AX), R15
 	MOVQ 64(AX), R10
 	MOVQ 72(AX), R13
+	MOVQ 24(AX), R12
 
 out:
 	CMPQ    56(AX), $0x00
@@ -405,10 +405,10 @@ floats:
 TEXT ·productAVX2_5(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ 16(AX), DX
-	MOVQ 24(AX), R12
 	MOVQ (AX), R15
 	MOVQ 64(AX), R10
 	MOVQ 72(AX), R13
+	MOVQ 24(AX), R12
 
 out:
 	CMPQ    56(AX), $0x00
@@ -549,10 +549,10 @@ floats:
 TEXT ·productAVX2_6(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ 16(AX), DX
-	MOVQ 24(AX), R12
 	MOVQ (AX), R15
 	MOVQ 64(AX), R10
 	MOVQ 72(AX), R13
+	MOVQ 24(AX), R12
 
 out:
 	CMPQ    56(AX), $0x00
@@ -711,10 +711,10 @@ floats:
 TEXT ·productAVX2_7(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ 16(AX), DX
-	MOVQ 24(AX), R12
 	MOVQ (AX), R15
 	MOVQ 64(AX), R10
 	MOVQ 72(AX), R13
+	MOVQ 24(AX), R12
 
 out:
 	CMPQ    56(AX), $0x00

@@ -9,10 +9,10 @@
 TEXT ·productAVX512_1(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ 16(AX), DX
-	MOVQ 24(AX), R12
 	MOVQ (AX), R15
 	MOVQ 64(AX), R10
 	MOVQ 72(AX), R13
+	MOVQ 24(AX), R12
 
 out:
 	CMPQ    56(AX), $0x00
@@ -66,10 +66,10 @@ floats:
 TEXT ·productAVX512_2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ 16(AX), DX
-	MOVQ 24(AX), R12
 	MOVQ (AX), R15
 	MOVQ 64(AX), R10
 	MOVQ 72(AX), R13
+	MOVQ 24(AX), R12
 
 out:
 	CMPQ    56(AX), $0x00
@@ -130,10 +130,10 @@ floats:
 TEXT ·productAVX512_3(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ 16(AX), DX
-	MOVQ 24(AX), R12
 	MOVQ (AX), R15
 	MOVQ 64(AX), R10
 	MOVQ 72(AX), R13
+	MOVQ 24(AX), R12
 
 out:
 	CMPQ    56(AX), $0x00
@@ -201,10 +201,10 @@ floats:
 TEXT ·productAVX512_4(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ 16(AX), DX
-	MOVQ 24(AX), R12
 	MOVQ (AX), R15
 	MOVQ 64(AX), R10
 	MOVQ 72(AX), R13
+	MOVQ 24(AX), R12
 
 out:
 	CMPQ    56(AX), $0x00
@@ -279,10 +279,10 @@ floats:
 TEXT ·productAVX512_5(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ 16(AX), DX
-	MOVQ 24(AX), R12
 	MOVQ (AX), R15
 	MOVQ 64(AX), R10
 	MOVQ 72(AX), R13
+	MOVQ 24(AX), R12
 
 out:
 	CMPQ    56(AX), $0x00
@@ -364,10 +364,10 @@ floats:
 TEXT ·productAVX512_6(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ 16(AX), DX
-	MOVQ 24(AX), R12
 	MOVQ (AX), R15
 	MOVQ 64(AX), R10
 	MOVQ 72(AX), R13
+	MOVQ 24(AX), R12
 
 out:
 	CMPQ    56(AX), $0x00
@@ -456,10 +456,10 @@ floats:
 TEXT ·productAVX512_7(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ 16(AX), DX
-	MOVQ 24(AX), R12
 	MOVQ (AX), R15
 	MOVQ 64(AX), R10
 	MOVQ 72(AX), R13
+	MOVQ 24(AX), R12
 
 out:
 	CMPQ    56(AX), $0x00
@@ -555,10 +555,10 @@ floats:
 TEXT ·productAVX512_8(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ 16(AX), DX
-	MOVQ 24(AX), R12
 	MOVQ (AX), R15
 	MOVQ 64(AX), R10
 	MOVQ 72(AX), R13
+	MOVQ 24(AX), R12
 
 out:
 	CMPQ    56(AX), $0x00
@@ -661,10 +661,10 @@ floats:
 TEXT ·productAVX512_9(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ 16(AX), DX
-	MOVQ 24(AX), R12
 	MOVQ (AX), R15
 	MOVQ 64(AX), R10
 	MOVQ 72(AX), R13
+	MOVQ 24(AX), R12
 
 out:
 	CMPQ    56(AX), $0x00
@@ -774,10 +774,10 @@ floats:
 TEXT ·productAVX512_10(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ 16(AX), DX
-	MOVQ 24(AX), R12
 	MOVQ (AX), R15
 	MOVQ 64(AX), R10
 	MOVQ 72(AX), R13
+	MOVQ 24(AX), R12
 
 out:
 	CMPQ    56(AX), $0x00
@@ -894,10 +894,10 @@ floats:
 TEXT ·productAVX512_11(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ 16(AX), DX
-	MOVQ 24(AX), R12
 	MOVQ (AX), R15
 	MOVQ 64(AX), R10
 	MOVQ 72(AX), R13
+	MOVQ 24(AX), R12
 
 out:
 	CMPQ    56(AX), $0x00
@@ -1021,10 +1021,10 @@ floats:
 TEXT ·productAVX512_12(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ 16(AX), DX
-	MOVQ 24(AX), R12
 	MOVQ (AX), R15
 	MOVQ 64(AX), R10
 	MOVQ 72(AX), R13
+	MOVQ 24(AX), R12
 
 out:
 	CMPQ    56(AX), $0x00
@@ -1155,10 +1155,10 @@ floats:
 TEXT ·productAVX512_13(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ 16(AX), DX
-	MOVQ 24(AX), R12
 	MOVQ (AX), R15
 	MOVQ 64(AX), R10
 	MOVQ 72(AX), R13
+	MOVQ 24(AX), R12
 
 out:
 	CMPQ    56(AX), $0x00
@@ -1296,10 +1296,10 @@ floats:
 TEXT ·productAVX512_14(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ 16(AX), DX
-	MOVQ 24(AX), R12
 	MOVQ (AX), R15
 	MOVQ 64(AX), R10
 	MOVQ 72(AX), R13
+	MOVQ 24(AX), R12
 
 out:
 	CMPQ    56(AX), $0x00
@@ -1444,10 +1444,10 @@ floats:
 TEXT ·productAVX512_15(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ 16(AX), DX
-	MOVQ 24(AX), R12
 	MOVQ (AX), R15
 	MOVQ 64(AX), R10
 	MOVQ 72(AX), R13
+	MOVQ 24(AX), R12
 
 out:
 	CMPQ    56(AX), $0x00
@@ -1599,10 +1599,10 @@ floats:
 TEXT ·productAVX512_16(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ 16(AX), DX
-	MOVQ 24(AX), R12
 	MOVQ (AX), R15
 	MOVQ 64(AX), R10
 	MOVQ 72(AX), R13
+	MOVQ 24(AX), R12
 
 out:
 	CMPQ    56(AX), $0x00
@@ -1761,10 +1761,10 @@ floats:
 TEXT ·productAVX512_17(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ 16(AX), DX
-	MOVQ 24(AX), R12
 	MOVQ (AX), R15
 	MOVQ 64(AX), R10
 	MOVQ 72(AX), R13
+	MOVQ 24(AX), R12
 
 out:
 	CMPQ    56(AX), $0x00
@@ -1930,10 +1930,10 @@ floats:
 TEXT ·productAVX512_18(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ 16(AX), DX
-	MOVQ 24(AX), R12
 	MOVQ (AX), R15
 	MOVQ 64(AX), R10
 	MOVQ 72(AX), R13
+	MOVQ 24(AX), R12
 
 out:
 	CMPQ    56(AX), $0x00
@@ -2106,10 +2106,10 @@ floats:
 TEXT ·productAVX512_19(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ 16(AX), DX
-	MOVQ 24(AX), R12
 	MOVQ (AX), R15
 	MOVQ 64(AX), R10
 	MOVQ 72(AX), R13
+	MOVQ 24(AX), R12
 
 out:
 	CMPQ    56(AX), $0x00
@@ -2289,10 +2289,10 @@ floats:
 TEXT ·productAVX512_20(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ 16(AX), DX
-	MOVQ 24(AX), R12
 	MOVQ (AX), R15
 	MOVQ 64(AX), R10
 	MOVQ 72(AX), R13
+	MOVQ 24(AX), R12
 
 out:
 	CMPQ    56(AX), $0x00
@@ -2479,10 +2479,10 @@ floats:
 TEXT ·productAVX512_21(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ 16(AX), DX
-	MOVQ 24(AX), R12
 	MOVQ (AX), R15
 	MOVQ 64(AX), R10
 	MOVQ 72(AX), R13
+	MOVQ 24(AX), R12
 
 out:
 	CMPQ    56(AX), $0x00
@@ -2676,10 +2676,10 @@ floats:
 TEXT ·productAVX512_22(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ 16(AX), DX
-	MOVQ 24(AX), R12
 	MOVQ (AX), R15
 	MOVQ 64(AX), R10
 	MOVQ 72(AX), R13
+	MOVQ 24(AX), R12
 
 out:
 	CMPQ    56(AX), $0x00
@@ -2880,10 +2880,10 @@ floats:
 TEXT ·productAVX512_23(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ 16(AX), DX
-	MOVQ 24(AX), R12
 	MOVQ (AX), R15
 	MOVQ 64(AX), R10
 	MOVQ 72(AX), R13
+	MOVQ 24(AX), R12
 
 out:
 	CMPQ    56(AX), $0x00
@@ -3091,10 +3091,10 @@ floats:
 TEXT ·productAVX512_24(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ 16(AX), DX
-	MOVQ 24(AX), R12
 	MOVQ (AX), R15
 	MOVQ 64(AX), R10
 	MOVQ 72(AX), R13
+	MOVQ 24(AX), R12
 
 out:
 	CMPQ    56(AX), $0x00
@@ -3309,10 +3309,10 @@ floats:
 TEXT ·productAVX512_25(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ 16(AX), DX
-	MOVQ 24(AX), R12
 	MOVQ (AX), R15
 	MOVQ 64(AX), R10
 	MOVQ 72(AX), R13
+	MOVQ 24(AX), R12
 
 out:
 	CMPQ    56(AX), $0x00
@@ -3534,10 +3534,10 @@ floats:
 TEXT ·productAVX512_26(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ 16(AX), DX
-	MOVQ 24(AX), R12
 	MOVQ (AX), R15
 	MOVQ 64(AX), R10
 	MOVQ 72(AX), R13
+	MOVQ 24(AX), R12
 
 out:
 	CMPQ    56(AX), $0x00
@@ -3766,10 +3766,10 @@ floats:
 TEXT ·productAVX512_27(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ 16(AX), DX
-	MOVQ 24(AX), R12
 	MOVQ (AX), R15
 	MOVQ 64(AX), R10
 	MOVQ 72(AX), R13
+	MOVQ 24(AX), R12
 
 out:
 	CMPQ    56(AX), $0x00
@@ -4005,10 +4005,10 @@ floats:
 TEXT ·productAVX512_28(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ 16(AX), DX
-	MOVQ 24(AX), R12
 	MOVQ (AX), R15
 	MOVQ 64(AX), R10
 	MOVQ 72(AX), R13
+	MOVQ 24(AX), R12
 
 out:
 	CMPQ    56(AX), $0x00

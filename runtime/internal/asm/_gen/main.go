@@ -34,15 +34,16 @@ var sets = map[string]func(){
 	"grouped3-avx512": func() {
 		generateDepthwise3("Grouped3", avx512, 2, 11, newGrouped3, "../grouped3_avx512_dispatch_amd64.go")
 	},
-	"grouped-avx512":  func() { generateDepthwise(avx512, 14, true, "../grouped_avx512_dispatch_amd64.go") },
-	"grouped-avx2":    func() { generateDepthwise(avx2, 5, true, "../grouped_avx2_dispatch_amd64.go") },
-	"smooth":          func() { generateSmooth(avx512, avx2) },
-	"rows":            func() { generateRows(avx512, avx2) },
-	"winograd-avx512": func() { generateWinograd(avx512, "../winograd_avx512_dispatch_amd64.go") },
-	"winograd-avx2":   func() { generateWinograd(avx2, "../winograd_avx2_dispatch_amd64.go") },
-	"taps-avx512":     func() { generateTaps("../taps_avx512_dispatch_amd64.go") },
-	"strassen":        func() { generateStrassen(avx512, avx2) },
-	"peak":            func() { generatePeak(avx512, avx2) },
+	"grouped-avx512":      func() { generateDepthwise(avx512, 14, true, "../grouped_avx512_dispatch_amd64.go") },
+	"grouped-avx2":        func() { generateDepthwise(avx2, 5, true, "../grouped_avx2_dispatch_amd64.go") },
+	"smooth":              func() { generateSmooth(avx512, avx2) },
+	"rows":                func() { generateRows(avx512, avx2) },
+	"winograd-avx512":     func() { generateWinograd(avx512, "../winograd_avx512_dispatch_amd64.go") },
+	"winograd-avx2":       func() { generateWinograd(avx2, "../winograd_avx2_dispatch_amd64.go") },
+	"taps-avx512":         func() { generateTaps("../taps_avx512_dispatch_amd64.go") },
+	"product-taps-avx512": func() { generateProductTaps("../product_taps_avx512_dispatch_amd64.go") },
+	"strassen":            func() { generateStrassen(avx512, avx2) },
+	"peak":                func() { generatePeak(avx512, avx2) },
 }
 
 func main() {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"unsafe"
 
 	. "github.com/mmcloughlin/avo/build"
@@ -11,13 +12,147 @@ import (
 	"github.com/resc-lang/resc/runtime/internal/asm"
 )
 
-// taps is a kernel that transforms the taps of filters along both axes: the nine of a
-// channel come to registers, and its values leave them, one for each matrix.
+// tapTransform writes the transform of a channel's nine taps, 16 output channels at a
+// time, along both axes of the kernel:
 //
 //	half = T · taps, by the columns of the kernel; values = half · Tᵀ
-type taps struct {
-	stride, m int
+//
+// It does so by few rows of the half at a time, and needs few registers. What it
+// writes are steps, to stand among other instructions.
+type tapTransform struct {
+	stride int
+	product[VecPhysical]
+	all  matrix           // T
+	half [2][]VecPhysical // rows of it
+	steps
+
+	src, dst, step GPPhysical // taps; values, and the distance between matrices
+	first, fourth  GPPhysical // of a row of matrices
 }
+
+// newTapTransform gives registers to the values, and loads the constants.
+func newTapTransform(stride, m int, free []VecPhysical) *tapTransform {
+	t := &tapTransform{stride: stride, all: tapMatrix(stride, m)}
+	take := func(n int) (taken []VecPhysical) {
+		taken, free = free[:n:n], free[n:]
+		return taken
+	}
+	t.arithmetic = recorder{&t.steps}
+	t.coefficients, t.constants = t.all, map[float64]VecPhysical{}
+	for _, c := range t.factors() {
+		t.constants[c] = take(1)[0]
+		VBROADCASTSS(constant(c), t.constants[c])
+	}
+	t.in, t.free = take(len(t.all[0])), take(3)
+	for i := range t.half {
+		// The last of a row takes the place of an input, which nothing needs any more.
+		t.half[i] = append(take(2), t.in[i])
+	}
+	return t
+}
+
+// odd stands for the row of the half that is the middle row of taps as it is, with
+// stride 2.
+const odd = -1
+
+// rows are those of the half that are made together, in portions of values that are
+// alike in number.
+func (t *tapTransform) rows() (portions [asm.MaxTapPortions][][]int) {
+	switch n := len(t.all); {
+	case t.stride == 1 && n == 6:
+		return [...][][]int{{{0}, {2, 3}}, {{1}, {4, 5}}}
+	case t.stride == 1:
+		return [...][][]int{{{0}, {1}, {2, 3}}, nil}
+	case n == 5:
+		return [...][][]int{{{0}, {2, 3}}, {{1}, {4}, {odd}}}
+	default:
+		return [...][][]int{{{0}, {1}, {2}, {odd}}, nil}
+	}
+}
+
+// portion writes one of the transform's portions.
+func (t *tapTransform) portion(i int) []func() {
+	t.steps = nil
+	for _, rows := range t.rows()[i] {
+		t.together(rows)
+	}
+	return t.steps
+}
+
+// together writes the values of one row of the half or of two.
+func (t *tapTransform) together(rows []int) {
+	n := len(t.all)
+	load := func(row, column int, to VecPhysical) {
+		t.later(func() { VMOVUPS(at(t.src, 1024*(3*row+column)), to) })
+	}
+	in := t.in
+	for c := range 3 {
+		if rows[0] == odd {
+			load(1, c, t.half[0][c])
+			continue
+		}
+		t.coefficients = nil
+		for _, r := range rows {
+			t.coefficients = append(t.coefficients, t.all[r])
+		}
+		for i, x := range in {
+			if slices.ContainsFunc(t.coefficients, func(r []float64) bool { return r[i] != 0 }) {
+				load(t.stride*i, c, x)
+			}
+		}
+		t.apply(func(i int, sum VecPhysical) { t.move(sum, t.half[i][c]) })
+	}
+	t.coefficients = t.all
+	for i, r := range rows {
+		half := t.half[i]
+		first, middle := r*n, n*n+r
+		if r == odd {
+			first, middle = n*n+n, n*n+2*n
+		}
+		if t.in = half; t.stride == 2 {
+			t.in = []VecPhysical{half[0], half[2]}
+			t.later(func() { IMUL3Q(U32(middle), t.step, t.first) })
+			t.later(func() { VMOVUPS(half[1], Mem{Base: t.dst, Index: t.first, Scale: 1}) })
+		}
+		t.later(func() { IMUL3Q(U32(first), t.step, t.first) })
+		t.later(func() { ADDQ(t.dst, t.first) })
+		t.later(func() { LEAQ(Mem{Base: t.first, Index: t.step, Scale: 2}, t.fourth) })
+		t.later(func() { ADDQ(t.step, t.fourth) })
+		t.apply(func(j int, sum VecPhysical) {
+			t.later(func() { VMOVUPS(sum, element(t.first, t.fourth, t.step, j, 0)) })
+		})
+	}
+	t.in = in
+}
+
+// steps are instructions to write later.
+type steps []func()
+
+func (s *steps) later(f func()) { *s = append(*s, f) }
+
+// recorder is the instructions of AVX, as steps.
+type recorder struct{ *steps }
+
+func (r recorder) with(f func(v vectorArithmetic)) { r.steps.later(func() { f(vectorArithmetic{}) }) }
+
+func (r recorder) add(x, y, sum VecPhysical) { r.with(func(v vectorArithmetic) { v.add(x, y, sum) }) }
+func (r recorder) subtract(x, y, difference VecPhysical) {
+	r.with(func(v vectorArithmetic) { v.subtract(x, y, difference) })
+}
+func (r recorder) multiply(x, y, product VecPhysical) {
+	r.with(func(v vectorArithmetic) { v.multiply(x, y, product) })
+}
+func (r recorder) multiplyAdd(x, y, sum VecPhysical) {
+	r.with(func(v vectorArithmetic) { v.multiplyAdd(x, y, sum) })
+}
+func (r recorder) multiplySubtract(x, y, sum VecPhysical) {
+	r.with(func(v vectorArithmetic) { v.multiplySubtract(x, y, sum) })
+}
+func (r recorder) move(x, to VecPhysical) { r.with(func(v vectorArithmetic) { v.move(x, to) }) }
+func (r recorder) clear(x VecPhysical)    { r.with(func(v vectorArithmetic) { v.clear(x) }) }
+
+// taps is a kernel that transforms blocks of channels.
+type taps struct{ stride, m int }
 
 func (k taps) name() string { return fmt.Sprintf("taps%s_%d_%d", avx512.name, k.stride, k.m) }
 
@@ -27,88 +162,44 @@ func (k taps) generate() {
 	Pragma("noescape")
 	var a asm.FilterTaps
 	Load(Param("a"), args)
-	step, toRow, src, dst := RDX, RCX, RSI, RDI
-	first, fourth, middle, channels, blocks := R8, R9, R10, RBX, R11
-	t := &transform{vectors: avx512, product: product[VecPhysical]{coefficients: tapMatrix(k.stride, k.m)}}
-	n := len(t.coefficients)
-	t.load()
-	rows := n // of the half
-	if k.stride == 2 {
-		rows++ // the odd one
-	}
-	half := make([][3]VecPhysical, rows)
-	for i := range half {
-		for c := range half[i] {
-			half[i][c] = t.take()
-		}
-	}
-	MOVQ(field(unsafe.Offsetof(a.Src)), src)
-	MOVQ(field(unsafe.Offsetof(a.Dst)), dst)
-	MOVQ(field(unsafe.Offsetof(a.DstStep)), step)
-	IMUL3Q(U32(n), step, toRow)
+	t := newTapTransform(k.stride, k.m, avx512.regs)
+	t.src, t.dst, t.step, t.first, t.fourth = RSI, RDI, RDX, R8, R9
+	channels, blocks := RBX, R11
+	MOVQ(field(unsafe.Offsetof(a.Src)), t.src)
+	MOVQ(field(unsafe.Offsetof(a.Dst)), t.dst)
+	MOVQ(field(unsafe.Offsetof(a.DstStep)), t.step)
 	MOVQ(field(unsafe.Offsetof(a.Blocks)), blocks)
 	Label("block")
 	MOVQ(U32(16), channels)
 	Label("channel")
-	tap := func(row, column int) Mem { return at(src, 1024*(3*row+column)) }
-	evens := t.in
-	for c := range 3 {
-		for i, x := range evens {
-			VMOVUPS(tap(k.stride*i, c), x)
-		}
-		t.apply(func(i int, sum VecPhysical) { VMOVAPS(sum, half[i][c]) })
-		if k.stride == 2 {
-			VMOVUPS(tap(1, c), half[n][c])
+	for i := range asm.TapPortions(k.m) {
+		for _, write := range t.portion(i) {
+			write()
 		}
 	}
-	MOVQ(dst, first)
-	LEAQ(Mem{Base: dst, Index: step, Scale: 2}, fourth)
-	ADDQ(step, fourth)
-	if k.stride == 2 {
-		MOVQ(U32(n*n), middle)
-		IMULQ(step, middle)
-		ADDQ(dst, middle)
-	}
-	for i, row := range half {
-		if i == n { // the odd row, and its middle beside it
-			MOVQ(middle, first)
-			LEAQ(Mem{Base: first, Index: step, Scale: 2}, fourth)
-			ADDQ(step, fourth)
-		}
-		t.in = row[:]
-		if k.stride == 2 {
-			t.in = []VecPhysical{row[0], row[2]}
-			if i == n {
-				VMOVUPS(row[1], element(first, fourth, step, n, 0))
-			} else {
-				VMOVUPS(row[1], at(middle, 0))
-				ADDQ(step, middle)
-			}
-		}
-		t.apply(func(j int, sum VecPhysical) { VMOVUPS(sum, element(first, fourth, step, j, 0)) })
-		ADDQ(toRow, first)
-		ADDQ(toRow, fourth)
-	}
-	t.in = evens
-	ADDQ(Imm(64), src)
-	ADDQ(Imm(64), dst)
+	ADDQ(Imm(64), t.src)
+	ADDQ(Imm(64), t.dst)
 	DECQ(channels)
 	JNZ(LabelRef("channel"))
-	ADDQ(U32(8*1024), src)
+	ADDQ(U32(8*1024), t.src)
 	DECQ(blocks)
 	JNZ(LabelRef("block"))
 	VZEROUPPER()
 	RET()
 }
 
-// generateTaps writes the kernels of AVX-512, which has registers for all values on
-// the way.
-func generateTaps(file string) {
-	d := newDispatch("FilterTaps", avx512, "stride, m int, a *FilterTaps", "10*stride + m")
+// eachTaps calls f for the transforms of AVX-512, which has registers for them.
+func eachTaps(f func(stride, m int)) {
 	for _, stride := range []int{1, 2} {
 		for _, m := range []int{2, 4} {
-			d.add(taps{stride, m}, fmt.Sprint(10*stride+m))
+			f(stride, m)
 		}
 	}
+}
+
+// generateTaps writes the transforms.
+func generateTaps(file string) {
+	d := newDispatch("FilterTaps", avx512, "stride, m int, a *FilterTaps", "10*stride + m")
+	eachTaps(func(stride, m int) { d.add(taps{stride, m}, fmt.Sprint(10*stride+m)) })
 	d.write(file)
 }

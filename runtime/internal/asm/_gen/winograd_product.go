@@ -33,13 +33,34 @@ func (k *tileProduct) generate() {
 	Pragma("noescape")
 	var a asm.Product
 	Load(Param("a"), args)
-	MOVQ(field(unsafe.Offsetof(a.Weights)), weights)
+	k.begin()
 	MOVQ(field(unsafe.Offsetof(a.Outs)), column)
+
+	Label("out")
+	k.clear()
+	MOVQ(field(unsafe.Offsetof(a.Src)), source[0])
+	MOVQ(field(unsafe.Offsetof(a.Ins)), block)
+	k.multiplyBlocks()
+	k.each(func(m, sum Op) { VMOVUPS(sum, m) })
+	ADDQ(field(unsafe.Offsetof(a.DstBlock)), to)
+	DECQ(column)
+	JNZ(LabelRef("out"))
+	VZEROUPPER()
+	RET()
+}
+
+// begin points at the weights and the outputs.
+func (k *tileProduct) begin() {
+	var a asm.Product
+	MOVQ(field(unsafe.Offsetof(a.Weights)), weights)
 	MOVQ(field(unsafe.Offsetof(a.Dst)), to)
 	MOVQ(field(unsafe.Offsetof(a.Ahead)), ahead)
 	MOVQ(field(unsafe.Offsetof(a.AheadStep)), aheadStep)
+}
 
-	Label("out")
+// clear sets the sums to zero, or to what is in the outputs.
+func (k *tileProduct) clear() {
+	var a asm.Product
 	CMPQ(field(unsafe.Offsetof(a.Accumulate)), Imm(0))
 	JEQ(LabelRef("zero"))
 	k.each(func(m, sum Op) { VMOVUPS(m, sum) })
@@ -51,14 +72,16 @@ func (k *tileProduct) generate() {
 		}
 	}
 	Label("begin")
-	MOVQ(field(unsafe.Offsetof(a.Src)), source[0])
-	MOVQ(field(unsafe.Offsetof(a.Ins)), block)
+}
+
+// multiplyBlocks multiplies the blocks of input channels that are left.
+func (k *tileProduct) multiplyBlocks() {
+	var a asm.Product
 	Label("block")
 	MOVQ(U32(16/unroll), scratch)
 	Label("floats")
 	for i := range unroll {
-		PREFETCHT1(at(ahead, 0))
-		ADDQ(aheadStep, ahead)
+		k.ask()
 		k.float(i)
 	}
 	k.advance(unroll)
@@ -67,12 +90,12 @@ func (k *tileProduct) generate() {
 	ADDQ(field(unsafe.Offsetof(a.SrcBlock)), source[0])
 	DECQ(block)
 	JNZ(LabelRef("block"))
-	k.each(func(m, sum Op) { VMOVUPS(sum, m) })
-	ADDQ(field(unsafe.Offsetof(a.DstBlock)), to)
-	DECQ(column)
-	JNZ(LabelRef("out"))
-	VZEROUPPER()
-	RET()
+}
+
+// ask asks for what will be read later.
+func (k *tileProduct) ask() {
+	PREFETCHT1(at(ahead, 0))
+	ADDQ(aheadStep, ahead)
 }
 
 // each calls f for the place of each sum and the sum.
