@@ -12,9 +12,6 @@ const (
 	// assembly: tens of microseconds, in which nothing can preempt it.
 	callProducts = 1 << 18
 
-	// aheadBytes bounds the weights that are asked for while others are used.
-	aheadBytes = 128 << 10
-
 	// tileVectors is the number of blocks of the largest tile's outputs.
 	tileVectors = 28
 )

@@ -97,10 +97,6 @@ type winogradPlan struct {
 }
 
 const (
-	// groupBytes is how large the points and products of a worker's group should
-	// be, so that they stay in its core's cache between the steps.
-	groupBytes = 3 << 18
-
 	// residentBytes is the size up to which a filter stays in the cache that
 	// cores share, so that reading it for each group costs little.
 	residentBytes = 4 << 20
