@@ -23,7 +23,7 @@ func tapsRun(outs, threads int) int {
 	if threads == 1 {
 		return outs
 	}
-	return ceil(outs, 4*threads)
+	return ceil(outs, 2*threads)
 }
 
 // fromTaps computes the pixels of some output blocks.
