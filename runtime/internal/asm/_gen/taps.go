@@ -33,17 +33,13 @@ type tapTransform struct {
 // newTapTransform gives registers to the values, and loads the constants.
 func newTapTransform(stride, m int, free []VecPhysical) *tapTransform {
 	t := &tapTransform{stride: stride, all: tapMatrix(stride, m)}
+	t.arithmetic, t.coefficients, t.free = recorder{&t.steps}, t.all, free
+	loadConstants(&t.product)
 	take := func(n int) (taken []VecPhysical) {
-		taken, free = free[:n:n], free[n:]
+		taken, t.free = t.free[:n:n], t.free[n:]
 		return taken
 	}
-	t.arithmetic = recorder{&t.steps}
-	t.coefficients, t.constants = t.all, map[float64]VecPhysical{}
-	for _, c := range t.factors() {
-		t.constants[c] = take(1)[0]
-		VBROADCASTSS(constant(c), t.constants[c])
-	}
-	t.in, t.free = take(len(t.all[0])), take(3)
+	t.in = take(len(t.all[0]))
 	for i := range t.half {
 		// The last of a row takes the place of an input, which nothing needs any more.
 		t.half[i] = append(take(2), t.in[i])

@@ -124,9 +124,14 @@ func (k *transform) load() {
 	n := len(k.coefficients[0])
 	k.arithmetic = vectorArithmetic{}
 	k.in, k.free = k.regs[:n], k.regs[n:]
+	loadConstants(&k.product)
+}
+
+// loadConstants takes registers of those that are free for the product's constants.
+func loadConstants(k *product[VecPhysical]) {
 	k.constants = map[float64]VecPhysical{}
 	for _, c := range k.factors() {
-		k.constants[c] = k.take()
+		k.constants[c], k.free = k.free[0], k.free[1:]
 		VBROADCASTSS(constant(c), k.constants[c])
 	}
 }
