@@ -6,6 +6,7 @@ import (
 
 	"github.com/resc-lang/resc/compiler/internal/exec"
 	"github.com/resc-lang/resc/compiler/internal/op"
+	"github.com/resc-lang/resc/compiler/internal/plan"
 	"github.com/resc-lang/resc/compiler/internal/shape"
 )
 
@@ -75,7 +76,10 @@ type ReportLayer struct {
 	// FusedInto is the layer whose kernel computes this one too.
 	FusedInto string `json:"fused_into,omitempty"`
 	Kernel    string `json:"kernel,omitempty"`
-	Algorithm string `json:"algorithm,omitempty"`
+	// Algorithm is how a convolution is computed with AVX-512, and AlgorithmX2 that of
+	// processors with two multipliers for it, where it is another.
+	Algorithm   string `json:"algorithm,omitempty"`
+	AlgorithmX2 string `json:"algorithm_avx512x2,omitempty"`
 	// ReceptiveField is the side, in pixels of the input, of what one value of
 	// the output can depend on (Araujo, Norris and Sim 2019), zero where that
 	// is the whole image; Stride the distance between neighbours, zero where
@@ -120,12 +124,12 @@ func (p *Program) Report() *Report {
 
 // layers adds a row for each step.
 func (p *Program) layers(r *Report) {
-	kernels, algorithms, fused := map[int]string{}, map[int]string{}, map[int]string{}
+	calls, fused := map[int]*plan.Call{}, map[int]string{}
 	for _, c := range p.schedule.Calls {
 		if c.Kernel == "Import" || c.Kernel == "Export" {
 			continue
 		}
-		kernels[c.Node.ID], algorithms[c.Node.ID] = c.Kernel, c.Algorithm()
+		calls[c.Node.ID] = c
 		for _, a := range c.Node.Absorbed {
 			fused[a.ID] = c.Node.Path
 		}
@@ -138,8 +142,14 @@ func (p *Program) layers(r *Report) {
 			InputShape:  batched(p.model.Batch, n.Args[0].Shape),
 			OutputShape: batched(p.model.Batch, n.Shape),
 			Params:      n.Params(), MACs: n.MACs(), Source: n.Source.String(),
-			FusedInto: fused[n.ID], Kernel: kernels[n.ID], Algorithm: algorithms[n.ID],
+			FusedInto:      fused[n.ID],
 			ReceptiveField: fields[n].Size, Stride: fields[n].Stride,
+		}
+		if c := calls[n.ID]; c != nil {
+			l.Kernel, l.Algorithm = c.Kernel, c.Algorithm("avx512")
+			if x2 := c.Algorithm("avx512x2"); x2 != l.Algorithm {
+				l.AlgorithmX2 = x2
+			}
 		}
 		r.Layers = append(r.Layers, l)
 	}

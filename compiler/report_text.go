@@ -75,6 +75,8 @@ func computedBy(l ReportLayer) string {
 	switch {
 	case l.FusedInto != "":
 		return "with " + l.FusedInto
+	case l.AlgorithmX2 != "":
+		return fmt.Sprintf("%s (avx512x2: %s)", l.Algorithm, l.AlgorithmX2)
 	case l.Algorithm != "":
 		return l.Algorithm
 	case l.Kernel != "":

@@ -110,7 +110,7 @@ type Layer struct {
 	Name   string // weight path
 	Op     string // what is fused: "conv 3x3 64 pad 1, bn1, relu"
 	Kernel string
-	// Algorithm is how a convolution is computed, where there is a choice.
+	// Algorithm is how this process computes a convolution; empty for other calls.
 	Algorithm string
 	Source    string // file and line
 	MACs      int64
@@ -126,7 +126,7 @@ func (p *Program) Layers() []Layer {
 }
 
 func layer(c *plan.Call) Layer {
-	l := Layer{Name: c.Node.Path, Op: ir.Describe(c.Node), Kernel: c.Kernel, Algorithm: c.Algorithm()}
+	l := Layer{Name: c.Node.Path, Op: ir.Describe(c.Node), Kernel: c.Kernel, Algorithm: c.Algorithm(exec.Tier())}
 	if c.Node.Source.IsValid() {
 		l.Source = c.Node.Source.String()
 	}

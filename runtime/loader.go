@@ -60,17 +60,22 @@ func (l *Loader) Idle(prefixes ...string) { l.idle = append(l.idle, prefixes...)
 // Filter packs a convolution, from a weight of shape
 // [Out, In/Groups, KernelH, KernelW].
 func (l *Loader) Filter(s kernel.FilterSpec, f Fold) *kernel.Filter {
-	return add[kernel.Filter](l, s, f, s.Out, s.In/max(s.Groups, 1), s.KernelH, s.KernelW)
+	layer := describe(s, f)
+	if l.packed != nil {
+		s.Algorithm = s.Algorithm.Like(l.packed.Tier)
+	}
+	return add[kernel.Filter](l, layer, s, f, s.Out, s.In/max(s.Groups, 1), s.KernelH, s.KernelW)
 }
 
 // Dense packs a linear layer, from a weight of shape [Out, C·H·W].
 func (l *Loader) Dense(s kernel.LinearSpec, f Fold) *kernel.Dense {
-	return add[kernel.Dense](l, s, f, s.Out, s.In.C*s.In.H*s.In.W)
+	return add[kernel.Dense](l, describe(s, f), s, f, s.Out, s.In.C*s.In.H*s.In.W)
 }
 
 // ScaleShift packs norms that no layer takes in.
 func (l *Loader) ScaleShift(channels int, norms ...Norm) *kernel.ScaleShift {
-	return add[kernel.ScaleShift](l, kernel.ScaleShiftSpec{C: channels}, Fold{Norms: norms}, channels)
+	s, f := kernel.ScaleShiftSpec{C: channels}, Fold{Norms: norms}
+	return add[kernel.ScaleShift](l, describe(s, f), s, f, channels)
 }
 
 // Done returns nil if the checkpoint has what the model reads and nothing

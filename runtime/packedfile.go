@@ -47,7 +47,8 @@ func (l *Loader) open() error {
 
 // compare says how a file's index differs from what the model asks for.
 func (l *Loader) compare(index packed.Index) error {
-	if tier := cpu.Tier().String(); index.Tier != tier {
+	if !cpu.Shares(index.Tier) {
+		tier := cpu.Tier()
 		return misfit("the file is for the %s kernels, and this process runs the %s ones: pack the checkpoint again here with resc pack, or with %s=%s", index.Tier, tier, cpu.Variable, tier)
 	}
 	if index.Pack != kernel.PackVersion {

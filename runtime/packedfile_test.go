@@ -167,3 +167,60 @@ func TestPackedHostile(t *testing.T) {
 		}
 	}
 }
+
+// TestPackedShared loads a file that was packed for one tier on another with the same
+// kernels: it has the former's algorithms.
+func TestPackedShared(t *testing.T) {
+	file := fixture.Checkpoint([]fixture.Weight{{Name: "conv.weight", Shape: []int{16, 16, 3, 3}}})
+	s := kernel.FilterSpec{In: 16, Out: 16, KernelH: 3, KernelW: 3, Algorithm: kernel.ByTier{AVX512: kernel.Winograd4, AVX512x2: kernel.Winograd2}}
+	f := Fold{Weight: "conv.weight"}
+	run := func(f *kernel.Filter) []float32 {
+		in, out := kernel.Layout{C: 16, H: 5, W: 5, Halo: 1}, kernel.Layout{C: 16, H: 5, W: 5}
+		src, dst := kernel.NewArena(in.Len()), kernel.NewArena(out.Len())
+		for i := range src {
+			src[i] = float32(i%7) - 3
+		}
+		threads := kernel.NewThreads(1)
+		defer threads.Close()
+		threads.Begin()
+		defer threads.End()
+		kernel.Conv{In: in, Out: out, KernelH: 3, KernelW: 3, PadTop: 1, PadLeft: 1}.Run(threads, dst, src, nil, f)
+		return dst
+	}
+	for _, there := range cpu.Available() {
+		for _, here := range cpu.Available() {
+			restore := cpu.Force(there)
+			l := CheckpointWeights(file).Loader("m")
+			want := l.Filter(s, f)
+			if err := l.Done(); err != nil {
+				t.Fatal(err)
+			}
+			var b bytes.Buffer
+			if err := l.WritePacked(&b, "fast"); err != nil {
+				t.Fatal(err)
+			}
+			restore()
+
+			restore = cpu.Force(here)
+			w, err := ParseWeights(b.Bytes())
+			if err != nil {
+				t.Fatal(err)
+			}
+			l = w.Loader("m")
+			got := l.Filter(s, f)
+			err = l.Done()
+			var misfit *PackedError
+			switch {
+			case there.Kernels() != here.Kernels():
+				if !errors.As(err, &misfit) || !strings.Contains(err.Error(), "the file is for the "+there.String()+" kernels") {
+					t.Errorf("from %v on %v: error %v", there, here, err)
+				}
+			case err != nil:
+				t.Errorf("from %v on %v: %v", there, here, err)
+			case got.Bytes() != want.Bytes() || !slices.Equal(run(got), run(want)):
+				t.Errorf("from %v on %v: another filter", there, here)
+			}
+			restore()
+		}
+	}
+}

@@ -32,12 +32,12 @@ type spec[W any] interface {
 	Over(values []float32) *W
 }
 
-// add has Done make the weights of a layer, and returns what will be them, or nil
-// if a checkpoint does not have what they are made of.
-func add[W any](l *Loader, s spec[W], f Fold, shape ...int) *W {
+// add has Done make the weights of a layer that describe tells of, and returns what
+// will be them, or nil if a checkpoint does not have what they are made of.
+func add[W any](l *Loader, layer string, s spec[W], f Fold, shape ...int) *W {
 	w := new(W)
 	p := &packing{
-		layer: describe(s, f), fold: f, shape: shape, size: s.Size(), pack: s.PackTo,
+		layer: layer, fold: f, shape: shape, size: s.Size(), pack: s.PackTo,
 		use: func(values []float32) { *w = *s.Over(values) },
 	}
 	if l.packed == nil {

@@ -233,9 +233,6 @@ func (b *bench) profile(ctx context.Context, runs int) ([]benchLayer, error) {
 	var rows []benchLayer
 	for i, l := range layers {
 		row := benchLayer{Name: l.Name, Op: l.Op, Algorithm: l.Algorithm, Source: l.Source, MS: milliseconds(best[i]), Share: float64(best[i]) / float64(total)}
-		if row.Algorithm != "" && kernel.Tier() == "portable" {
-			row.Algorithm = "direct" // it has no other
-		}
 		if best[i] > 0 {
 			row.GFLOPS = 2 * float64(l.MACs) / float64(best[i].Nanoseconds())
 		}

@@ -6,7 +6,7 @@ import "github.com/resc-lang/resc/runtime/internal/cpu"
 
 // finishVectors is finish in assembly. It reports false where there is none.
 func (a Activation) finishVectors(v []float32) bool {
-	tier := cpu.Tier()
+	tier := cpu.Kernels()
 	if tier == cpu.Portable || len(v)%blockChannels != 0 {
 		return false
 	}

@@ -19,7 +19,7 @@ func TestSmoothActivations(t *testing.T) {
 	for len(values)%blockChannels != 0 {
 		values = append(values, 0)
 	}
-	for _, tier := range cpu.Available() {
+	for _, tier := range tiers() {
 		for _, a := range []Activation{SiLU, HardSwish, Sigmoid} {
 			t.Run(fmt.Sprint(tier, a), func(t *testing.T) {
 				defer cpu.Force(tier)()
@@ -42,7 +42,7 @@ func TestSmoothActivations(t *testing.T) {
 }
 
 func BenchmarkSmoothActivations(b *testing.B) {
-	for _, tier := range cpu.Available() {
+	for _, tier := range tiers() {
 		for _, a := range []Activation{SiLU, HardSwish, Sigmoid} {
 			b.Run(fmt.Sprint(tier, a), func(b *testing.B) {
 				defer cpu.Force(tier)()

@@ -1,6 +1,10 @@
 package kernel
 
-import "github.com/resc-lang/resc/runtime/internal/cpu"
+import (
+	"cmp"
+
+	"github.com/resc-lang/resc/runtime/internal/cpu"
+)
 
 // Algorithm is a way to compute a convolution. Each packs its weights in its
 // own order, so that a Filter belongs to one.
@@ -10,32 +14,47 @@ type Algorithm int
 // without dilation, on tiers that have assembly: Winograd's in groups of whole
 // blocks of channels, Strassen's in one group.
 const (
-	Direct    Algorithm = iota // multiply and add, tap by tap
-	Winograd2                  // F(2×2, 3×3)
-	Winograd4                  // F(4×4, 3×3)
-	Strassen                   // of 1×1 convolutions, on amd64
-	Strassen2                  // the same by two levels
+	Direct    Algorithm = iota + 1 // multiply and add, tap by tap
+	Winograd2                      // F(2×2, 3×3)
+	Winograd4                      // F(4×4, 3×3)
+	Strassen                       // of 1×1 convolutions, on amd64
+	Strassen2                      // the same by two levels
 )
 
-// ByTier is a choice of algorithm for each tier of kernels. The compiler makes
-// it from shapes alone; the processor's tier selects from it as weights are packed.
-type ByTier struct{ AVX512, AVX2, NEON, Portable Algorithm }
+// ByTier is a choice of algorithm for each tier. The compiler makes it from shapes
+// alone; the processor's tier selects from it as weights are packed. A tier that it does
+// not name has Direct, but AVX512x2 what AVX512 has.
+type ByTier struct{ AVX512, AVX512x2, AVX2, NEON, Portable Algorithm }
 
 func (b ByTier) at(tier cpu.Level) Algorithm {
 	switch tier {
 	case cpu.AVX512:
-		return b.AVX512
+		return cmp.Or(b.AVX512, Direct)
+	case cpu.AVX512x2:
+		return cmp.Or(b.AVX512x2, b.AVX512, Direct)
 	case cpu.AVX2:
-		return b.AVX2
+		return cmp.Or(b.AVX2, Direct)
 	case cpu.NEON:
-		return b.NEON
+		return cmp.Or(b.NEON, Direct)
 	default:
-		return b.Portable
+		return cmp.Or(b.Portable, Direct)
 	}
 }
 
-// suits says whether an algorithm can compute a convolution of these weights on a
-// tier.
+// Like is the choice for a tier, by its name, on every tier that has the same kernels:
+// for weights that were packed for it.
+func (b ByTier) Like(tier string) ByTier {
+	if tier == cpu.AVX512x2.String() {
+		b.AVX512 = b.at(cpu.AVX512x2)
+	}
+	if tier == cpu.AVX512.String() {
+		b.AVX512x2 = b.at(cpu.AVX512)
+	}
+	return b
+}
+
+// suits says whether an algorithm can compute a convolution of these weights with the
+// kernels of a tier.
 func (a Algorithm) suits(s FilterSpec, tier cpu.Level) bool {
 	if levels := a.strassenLevels(); levels > 0 {
 		return strassenSuits(s, levels) && (tier == cpu.AVX2 || tier == cpu.AVX512)

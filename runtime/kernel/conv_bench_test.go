@@ -75,7 +75,7 @@ func benchLayers() []struct {
 // of the core's peak. Multiplications by padding count, as they do in a
 // network's published costs, so that leaving them out can exceed the peak.
 func BenchmarkConv(b *testing.B) {
-	for _, tier := range cpu.Available()[1:] {
+	for _, tier := range tiers()[1:] {
 		restore := cpu.Force(tier)
 		peak := MeasurePeak(100 * time.Millisecond)
 		for _, l := range benchLayers() {

@@ -52,7 +52,7 @@ func TestConvStaysInItsBuffers(t *testing.T) {
 	cases = append(cases, strassenCases(random)...)
 	for _, k := range cases {
 		t.Run(fmt.Sprintf("%+v %d", k.Conv, k.algorithm), func(t *testing.T) {
-			for _, tier := range cpu.Available() {
+			for _, tier := range tiers() {
 				defer cpu.Force(tier)()
 				packed := k.pack()
 				want, src := NewArena(k.Out.Len()), NewArena(k.In.Len())

@@ -178,7 +178,7 @@ func (k *convCase) run(t *Threads, w *Filter, dst, src, residual []float32) {
 // check computes the case under every tier with 1, 2, 3 and 8 threads, and a filter
 // that is kept as taps both as it is and expanded.
 func (k *convCase) check(t *testing.T) {
-	for _, tier := range cpu.Available() {
+	for _, tier := range tiers() {
 		t.Run(tier.String(), func(t *testing.T) {
 			defer cpu.Force(tier)()
 			w := k.pack()
@@ -350,7 +350,7 @@ func TestConvEpilogue(t *testing.T) {
 
 // NaN and infinities are results, not accidents to hide.
 func TestConvKeepsNaN(t *testing.T) {
-	for _, tier := range cpu.Available() {
+	for _, tier := range tiers() {
 		for _, groups := range []int{1, 16} {
 			defer cpu.Force(tier)()
 			c := Conv{In: Layout{C: 16, H: 1, W: 3}, Out: Layout{C: 16, H: 1, W: 3}, KernelH: 1, KernelW: 1, Groups: groups, Activation: ReLU6}
@@ -424,7 +424,7 @@ func TestConvAllocatesNothing(t *testing.T) {
 	} {
 		k := newConvCase(c.Conv, true, true, rand.New(rand.NewPCG(13, 14)))
 		k.algorithm = c.algorithm
-		for _, tier := range cpu.Available() {
+		for _, tier := range tiers() {
 			restore := cpu.Force(tier)
 			w, threads := k.pack(), NewThreads(2)
 			dst, src := NewArena(c.Out.Len()), NewArena(c.In.Len())

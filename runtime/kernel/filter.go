@@ -22,7 +22,7 @@ type FilterSpec struct {
 // tier, which Conv.Run finds in it. It is immutable: sessions share it.
 type Filter struct {
 	spec      FilterSpec // no field is left to default
-	tier      cpu.Level
+	tier      cpu.Level  // of the kernels
 	algorithm Algorithm
 	asTaps    bool // Winograd's: there are no matrices but those of the expansion
 	expansion *expansion
@@ -91,8 +91,8 @@ func (s FilterSpec) plan() (f *Filter, weights int) {
 	if min(s.In, s.Out, s.KernelH, s.KernelW, s.Block) < 1 || s.In%s.Groups != 0 || s.Out%s.Groups != 0 {
 		panic(fmt.Sprintf("kernel: no such convolution: %+v", s))
 	}
-	tier := cpu.Tier()
-	f = &Filter{spec: s, tier: tier, algorithm: s.Algorithm.at(tier)}
+	tier := cpu.Kernels()
+	f = &Filter{spec: s, tier: tier, algorithm: s.Algorithm.at(cpu.Tier())}
 	m := f.algorithm.winogradSize()
 	switch {
 	case !f.algorithm.suits(s, tier):

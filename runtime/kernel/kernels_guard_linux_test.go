@@ -14,7 +14,7 @@ func TestRowsStayInTheirBuffers(t *testing.T) {
 	for _, l := range []Layout{
 		{C: 16, H: 1, W: 1}, {C: 20, H: 7, W: 7}, {C: 33, H: 9, W: 8}, {C: 16, H: 3, W: 70}, {C: 48, H: 65, W: 1},
 	} {
-		for _, tier := range cpu.Available() {
+		for _, tier := range tiers() {
 			t.Run(fmt.Sprintf("%+v %v", l, tier), func(t *testing.T) {
 				defer cpu.Force(tier)()
 				threads := NewThreads(2)

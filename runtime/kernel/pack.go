@@ -14,7 +14,7 @@ import "fmt"
 
 // PackVersion is the version of the order of packed values. It rises with every
 // change to what a PackTo makes: files of packed weights hold it.
-const PackVersion = 3
+const PackVersion = 4
 
 // Rows gives the weights of a layer as its checkpoint orders them: for each
 // output channel the values that lead to it, row-major. Several goroutines call

@@ -12,7 +12,7 @@ import (
 // poolRow combines whole windows for pixels of a row, in assembly. It reports
 // false where there is none.
 func poolRow(dst, src []float32, p *Pool, row, pixels int, start, scale float32) bool {
-	tier := cpu.Tier()
+	tier := cpu.Kernels()
 	if tier == cpu.Portable {
 		return false
 	}
@@ -29,7 +29,7 @@ func poolRow(dst, src []float32, p *Pool, row, pixels int, start, scale float32)
 // mulAddRow is dst = min(max(x·y + z, low), high) in assembly. It reports false
 // where there is none.
 func mulAddRow(dst, x, y, z []float32, yStep, zStep int, low, high float32) bool {
-	tier := cpu.Tier()
+	tier := cpu.Kernels()
 	if tier == cpu.Portable {
 		return false
 	}
@@ -45,7 +45,7 @@ func mulAddRow(dst, x, y, z []float32, yStep, zStep int, low, high float32) bool
 // denseRow adds src[i]·weights[i] to sixteen sums in assembly. It reports false
 // where there is none.
 func denseRow(sums *lanes, src, weights []float32) bool {
-	tier := cpu.Tier()
+	tier := cpu.Kernels()
 	if tier == cpu.Portable {
 		return false
 	}

@@ -9,7 +9,7 @@ import (
 )
 
 func TestScaleRow(t *testing.T) {
-	for _, tier := range cpu.Available() {
+	for _, tier := range tiers() {
 		t.Run(tier.String(), func(t *testing.T) {
 			defer cpu.Force(tier)()
 			testScaleRow(t)

@@ -117,7 +117,7 @@ func smooth(tier cpu.Level, a Activation, x *float32, blocks int) {
 // multiplyAdd does n loops of the tier's multiply-add, and returns the number of
 // operations.
 func multiplyAdd(n int) (operations int) {
-	switch cpu.Tier() {
+	switch cpu.Kernels() {
 	case cpu.AVX512:
 		asm.PeakAVX512(n)
 		return n * 12 * 16 * 2

@@ -67,7 +67,7 @@ func smooth(_ cpu.Level, a Activation, x *float32, blocks int) {
 // multiplyAdd does n loops of the tier's multiply-add, and returns the number of
 // operations.
 func multiplyAdd(n int) (operations int) {
-	if cpu.Tier() == cpu.Portable {
+	if cpu.Kernels() == cpu.Portable {
 		return multiplyAddPortable(n, 0.5, 1)
 	}
 	asm.PeakNEON(n)

@@ -30,7 +30,7 @@ func TestProductTaps(t *testing.T) {
 			size := blockSquare + blockChannels
 			whole := NewArena(p.filters() * size)
 			for n := range tiles + 1 {
-				if !transformsTaps(cpu.Tier(), n) {
+				if !transformsTaps(cpu.Kernels(), n) {
 					continue
 				}
 				tried++
@@ -40,7 +40,7 @@ func TestProductTaps(t *testing.T) {
 					Src: unsafe.Pointer(&points[0]), Weights: unsafe.Pointer(&weights[0]),
 					Outs: 1, Ins: ins, SrcBlock: (tiles - 1) * blockBytes, Accumulate: 1,
 				}}
-				filterTaps(cpu.Tier(), stride, m, &asm.FilterTaps{Dst: unsafe.Pointer(&whole[0]), DstStep: size * floatBytes, Src: unsafe.Pointer(&taps[0]), Blocks: 1})
+				filterTaps(cpu.Kernels(), stride, m, &asm.FilterTaps{Dst: unsafe.Pointer(&whole[0]), DstStep: size * floatBytes, Src: unsafe.Pointer(&taps[0]), Blocks: 1})
 				matrices := NewArena(len(whole))
 				for portion := range asm.TapPortions(m) {
 					for _, channel := range []int{0, 5} {
@@ -50,7 +50,7 @@ func TestProductTaps(t *testing.T) {
 						a.Dst = unsafe.Pointer(&got[0])
 						productTaps(stride, m, portion, n, &a)
 						a.Dst = unsafe.Pointer(&want[0])
-						product(cpu.Tier(), n, &a.Product)
+						product(cpu.Kernels(), n, &a.Product)
 					}
 				}
 				if !slices.Equal(got, want) {
@@ -69,6 +69,6 @@ func TestProductTaps(t *testing.T) {
 		}
 	}
 	if tried == 0 {
-		t.Skipf("tier %v has no such kernels", cpu.Tier())
+		t.Skipf("tier %v has no such kernels", cpu.Kernels())
 	}
 }

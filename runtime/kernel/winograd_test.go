@@ -65,7 +65,7 @@ func TestWinograd(t *testing.T) {
 
 // TestSettleExpands has a filter that was used, and one that was not, settle.
 func TestSettleExpands(t *testing.T) {
-	if cpu.Tier() == cpu.Portable {
+	if cpu.Kernels() == cpu.Portable {
 		t.Skip("the portable tier has no such filters")
 	}
 	random := rand.New(rand.NewPCG(23, 24))

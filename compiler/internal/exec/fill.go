@@ -27,7 +27,8 @@ func (s *size) of(d shape.Dim) int {
 var words = map[plan.Word]any{
 	"NoActivation": kernel.NoActivation, "ReLU": kernel.ReLU, "ReLU6": kernel.ReLU6,
 	"SiLU": kernel.SiLU, "HardSwish": kernel.HardSwish, "Sigmoid": kernel.Sigmoid,
-	"Winograd2": kernel.Winograd2, "Winograd4": kernel.Winograd4, "Strassen": kernel.Strassen, "Strassen2": kernel.Strassen2,
+	"Direct": kernel.Direct, "Winograd2": kernel.Winograd2, "Winograd4": kernel.Winograd4,
+	"Strassen": kernel.Strassen, "Strassen2": kernel.Strassen2,
 }
 
 // fill sets the fields of a structure of runtime/kernel as emitted code's

@@ -57,6 +57,9 @@ func Pack(w io.Writer, name string, s *plan.Schedule, c *safetensors.File) error
 // Close releases the memory of packed weights once the last session is closed.
 func (m *Model) Close() error { return m.file.Close() }
 
+// Tier names the tier of kernels in force.
+func Tier() string { return kernel.Tier() }
+
 // WeightBytes is the memory that packed weights occupy.
 func (m *Model) WeightBytes() int64 { return m.bytes }
 

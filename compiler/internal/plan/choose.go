@@ -1,6 +1,10 @@
 package plan
 
-import "github.com/resc-lang/resc/compiler/internal/op"
+import (
+	"strings"
+
+	"github.com/resc-lang/resc/compiler/internal/op"
+)
 
 // Memory says what packed weights may cost.
 type Memory string
@@ -15,34 +19,51 @@ const (
 // its shape and the memory choice alone: never from threads, batch or timing, so
 // that results are the same everywhere. It is the one whose cost is least. The
 // portable tier has direct convolution only; NEON has the choices of AVX2, as the
-// same multiplications are saved, but not Strassen's algorithm.
+// same multiplications are saved, but not Strassen's algorithm. What is left out is
+// what kernel.ByTier means without it.
 func choose(o op.Conv, in, out Layout, m Memory) Struct {
-	switch word := cheapest(o, in, out, m); word {
-	case "Direct":
-		return Struct{}
-	case "Strassen", "Strassen2":
-		return Struct{Type: "ByTier", Fields: []Field{{"AVX512", word}, {"AVX2", word}}}
-	default:
-		return Struct{Type: "ByTier", Fields: []Field{{"AVX512", word}, {"AVX2", word}, {"NEON", word}}}
+	var fields []Field
+	word, x2 := costs16.cheapest(o, in, out, m), costs32.cheapest(o, in, out, m)
+	if word != "Direct" {
+		fields = append(fields, Field{"AVX512", word})
 	}
+	if x2 != word {
+		fields = append(fields, Field{"AVX512x2", x2})
+	}
+	switch word {
+	case "Direct":
+	case "Strassen", "Strassen2":
+		fields = append(fields, Field{"AVX2", word})
+	default:
+		fields = append(fields, Field{"AVX2", word}, Field{"NEON", word})
+	}
+	if fields == nil {
+		return Struct{}
+	}
+	return Struct{Type: "ByTier", Fields: fields}
 }
 
 // algorithmNames are how reports name the algorithms of runtime/kernel.
 var algorithmNames = map[Word]string{
-	"Winograd2": "winograd F(2x2)", "Winograd4": "winograd F(4x4)",
+	"Direct": "direct", "Winograd2": "winograd F(2x2)", "Winograd4": "winograd F(4x4)",
 	"Strassen": "strassen", "Strassen2": "strassen, 2 levels",
 }
 
-// Algorithm names how a call computes its convolution, on tiers that have the
-// choice; empty for other calls.
-func (c *Call) Algorithm() string {
+// Algorithm names how a call computes its convolution on a tier; empty for other
+// calls.
+func (c *Call) Algorithm(tier string) string {
 	if c.Kernel != "Conv" {
 		return ""
 	}
+	chosen := Word("Direct")
 	for _, f := range c.Weights.Fields {
 		if s, ok := f.Value.(Struct); ok && s.Type == "ByTier" {
-			return algorithmNames[s.Fields[0].Value.(Word)]
+			for _, choice := range s.Fields {
+				if strings.EqualFold(choice.Name, tier) || choice.Name == "AVX512" && tier == "avx512x2" {
+					chosen = choice.Value.(Word)
+				}
+			}
 		}
 	}
-	return "direct"
+	return algorithmNames[chosen]
 }

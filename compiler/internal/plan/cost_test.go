@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -20,44 +21,54 @@ func (l layer) plan() (o op.Conv, in, out Layout) {
 	return op.Conv{Out: l.out, KernelH: l.k, KernelW: l.k, Stride: l.stride, Dilation: 1, Groups: l.groups}, in, out
 }
 
-// The choices for the layers of the ResNets, each of which was measured.
+// The choices for the layers of the ResNets and other networks, each of which was
+// measured on a processor of the tier.
 func TestChoose(t *testing.T) {
 	for _, c := range []struct {
 		layer
-		want Word
+		want, x2 Word
 	}{
-		{layer{64, 64, 56, 3, 1, 1}, "Winograd4"},
-		{layer{128, 128, 28, 3, 1, 1}, "Winograd4"},
-		{layer{256, 256, 14, 3, 1, 1}, "Winograd4"},
-		{layer{512, 512, 7, 3, 1, 1}, "Winograd2"}, // a filter of F(4×4) would come from memory too slowly
-		{layer{128, 128, 28, 3, 2, 1}, "Winograd4"},
-		{layer{256, 256, 14, 3, 2, 1}, "Winograd4"},
-		{layer{512, 512, 7, 3, 2, 1}, "Winograd2"},
-		{layer{16, 16, 1, 3, 1, 1}, "Direct"},
-		{layer{64, 64, 56, 1, 1, 1}, "Direct"},
-		{layer{64, 256, 56, 1, 1, 1}, "Direct"}, // too few channels for what Strassen adds
-		{layer{256, 64, 56, 1, 1, 1}, "Direct"},
-		{layer{128, 256, 56, 1, 1, 1}, "Strassen"},
-		{layer{256, 128, 56, 1, 1, 1}, "Strassen"},
-		{layer{96, 576, 14, 1, 1, 1}, "Direct"},
-		{layer{128, 512, 28, 1, 1, 1}, "Strassen"},
-		{layer{512, 128, 28, 1, 1, 1}, "Strassen"},
-		{layer{256, 1024, 14, 1, 1, 1}, "Strassen2"},
-		{layer{256, 512, 28, 1, 1, 1}, "Strassen2"},
-		{layer{1024, 256, 14, 1, 1, 1}, "Strassen"}, // of few outputs for the sums of two levels
-		{layer{1024, 512, 14, 1, 1, 1}, "Strassen2"},
-		{layer{512, 1024, 14, 1, 2, 1}, "Strassen2"},
-		{layer{512, 2048, 7, 1, 1, 1}, "Strassen"}, // halves of four rows and three
-		{layer{1024, 2048, 7, 1, 1, 1}, "Strassen"},
-		{layer{1000, 256, 14, 1, 1, 1}, "Direct"},
-		{layer{256, 256, 28, 3, 1, 32}, "Direct"}, // groups of half a block
-		{layer{512, 512, 14, 3, 1, 32}, "Winograd4"},
-		{layer{512, 512, 14, 3, 2, 32}, "Direct"},
-		{layer{1024, 1024, 7, 3, 1, 32}, "Direct"},
+		{layer{64, 64, 56, 3, 1, 1}, "Winograd4", "Winograd4"},
+		{layer{128, 128, 28, 3, 1, 1}, "Winograd4", "Winograd4"},
+		{layer{256, 256, 14, 3, 1, 1}, "Winograd4", "Winograd4"},
+		{layer{512, 512, 7, 3, 1, 1}, "Winograd2", "Winograd2"}, // a filter of F(4×4) would come from memory too slowly
+		{layer{128, 128, 28, 3, 2, 1}, "Winograd4", "Winograd4"},
+		{layer{256, 256, 14, 3, 2, 1}, "Winograd4", "Winograd2"},
+		{layer{512, 512, 7, 3, 2, 1}, "Winograd2", "Winograd2"},
+		{layer{16, 16, 1, 3, 1, 1}, "Direct", "Direct"},
+		{layer{64, 64, 56, 1, 1, 1}, "Direct", "Direct"},
+		{layer{64, 256, 56, 1, 1, 1}, "Direct", "Direct"}, // too few channels for what Strassen adds
+		{layer{256, 64, 56, 1, 1, 1}, "Direct", "Direct"},
+		{layer{128, 256, 56, 1, 1, 1}, "Strassen", "Direct"},
+		{layer{256, 128, 56, 1, 1, 1}, "Strassen", "Direct"},
+		{layer{96, 576, 14, 1, 1, 1}, "Direct", "Direct"},
+		{layer{128, 512, 28, 1, 1, 1}, "Strassen", "Direct"},
+		{layer{512, 128, 28, 1, 1, 1}, "Strassen", "Direct"},
+		{layer{256, 1024, 14, 1, 1, 1}, "Strassen2", "Direct"},
+		{layer{256, 512, 28, 1, 1, 1}, "Strassen2", "Direct"},
+		{layer{1024, 256, 14, 1, 1, 1}, "Strassen", "Direct"}, // of few outputs for the sums of two levels
+		{layer{1024, 512, 14, 1, 1, 1}, "Strassen2", "Direct"},
+		{layer{512, 1024, 14, 1, 2, 1}, "Strassen2", "Direct"},
+		{layer{512, 2048, 7, 1, 1, 1}, "Strassen", "Direct"}, // halves of four rows and three
+		{layer{1024, 2048, 7, 1, 1, 1}, "Strassen", "Direct"},
+		{layer{1000, 256, 14, 1, 1, 1}, "Direct", "Direct"},
+		{layer{256, 256, 28, 3, 1, 32}, "Direct", "Direct"}, // groups of half a block
+		{layer{512, 512, 14, 3, 1, 32}, "Winograd4", "Direct"},
+		{layer{512, 512, 14, 3, 2, 32}, "Direct", "Direct"},
+		{layer{1024, 1024, 7, 3, 1, 32}, "Direct", "Direct"},
+		{layer{1024, 1024, 14, 3, 1, 32}, "Winograd4", "Winograd4"}, // of ResNeXt-101, 32 channels a group
+		{layer{16, 16, 32, 3, 1, 1}, "Winograd4", "Winograd4"},
+		{layer{16, 32, 16, 3, 2, 1}, "Winograd4", "Direct"},
+		{layer{32, 32, 16, 3, 1, 1}, "Winograd4", "Winograd4"},
+		{layer{32, 64, 8, 3, 2, 1}, "Winograd4", "Direct"},
+		{layer{64, 64, 8, 3, 1, 1}, "Winograd4", "Winograd2"},
 	} {
 		o, in, out := c.plan()
-		if got := cheapest(o, in, out, Fast); got != c.want {
+		if got := costs16.cheapest(o, in, out, Fast); got != c.want {
 			t.Errorf("%+v: %s, want %s", c.layer, got, c.want)
+		}
+		if got := costs32.cheapest(o, in, out, Fast); got != c.x2 {
+			t.Errorf("%+v, with two multipliers: %s, want %s", c.layer, got, c.x2)
 		}
 	}
 }
@@ -71,16 +82,43 @@ func TestChooseSmall(t *testing.T) {
 		{512, 512, 14, 3, 1, 32}: "Direct",
 	} {
 		o, in, out := l.plan()
-		if got := cheapest(o, in, out, Small); got != want {
+		if got := costs16.cheapest(o, in, out, Small); got != want {
 			t.Errorf("%+v: %s, want %s", l, got, want)
 		}
 	}
 }
 
-// BenchmarkCost compares the model with measurement on one thread. Where filters
-// of 3×3 are large they are taken by turns, so that they come from memory as in a
-// network. The cost in milliseconds is that of a core that does 3.69e9
-// multiplications of 16 channels in a second, which has a peak of 118 GFLOP/s.
+// A choice names tiers only where kernel.ByTier would mean something else.
+func TestChooseTiers(t *testing.T) {
+	for l, want := range map[layer]string{
+		{64, 64, 56, 1, 1, 1}:    "direct; direct; direct; direct",
+		{64, 64, 56, 3, 1, 1}:    "AVX512 AVX2 NEON; winograd F(4x4); winograd F(4x4); winograd F(4x4)",
+		{512, 128, 28, 1, 1, 1}:  "AVX512 AVX512x2 AVX2; strassen; direct; direct",
+		{64, 64, 8, 3, 1, 1}:     "AVX512 AVX512x2 AVX2 NEON; winograd F(4x4); winograd F(2x2); winograd F(4x4)",
+		{512, 512, 14, 3, 1, 32}: "AVX512 AVX512x2 AVX2 NEON; winograd F(4x4); direct; winograd F(4x4)",
+	} {
+		o, in, out := l.plan()
+		choice := choose(o, in, out, Fast)
+		c := Call{Kernel: "Conv", Weights: &Weights{}}
+		var names []string
+		for _, f := range choice.Fields {
+			names = append(names, f.Name)
+		}
+		if choice.Fields != nil {
+			c.Weights.Fields = []Field{{"Algorithm", choice}}
+		} else {
+			names = []string{"direct"}
+		}
+		if got := fmt.Sprintf("%s; %s; %s; %s", strings.Join(names, " "), c.Algorithm("avx512"), c.Algorithm("avx512x2"), c.Algorithm("neon")); got != want {
+			t.Errorf("%+v: %s\nwant %s", l, got, want)
+		}
+	}
+}
+
+// BenchmarkCost compares the model with measurement on one thread, for the tier of the
+// processor or RESC_TIER. Filters are taken by turns, so that they come from memory or
+// the cache that cores share, as in a network. The cost in milliseconds is that of a
+// core with the peak that is measured first.
 func BenchmarkCost(b *testing.B) {
 	var layers []layer
 	for stage, size := range []int{56, 28, 14, 7} {
@@ -95,20 +133,31 @@ func BenchmarkCost(b *testing.B) {
 		}
 	}
 	layers = append(layers, layer{512, 512, 14, 3, 1, 32}, layer{512, 512, 14, 3, 2, 32}, layer{1024, 1024, 7, 3, 1, 32}, layer{1024, 1024, 7, 3, 2, 32})
+	for _, c := range []int{16, 32, 64} { // CIFAR's
+		layers = append(layers, layer{c, c, 512 / c, 3, 1, 1}, layer{c, 2 * c, 256 / c, 3, 2, 1})
+	}
+	model := &costs16
+	if kernel.Tier() == "avx512x2" {
+		model = &costs32
+	}
+	multiplications := kernel.MeasurePeak(200*time.Millisecond) / 32 * 1e6 // of 16 channels in a millisecond
 	algorithms := map[Word]kernel.Algorithm{"Direct": kernel.Direct, "Winograd2": kernel.Winograd2, "Winograd4": kernel.Winograd4, "Strassen": kernel.Strassen, "Strassen2": kernel.Strassen2}
 	for _, l := range layers {
-		others := []Word{"Direct", "Strassen", "Strassen2"}
-		if l.k == 3 {
-			others = []Word{"Direct", "Winograd2", "Winograd4"}
+		others := []Word{"Direct", "Winograd2", "Winograd4"}
+		if l.k == 1 {
+			others = others[:1]
+			if model.strassen != nil {
+				others = []Word{"Direct", "Strassen", "Strassen2"}
+			}
 		}
 		for _, w := range others {
 			b.Run(fmt.Sprintf("%d-%d@%d_%dx%d_stride%d_groups%d/%s", l.in, l.out, l.size, l.k, l.k, l.stride, l.groups, w), func(b *testing.B) {
 				o, in, out := l.plan()
-				model := costOf(w, o, in, out) / 3.69e6
+				cost := model.of(w, o, in, out) / multiplications
 				measured := l.measure(b, algorithms[w])
-				b.ReportMetric(model, "ms-model")
+				b.ReportMetric(cost, "ms-model")
 				b.ReportMetric(measured, "ms-measured")
-				b.ReportMetric(model/measured, "model/measured")
+				b.ReportMetric(cost/measured, "model/measured")
 			})
 		}
 	}
@@ -124,7 +173,7 @@ func (l layer) measure(b *testing.B, a kernel.Algorithm) float64 {
 	spec := kernel.FilterSpec{In: l.in, Out: l.out, KernelH: l.k, KernelW: l.k, Stride: l.stride, Groups: l.groups, Algorithm: kernel.ByTier{AVX512: a, AVX2: a}}
 	weight := make([]float32, l.in*l.out/l.groups*l.k*l.k)
 	filters := []*kernel.Filter{spec.Pack(weight, nil)}
-	for size := filters[0].Bytes(); l.k == 3 && len(filters)*size < 64<<20; {
+	for size := filters[0].Bytes(); len(filters)*size < 64<<20; {
 		filters = append(filters, spec.Pack(weight, nil))
 	}
 	t := kernel.NewThreads(1)

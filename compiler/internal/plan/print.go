@@ -17,7 +17,9 @@ func (s *Schedule) Print(w io.Writer) error {
 			srcs = append(srcs, o.String())
 		}
 		how := c.Kernel
-		if a := c.Algorithm(); a != "" {
+		if a, x2 := c.Algorithm("avx512"), c.Algorithm("avx512x2"); a != x2 {
+			how += fmt.Sprintf(", %s (avx512x2: %s)", a, x2)
+		} else if a != "" {
 			how += ", " + a
 		}
 		fmt.Fprintf(t, "%d\t%s\t%s <- %s\t%s\t%s\n", i, how, c.Dst, strings.Join(srcs, ", "), c.Node.Path, fieldsText(c.Fields))

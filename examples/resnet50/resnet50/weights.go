@@ -98,10 +98,10 @@ type layer2Block0Weights struct {
 
 // load reads the weights whose names begin with path.
 func (w *layer2Block0Weights) load(l *runtime.Loader, path string) {
-	w.conv1 = l.Filter(kernel.FilterSpec{In: 256, Out: 128, KernelH: 1, KernelW: 1, Algorithm: kernel.ByTier{AVX512: kernel.Strassen, AVX2: kernel.Strassen}}, runtime.Fold{Weight: path + "conv1.weight", Norms: []runtime.Norm{{Name: path + "bn1", Eps: 1e-05}}})
+	w.conv1 = l.Filter(kernel.FilterSpec{In: 256, Out: 128, KernelH: 1, KernelW: 1, Algorithm: kernel.ByTier{AVX512: kernel.Strassen, AVX512x2: kernel.Direct, AVX2: kernel.Strassen}}, runtime.Fold{Weight: path + "conv1.weight", Norms: []runtime.Norm{{Name: path + "bn1", Eps: 1e-05}}})
 	w.conv2 = l.Filter(kernel.FilterSpec{In: 128, Out: 128, KernelH: 3, KernelW: 3, Stride: 2, Algorithm: kernel.ByTier{AVX512: kernel.Winograd4, AVX2: kernel.Winograd4, NEON: kernel.Winograd4}}, runtime.Fold{Weight: path + "conv2.weight", Norms: []runtime.Norm{{Name: path + "bn2", Eps: 1e-05}}})
-	w.downsample0 = l.Filter(kernel.FilterSpec{In: 256, Out: 512, KernelH: 1, KernelW: 1, Stride: 2, Algorithm: kernel.ByTier{AVX512: kernel.Strassen2, AVX2: kernel.Strassen2}}, runtime.Fold{Weight: path + "downsample.0.weight", Norms: []runtime.Norm{{Name: path + "downsample.1", Eps: 1e-05}}})
-	w.conv3 = l.Filter(kernel.FilterSpec{In: 128, Out: 512, KernelH: 1, KernelW: 1, Algorithm: kernel.ByTier{AVX512: kernel.Strassen, AVX2: kernel.Strassen}}, runtime.Fold{Weight: path + "conv3.weight", Norms: []runtime.Norm{{Name: path + "bn3", Eps: 1e-05}}})
+	w.downsample0 = l.Filter(kernel.FilterSpec{In: 256, Out: 512, KernelH: 1, KernelW: 1, Stride: 2, Algorithm: kernel.ByTier{AVX512: kernel.Strassen2, AVX512x2: kernel.Direct, AVX2: kernel.Strassen2}}, runtime.Fold{Weight: path + "downsample.0.weight", Norms: []runtime.Norm{{Name: path + "downsample.1", Eps: 1e-05}}})
+	w.conv3 = l.Filter(kernel.FilterSpec{In: 128, Out: 512, KernelH: 1, KernelW: 1, Algorithm: kernel.ByTier{AVX512: kernel.Strassen, AVX512x2: kernel.Direct, AVX2: kernel.Strassen}}, runtime.Fold{Weight: path + "conv3.weight", Norms: []runtime.Norm{{Name: path + "bn3", Eps: 1e-05}}})
 }
 
 // layer2Block1Weights is the weights of layer2Block1.
@@ -113,9 +113,9 @@ type layer2Block1Weights struct {
 
 // load reads the weights whose names begin with path.
 func (w *layer2Block1Weights) load(l *runtime.Loader, path string) {
-	w.conv1 = l.Filter(kernel.FilterSpec{In: 512, Out: 128, KernelH: 1, KernelW: 1, Algorithm: kernel.ByTier{AVX512: kernel.Strassen, AVX2: kernel.Strassen}}, runtime.Fold{Weight: path + "conv1.weight", Norms: []runtime.Norm{{Name: path + "bn1", Eps: 1e-05}}})
+	w.conv1 = l.Filter(kernel.FilterSpec{In: 512, Out: 128, KernelH: 1, KernelW: 1, Algorithm: kernel.ByTier{AVX512: kernel.Strassen, AVX512x2: kernel.Direct, AVX2: kernel.Strassen}}, runtime.Fold{Weight: path + "conv1.weight", Norms: []runtime.Norm{{Name: path + "bn1", Eps: 1e-05}}})
 	w.conv2 = l.Filter(kernel.FilterSpec{In: 128, Out: 128, KernelH: 3, KernelW: 3, Algorithm: kernel.ByTier{AVX512: kernel.Winograd4, AVX2: kernel.Winograd4, NEON: kernel.Winograd4}}, runtime.Fold{Weight: path + "conv2.weight", Norms: []runtime.Norm{{Name: path + "bn2", Eps: 1e-05}}})
-	w.conv3 = l.Filter(kernel.FilterSpec{In: 128, Out: 512, KernelH: 1, KernelW: 1, Algorithm: kernel.ByTier{AVX512: kernel.Strassen, AVX2: kernel.Strassen}}, runtime.Fold{Weight: path + "conv3.weight", Norms: []runtime.Norm{{Name: path + "bn3", Eps: 1e-05}}})
+	w.conv3 = l.Filter(kernel.FilterSpec{In: 128, Out: 512, KernelH: 1, KernelW: 1, Algorithm: kernel.ByTier{AVX512: kernel.Strassen, AVX512x2: kernel.Direct, AVX2: kernel.Strassen}}, runtime.Fold{Weight: path + "conv3.weight", Norms: []runtime.Norm{{Name: path + "bn3", Eps: 1e-05}}})
 }
 
 // layer3Block0Weights is the weights of layer3Block0.
@@ -128,10 +128,10 @@ type layer3Block0Weights struct {
 
 // load reads the weights whose names begin with path.
 func (w *layer3Block0Weights) load(l *runtime.Loader, path string) {
-	w.conv1 = l.Filter(kernel.FilterSpec{In: 512, Out: 256, KernelH: 1, KernelW: 1, Algorithm: kernel.ByTier{AVX512: kernel.Strassen, AVX2: kernel.Strassen}}, runtime.Fold{Weight: path + "conv1.weight", Norms: []runtime.Norm{{Name: path + "bn1", Eps: 1e-05}}})
-	w.conv2 = l.Filter(kernel.FilterSpec{In: 256, Out: 256, KernelH: 3, KernelW: 3, Stride: 2, Algorithm: kernel.ByTier{AVX512: kernel.Winograd4, AVX2: kernel.Winograd4, NEON: kernel.Winograd4}}, runtime.Fold{Weight: path + "conv2.weight", Norms: []runtime.Norm{{Name: path + "bn2", Eps: 1e-05}}})
-	w.downsample0 = l.Filter(kernel.FilterSpec{In: 512, Out: 1024, KernelH: 1, KernelW: 1, Stride: 2, Algorithm: kernel.ByTier{AVX512: kernel.Strassen2, AVX2: kernel.Strassen2}}, runtime.Fold{Weight: path + "downsample.0.weight", Norms: []runtime.Norm{{Name: path + "downsample.1", Eps: 1e-05}}})
-	w.conv3 = l.Filter(kernel.FilterSpec{In: 256, Out: 1024, KernelH: 1, KernelW: 1, Algorithm: kernel.ByTier{AVX512: kernel.Strassen2, AVX2: kernel.Strassen2}}, runtime.Fold{Weight: path + "conv3.weight", Norms: []runtime.Norm{{Name: path + "bn3", Eps: 1e-05}}})
+	w.conv1 = l.Filter(kernel.FilterSpec{In: 512, Out: 256, KernelH: 1, KernelW: 1, Algorithm: kernel.ByTier{AVX512: kernel.Strassen, AVX512x2: kernel.Direct, AVX2: kernel.Strassen}}, runtime.Fold{Weight: path + "conv1.weight", Norms: []runtime.Norm{{Name: path + "bn1", Eps: 1e-05}}})
+	w.conv2 = l.Filter(kernel.FilterSpec{In: 256, Out: 256, KernelH: 3, KernelW: 3, Stride: 2, Algorithm: kernel.ByTier{AVX512: kernel.Winograd4, AVX512x2: kernel.Winograd2, AVX2: kernel.Winograd4, NEON: kernel.Winograd4}}, runtime.Fold{Weight: path + "conv2.weight", Norms: []runtime.Norm{{Name: path + "bn2", Eps: 1e-05}}})
+	w.downsample0 = l.Filter(kernel.FilterSpec{In: 512, Out: 1024, KernelH: 1, KernelW: 1, Stride: 2, Algorithm: kernel.ByTier{AVX512: kernel.Strassen2, AVX512x2: kernel.Direct, AVX2: kernel.Strassen2}}, runtime.Fold{Weight: path + "downsample.0.weight", Norms: []runtime.Norm{{Name: path + "downsample.1", Eps: 1e-05}}})
+	w.conv3 = l.Filter(kernel.FilterSpec{In: 256, Out: 1024, KernelH: 1, KernelW: 1, Algorithm: kernel.ByTier{AVX512: kernel.Strassen2, AVX512x2: kernel.Direct, AVX2: kernel.Strassen2}}, runtime.Fold{Weight: path + "conv3.weight", Norms: []runtime.Norm{{Name: path + "bn3", Eps: 1e-05}}})
 }
 
 // layer3Block1Weights is the weights of layer3Block1.
@@ -143,9 +143,9 @@ type layer3Block1Weights struct {
 
 // load reads the weights whose names begin with path.
 func (w *layer3Block1Weights) load(l *runtime.Loader, path string) {
-	w.conv1 = l.Filter(kernel.FilterSpec{In: 1024, Out: 256, KernelH: 1, KernelW: 1, Algorithm: kernel.ByTier{AVX512: kernel.Strassen, AVX2: kernel.Strassen}}, runtime.Fold{Weight: path + "conv1.weight", Norms: []runtime.Norm{{Name: path + "bn1", Eps: 1e-05}}})
+	w.conv1 = l.Filter(kernel.FilterSpec{In: 1024, Out: 256, KernelH: 1, KernelW: 1, Algorithm: kernel.ByTier{AVX512: kernel.Strassen, AVX512x2: kernel.Direct, AVX2: kernel.Strassen}}, runtime.Fold{Weight: path + "conv1.weight", Norms: []runtime.Norm{{Name: path + "bn1", Eps: 1e-05}}})
 	w.conv2 = l.Filter(kernel.FilterSpec{In: 256, Out: 256, KernelH: 3, KernelW: 3, Algorithm: kernel.ByTier{AVX512: kernel.Winograd4, AVX2: kernel.Winograd4, NEON: kernel.Winograd4}}, runtime.Fold{Weight: path + "conv2.weight", Norms: []runtime.Norm{{Name: path + "bn2", Eps: 1e-05}}})
-	w.conv3 = l.Filter(kernel.FilterSpec{In: 256, Out: 1024, KernelH: 1, KernelW: 1, Algorithm: kernel.ByTier{AVX512: kernel.Strassen2, AVX2: kernel.Strassen2}}, runtime.Fold{Weight: path + "conv3.weight", Norms: []runtime.Norm{{Name: path + "bn3", Eps: 1e-05}}})
+	w.conv3 = l.Filter(kernel.FilterSpec{In: 256, Out: 1024, KernelH: 1, KernelW: 1, Algorithm: kernel.ByTier{AVX512: kernel.Strassen2, AVX512x2: kernel.Direct, AVX2: kernel.Strassen2}}, runtime.Fold{Weight: path + "conv3.weight", Norms: []runtime.Norm{{Name: path + "bn3", Eps: 1e-05}}})
 }
 
 // layer4Block0Weights is the weights of layer4Block0.
@@ -158,10 +158,10 @@ type layer4Block0Weights struct {
 
 // load reads the weights whose names begin with path.
 func (w *layer4Block0Weights) load(l *runtime.Loader, path string) {
-	w.conv1 = l.Filter(kernel.FilterSpec{In: 1024, Out: 512, KernelH: 1, KernelW: 1, Algorithm: kernel.ByTier{AVX512: kernel.Strassen2, AVX2: kernel.Strassen2}}, runtime.Fold{Weight: path + "conv1.weight", Norms: []runtime.Norm{{Name: path + "bn1", Eps: 1e-05}}})
+	w.conv1 = l.Filter(kernel.FilterSpec{In: 1024, Out: 512, KernelH: 1, KernelW: 1, Algorithm: kernel.ByTier{AVX512: kernel.Strassen2, AVX512x2: kernel.Direct, AVX2: kernel.Strassen2}}, runtime.Fold{Weight: path + "conv1.weight", Norms: []runtime.Norm{{Name: path + "bn1", Eps: 1e-05}}})
 	w.conv2 = l.Filter(kernel.FilterSpec{In: 512, Out: 512, KernelH: 3, KernelW: 3, Stride: 2, Algorithm: kernel.ByTier{AVX512: kernel.Winograd2, AVX2: kernel.Winograd2, NEON: kernel.Winograd2}}, runtime.Fold{Weight: path + "conv2.weight", Norms: []runtime.Norm{{Name: path + "bn2", Eps: 1e-05}}})
-	w.downsample0 = l.Filter(kernel.FilterSpec{In: 1024, Out: 2048, KernelH: 1, KernelW: 1, Stride: 2, Algorithm: kernel.ByTier{AVX512: kernel.Strassen, AVX2: kernel.Strassen}}, runtime.Fold{Weight: path + "downsample.0.weight", Norms: []runtime.Norm{{Name: path + "downsample.1", Eps: 1e-05}}})
-	w.conv3 = l.Filter(kernel.FilterSpec{In: 512, Out: 2048, KernelH: 1, KernelW: 1, Algorithm: kernel.ByTier{AVX512: kernel.Strassen, AVX2: kernel.Strassen}}, runtime.Fold{Weight: path + "conv3.weight", Norms: []runtime.Norm{{Name: path + "bn3", Eps: 1e-05}}})
+	w.downsample0 = l.Filter(kernel.FilterSpec{In: 1024, Out: 2048, KernelH: 1, KernelW: 1, Stride: 2, Algorithm: kernel.ByTier{AVX512: kernel.Strassen, AVX512x2: kernel.Direct, AVX2: kernel.Strassen}}, runtime.Fold{Weight: path + "downsample.0.weight", Norms: []runtime.Norm{{Name: path + "downsample.1", Eps: 1e-05}}})
+	w.conv3 = l.Filter(kernel.FilterSpec{In: 512, Out: 2048, KernelH: 1, KernelW: 1, Algorithm: kernel.ByTier{AVX512: kernel.Strassen, AVX512x2: kernel.Direct, AVX2: kernel.Strassen}}, runtime.Fold{Weight: path + "conv3.weight", Norms: []runtime.Norm{{Name: path + "bn3", Eps: 1e-05}}})
 }
 
 // layer4Block1Weights is the weights of layer4Block1.
@@ -173,9 +173,9 @@ type layer4Block1Weights struct {
 
 // load reads the weights whose names begin with path.
 func (w *layer4Block1Weights) load(l *runtime.Loader, path string) {
-	w.conv1 = l.Filter(kernel.FilterSpec{In: 2048, Out: 512, KernelH: 1, KernelW: 1, Algorithm: kernel.ByTier{AVX512: kernel.Strassen, AVX2: kernel.Strassen}}, runtime.Fold{Weight: path + "conv1.weight", Norms: []runtime.Norm{{Name: path + "bn1", Eps: 1e-05}}})
+	w.conv1 = l.Filter(kernel.FilterSpec{In: 2048, Out: 512, KernelH: 1, KernelW: 1, Algorithm: kernel.ByTier{AVX512: kernel.Strassen, AVX512x2: kernel.Direct, AVX2: kernel.Strassen}}, runtime.Fold{Weight: path + "conv1.weight", Norms: []runtime.Norm{{Name: path + "bn1", Eps: 1e-05}}})
 	w.conv2 = l.Filter(kernel.FilterSpec{In: 512, Out: 512, KernelH: 3, KernelW: 3, Algorithm: kernel.ByTier{AVX512: kernel.Winograd2, AVX2: kernel.Winograd2, NEON: kernel.Winograd2}}, runtime.Fold{Weight: path + "conv2.weight", Norms: []runtime.Norm{{Name: path + "bn2", Eps: 1e-05}}})
-	w.conv3 = l.Filter(kernel.FilterSpec{In: 512, Out: 2048, KernelH: 1, KernelW: 1, Algorithm: kernel.ByTier{AVX512: kernel.Strassen, AVX2: kernel.Strassen}}, runtime.Fold{Weight: path + "conv3.weight", Norms: []runtime.Norm{{Name: path + "bn3", Eps: 1e-05}}})
+	w.conv3 = l.Filter(kernel.FilterSpec{In: 512, Out: 2048, KernelH: 1, KernelW: 1, Algorithm: kernel.ByTier{AVX512: kernel.Strassen, AVX512x2: kernel.Direct, AVX2: kernel.Strassen}}, runtime.Fold{Weight: path + "conv3.weight", Norms: []runtime.Norm{{Name: path + "bn3", Eps: 1e-05}}})
 }
 
 // headWeights is the weights of head.

@@ -10,14 +10,16 @@ import (
 	"sync/atomic"
 )
 
-// Level is a set of instructions for which there are kernels.
+// Level is a set of instructions for which there are kernels; for AVX-512 also how
+// many of them a processor can begin at once, which decides between algorithms.
 type Level int
 
-// The levels. Of those that a processor has, each is faster than the one before.
+// The levels.
 const (
 	Portable Level = iota // plain Go
 	AVX2                  // AVX2 and FMA
 	AVX512                // AVX-512 F, DQ, BW and VL
+	AVX512x2              // the same, where a core begins two multiply-adds of 512 bits in a cycle
 	NEON                  // arm64's Advanced SIMD
 )
 
@@ -25,13 +27,21 @@ const (
 // best one, by its String.
 const Variable = "RESC_TIER"
 
-var names = [...]string{Portable: "portable", AVX2: "avx2", AVX512: "avx512", NEON: "neon"}
+var names = [...]string{Portable: "portable", AVX2: "avx2", AVX512: "avx512", AVX512x2: "avx512x2", NEON: "neon"}
 
 // String is the name that RESC_TIER takes.
 func (l Level) String() string { return names[l] }
 
 // MarshalText is the name, for reports.
 func (l Level) MarshalText() ([]byte, error) { return []byte(l.String()), nil }
+
+// Kernels is the level whose kernels a level has.
+func (l Level) Kernels() Level {
+	if l == AVX512x2 {
+		return AVX512
+	}
+	return l
+}
 
 var forced atomic.Pointer[Level]
 
@@ -66,21 +76,34 @@ func Tier() Level {
 	return level
 }
 
+// Kernels is the level of the kernels in force, those of Tier.
+func Kernels() Level { return Tier().Kernels() }
+
+// Shares reports whether a tier has the kernels in force, by its name: then what was
+// made for it can be used here.
+func Shares(tier string) bool {
+	i := slices.Index(names[:], tier)
+	return i >= 0 && Level(i).Kernels() == Kernels()
+}
+
 // Check reports a RESC_TIER that names no tier, or one that is not available.
 func Check() error {
 	_, err := choice()
 	return err
 }
 
-// Available lists the tiers that can run here, the best last. It always begins
-// with Portable.
+// Available lists the tiers that can run here, each faster than the one before. It
+// always begins with Portable.
 func Available() []Level {
 	levels := []Level{Portable}
 	if hasAVX2() {
 		levels = append(levels, AVX2)
 	}
-	if hasAVX512() {
-		levels = append(levels, AVX512)
+	switch {
+	case hasAVX512() && multipliesTwice():
+		levels = append(levels, AVX512, AVX512x2)
+	case hasAVX512():
+		levels = append(levels, AVX512x2, AVX512)
 	}
 	if hasNEON {
 		levels = append(levels, NEON)

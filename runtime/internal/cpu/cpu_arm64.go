@@ -8,3 +8,5 @@ const hasNEON = true
 func hasAVX2() bool { return false }
 
 func hasAVX512() bool { return false }
+
+func multipliesTwice() bool { return false }

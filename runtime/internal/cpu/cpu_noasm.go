@@ -7,3 +7,5 @@ const hasNEON = false
 func hasAVX2() bool { return false }
 
 func hasAVX512() bool { return false }
+
+func multipliesTwice() bool { return false }

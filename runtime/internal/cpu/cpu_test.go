@@ -17,7 +17,7 @@ func TestChoose(t *testing.T) {
 		{"portable", Portable, ""},
 		{"avx2", AVX2, ""},
 		{"avx512", AVX2, "does not have it; the best here is avx2"},
-		{"sse", AVX2, "no such tier; tiers are portable, avx2, avx512, neon"},
+		{"sse", AVX2, "no such tier; tiers are portable, avx2, avx512, avx512x2, neon"},
 	} {
 		got, err := choose(c.name, both)
 		if got != c.want {
@@ -41,7 +41,23 @@ func TestForce(t *testing.T) {
 	if Tier() != before {
 		t.Errorf("Tier() = %v after restoring, want %v", Tier(), before)
 	}
-	if !slices.IsSorted(Available()) || Available()[0] != Portable {
+	if Available()[0] != Portable || !slices.Contains(Available(), before) {
 		t.Errorf("Available() = %v", Available())
+	}
+}
+
+// Tiers with the same kernels can use what was made for the other.
+func TestShares(t *testing.T) {
+	for _, tier := range Available() {
+		restore := Force(tier)
+		for level, name := range names {
+			if got, want := Shares(name), Level(level).Kernels() == tier.Kernels(); got != want {
+				t.Errorf("%v: Shares(%q) = %v", tier, name, got)
+			}
+		}
+		if Shares("sse") {
+			t.Errorf("%v shares kernels with a tier that there is not", tier)
+		}
+		restore()
 	}
 }
