@@ -96,7 +96,7 @@ func (c *buildCmd) embed(a *app, p *compiler.Program, files map[string][]byte) (
 			return "", err
 		}
 		if !c.Check {
-			a.note(fmt.Sprintf("The package will run on processors with the %s kernels alone, for which the weights are packed; an embedded checkpoint runs on all.", kernel.Tier()))
+			a.note(fmt.Sprintf("The package will run on processors with the %s kernels alone, for which the weights are packed; an embedded checkpoint runs on all.", kernel.Kernels()))
 		}
 		name = "embedded.resw"
 		files[name], err = os.ReadFile(c.Embed)

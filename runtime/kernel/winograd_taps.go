@@ -106,6 +106,7 @@ func (n *nextPart) portion(ins int, a *asm.ProductTaps) (portion int, ok bool) {
 func (n *nextPart) product(tier cpu.Level, tiles int, a *asm.ProductTaps) {
 	if n.meanwhile && transformsTaps(tier, tiles) {
 		if portion, ok := n.portion(a.Ins, a); ok {
+			a.AheadStep = a.AheadStep * blockChannels / asm.TapAsks(n.stride, n.m)
 			productTaps(n.stride, n.m, portion, tiles, a)
 			return
 		}

@@ -35,8 +35,8 @@ type Winograd struct {
 // bytes.
 //
 // Meanwhile kernels for amd64 ask for what will be read next, into the second cache:
-// for each i what lies at Ahead, an address that goes on by AheadStep and need not be
-// one of a value.
+// for each i, or some of them, what lies at Ahead, an address that goes on by AheadStep
+// and need not be one of a value.
 type Product struct {
 	Dst, Src, Weights unsafe.Pointer
 	Outs, DstBlock    int // output blocks, not zero, and from one to the next
@@ -91,6 +91,17 @@ func TapPortions(m int) int {
 		return 2
 	}
 	return 1
+}
+
+// TapAsks is how often such products ask for taps with 16 input channels: in all points
+// of a tile for each line once. More would be loads, of which products have as many as
+// they can do.
+func TapAsks(stride, m int) int {
+	n := m + 2
+	if stride == 2 {
+		n = 2*m + 1
+	}
+	return (9*16 + n*n - 1) / (n * n)
 }
 
 // TransformsTaps reports whether there is a kernel of products of some tiles that

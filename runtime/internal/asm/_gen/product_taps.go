@@ -44,8 +44,11 @@ func (k *tapsProduct) generate() {
 	Label("taps")
 	steps := t.portion(k.portion)
 	slots, done := 16*k.pixels, 0
+	asks := asm.TapAsks(k.stride, k.m)
 	for i := range 16 {
-		k.ask()
+		if i*asks%16 < asks {
+			k.ask()
+		}
 		VMOVUPS(at(weights, i*k.bytes), k.weights[0])
 		for p, sum := range k.sums {
 			VFMADD231PS_BCST(k.input(p, 4*i), k.weights[0], sum[0])
