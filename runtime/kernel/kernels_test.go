@@ -175,6 +175,8 @@ func TestPool(t *testing.T) {
 	random := rand.New(rand.NewPCG(3, 4))
 	for i, k := range []Pool{
 		{KernelH: 3, KernelW: 3, Stride: 2, PadTop: 1, PadLeft: 1, PadBottom: 1, PadRight: 1},
+		{KernelH: 3, KernelW: 3, Stride: 2},
+		{KernelH: 3, KernelW: 3, Stride: 2, PadTop: 2, PadBottom: 1, PadRight: 2},
 		{KernelH: 2, KernelW: 2, Stride: 2},
 		{KernelH: 3, KernelW: 2, Stride: 1, PadTop: 0, PadLeft: 1, PadBottom: 2, PadRight: 0},
 		{KernelH: 5, KernelW: 5, Stride: 3, PadTop: 2, PadLeft: 2, PadBottom: 2, PadRight: 2},

@@ -39,16 +39,9 @@ func (j *poolJob) do(_, chunk int) {
 	b, top, bottom := j.at(chunk)
 	for y := top; y < bottom; y++ {
 		dst := j.Out.pixels(j.dst, b, y)
-		first, last := j.whole(y)
-		if first < last {
-			start, scale := negativeInfinity, float32(1)
-			if !j.Max {
-				start, scale = 0, 1/float32(j.KernelH*j.KernelW)
-			}
-			src := j.src[j.In.at(b, y*j.Stride-j.PadTop, first*j.Stride-j.PadLeft):]
-			if !poolRow(dst[first*blockChannels:], src, &j.Pool, j.In.row(), last-first, start, scale) {
-				first, last = 0, 0
-			}
+		first, last := j.largest3(dst, b, y)
+		if first == last {
+			first, last = j.windows(dst, b, y)
 		}
 		for x := range j.Out.W {
 			if x < first || x >= last {
@@ -58,6 +51,43 @@ func (j *poolJob) do(_, chunk int) {
 		j.Activation.apply(dst)
 	}
 	j.Out.clearHalo(j.dst, b, top, bottom)
+}
+
+// largest3 is the largest values of windows of 3×3 with stride 2, the pooling of the
+// ResNets' stem: of all that do not overhang the image on the right. It returns which
+// pixels of the row it has computed.
+func (j *poolJob) largest3(dst []float32, b, y int) (first, last int) {
+	top, room := y*j.Stride-j.PadTop, j.In.W-3+j.PadLeft
+	if !j.Max || j.KernelH != 3 || j.KernelW != 3 || j.Stride != 2 || j.PadLeft > 1 || room < 0 || top < -2 || top >= j.In.H {
+		return 0, 0
+	}
+	var rows [3][]float32
+	for i := range rows {
+		rows[i] = j.src[j.In.at(b, min(max(top+i, 0), j.In.H-1), 1-j.PadLeft):]
+	}
+	last = min(room/2+1, j.Out.W)
+	if !maxPool3Row(dst, rows, last, j.PadLeft == 0) {
+		return 0, 0
+	}
+	return 0, last
+}
+
+// windows pools the windows of a row that lie inside the image, in assembly if there is
+// some. It returns which pixels these are.
+func (j *poolJob) windows(dst []float32, b, y int) (first, last int) {
+	first, last = j.whole(y)
+	if first == last {
+		return 0, 0
+	}
+	start, scale := negativeInfinity, float32(1)
+	if !j.Max {
+		start, scale = 0, 1/float32(j.KernelH*j.KernelW)
+	}
+	src := j.src[j.In.at(b, y*j.Stride-j.PadTop, first*j.Stride-j.PadLeft):]
+	if !poolRow(dst[first*blockChannels:], src, &j.Pool, j.In.row(), last-first, start, scale) {
+		return 0, 0
+	}
+	return first, last
 }
 
 // whole is the range of pixels of a row whose windows lie inside the image.

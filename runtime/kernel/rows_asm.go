@@ -26,6 +26,24 @@ func poolRow(dst, src []float32, p *Pool, row, pixels int, start, scale float32)
 	return true
 }
 
+// maxPool3Row is the largest values of windows of 3×3 with stride 2, for pixels of a row,
+// in assembly: rows begin at the second column of the first window, and the column
+// before is in the window or not. It reports false where there is none.
+func maxPool3Row(dst []float32, rows [3][]float32, pixels int, before bool) bool {
+	tier := cpu.Kernels()
+	if tier == cpu.Portable {
+		return false
+	}
+	a := asm.MaxPool3{Dst: unsafe.Pointer(&dst[0]), Width: pixels, Start: negativeInfinity}
+	for i, r := range rows {
+		a.Rows[i] = unsafe.Pointer(&r[0])
+	}
+	if before {
+		a.Before = 1
+	}
+	return maxPool3(tier, &a)
+}
+
 // mulAddRow is dst = min(max(x·y + z, low), high) in assembly. It reports false
 // where there is none.
 func mulAddRow(dst, x, y, z []float32, yStep, zStep int, low, high float32) bool {

@@ -81,6 +81,16 @@ func pooling(tier cpu.Level, largest bool, a *asm.Pooling) {
 	}
 }
 
+// maxPool3 pools by windows of 3×3 with stride 2, if the tier has a kernel for them.
+func maxPool3(tier cpu.Level, a *asm.MaxPool3) bool {
+	if tier == cpu.AVX512 {
+		asm.MaxPool3AVX512(a)
+	} else {
+		asm.MaxPool3AVX2(a)
+	}
+	return true
+}
+
 func multiplyAndAdd(tier cpu.Level, a *asm.MulAdd) {
 	if tier == cpu.AVX512 {
 		asm.MulAddAVX512(a)

@@ -47,6 +47,8 @@ func pooling(_ cpu.Level, largest bool, a *asm.Pooling) {
 	}
 }
 
+func maxPool3(cpu.Level, *asm.MaxPool3) bool { return false }
+
 func multiplyAndAdd(_ cpu.Level, a *asm.MulAdd) { asm.MulAddNEON(a) }
 
 func denseSums(_ cpu.Level, sums *lanes, src, weights *float32, n int) {

@@ -22,6 +22,18 @@ type Pooling struct {
 	Start, Scale float32
 }
 
+// MaxPool3 is the argument of the largest values of windows of 3×3 with stride 2. Rows are
+// those of the windows, from the second column of the first window on; where a window
+// overhangs the image, one of its rows stands twice.
+type MaxPool3 struct {
+	Dst  unsafe.Pointer // first output pixel
+	Rows [3]unsafe.Pointer
+
+	Width  int     // output pixels
+	Before int     // 1 if the first window has the column before, 0 if that is padding
+	Start  float32 // -∞
+}
+
 // MulAdd is the argument of the kernels that work value by value:
 //
 //	Dst = min(max(X·Y + Z, Low), High)

@@ -14,6 +14,11 @@ func MaxPoolAVX512(a *Pooling)
 //go:noescape
 func SumPoolAVX512(a *Pooling)
 
+// MaxPool3AVX512 computes the largest values of a row of windows.
+//
+//go:noescape
+func MaxPool3AVX512(a *MaxPool3)
+
 // MulAddAVX512 multiplies, adds and clamps.
 //
 //go:noescape
@@ -34,6 +39,11 @@ func MaxPoolAVX2(a *Pooling)
 //
 //go:noescape
 func SumPoolAVX2(a *Pooling)
+
+// MaxPool3AVX2 computes the largest values of a row of windows.
+//
+//go:noescape
+func MaxPool3AVX2(a *MaxPool3)
 
 // MulAddAVX2 multiplies, adds and clamps.
 //

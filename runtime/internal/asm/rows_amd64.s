@@ -74,6 +74,42 @@ column:
 	VZEROUPPER
 	RET
 
+// func MaxPool3AVX512(a *MaxPool3)
+// Requires: AVX, AVX512F
+TEXT ·MaxPool3AVX512(SB), NOSPLIT, $0-8
+	MOVQ         a+0(FP), AX
+	MOVQ         8(AX), R8
+	MOVQ         16(AX), R9
+	MOVQ         24(AX), R10
+	MOVQ         (AX), DI
+	MOVQ         32(AX), CX
+	VBROADCASTSS 48(AX), Z0
+	CMPQ         40(AX), $0x00
+	JEQ          pixel
+	VMOVUPS      -64(R8), Z0
+	VMAXPS       -64(R9), Z0, Z0
+	VMAXPS       -64(R10), Z0, Z0
+
+pixel:
+	VMOVUPS (R8), Z1
+	VMAXPS  (R9), Z1, Z1
+	VMAXPS  (R10), Z1, Z1
+	VMOVUPS 64(R8), Z2
+	VMAXPS  64(R9), Z2, Z2
+	VMAXPS  64(R10), Z2, Z2
+	VMAXPS  Z0, Z1, Z1
+	VMAXPS  Z2, Z1, Z1
+	VMOVUPS Z1, (DI)
+	VMOVAPS Z2, Z0
+	ADDQ    $0x00000080, R8
+	ADDQ    $0x00000080, R9
+	ADDQ    $0x00000080, R10
+	ADDQ    $0x40, DI
+	DECQ    CX
+	JNZ     pixel
+	VZEROUPPER
+	RET
+
 // func MulAddAVX512(a *MulAdd)
 // Requires: AVX, AVX512F
 TEXT ·MulAddAVX512(SB), NOSPLIT, $0-8
@@ -228,6 +264,56 @@ column:
 	VMOVUPS Y1, 32(DI)
 	ADDQ    $0x40, DI
 	ADDQ    24(AX), SI
+	DECQ    CX
+	JNZ     pixel
+	VZEROUPPER
+	RET
+
+// func MaxPool3AVX2(a *MaxPool3)
+// Requires: AVX
+TEXT ·MaxPool3AVX2(SB), NOSPLIT, $0-8
+	MOVQ         a+0(FP), AX
+	MOVQ         8(AX), R8
+	MOVQ         16(AX), R9
+	MOVQ         24(AX), R10
+	MOVQ         (AX), DI
+	MOVQ         32(AX), CX
+	VBROADCASTSS 48(AX), Y0
+	VBROADCASTSS 48(AX), Y1
+	CMPQ         40(AX), $0x00
+	JEQ          pixel
+	VMOVUPS      -64(R8), Y0
+	VMAXPS       -64(R9), Y0, Y0
+	VMAXPS       -64(R10), Y0, Y0
+	VMOVUPS      -32(R8), Y1
+	VMAXPS       -32(R9), Y1, Y1
+	VMAXPS       -32(R10), Y1, Y1
+
+pixel:
+	VMOVUPS (R8), Y2
+	VMAXPS  (R9), Y2, Y2
+	VMAXPS  (R10), Y2, Y2
+	VMOVUPS 32(R8), Y3
+	VMAXPS  32(R9), Y3, Y3
+	VMAXPS  32(R10), Y3, Y3
+	VMOVUPS 64(R8), Y4
+	VMAXPS  64(R9), Y4, Y4
+	VMAXPS  64(R10), Y4, Y4
+	VMOVUPS 96(R8), Y5
+	VMAXPS  96(R9), Y5, Y5
+	VMAXPS  96(R10), Y5, Y5
+	VMAXPS  Y0, Y2, Y2
+	VMAXPS  Y4, Y2, Y2
+	VMOVUPS Y2, (DI)
+	VMOVAPS Y4, Y0
+	VMAXPS  Y1, Y3, Y3
+	VMAXPS  Y5, Y3, Y3
+	VMOVUPS Y3, 32(DI)
+	VMOVAPS Y5, Y1
+	ADDQ    $0x00000080, R8
+	ADDQ    $0x00000080, R9
+	ADDQ    $0x00000080, R10
+	ADDQ    $0x40, DI
 	DECQ    CX
 	JNZ     pixel
 	VZEROUPPER

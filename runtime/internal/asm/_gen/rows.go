@@ -16,6 +16,7 @@ func generateRows(sets ...vectors) {
 	for _, v := range sets {
 		generatePool(v, "MaxPool", "max", func(x Op, sum VecPhysical) { VMAXPS(x, sum, sum) })
 		generatePool(v, "SumPool", "Σ", func(x Op, sum VecPhysical) { VADDPS(x, sum, sum) })
+		generateMaxPool3(v)
 		generateMulAdd(v)
 		generateDense(v)
 	}
@@ -63,6 +64,55 @@ func generatePool(v vectors, name, symbol string, combine func(x Op, sum VecPhys
 	}
 	ADDQ(Imm(64), RDI)
 	ADDQ(field(unsafe.Offsetof(a.Pixel)), RSI)
+	DECQ(RCX)
+	JNZ(LabelRef("pixel"))
+	VZEROUPPER()
+	RET()
+}
+
+// generateMaxPool3 writes the largest values of windows of 3×3 with stride 2: the largest
+// of a column's three is computed once for the two windows that have it.
+func generateMaxPool3(v vectors) {
+	TEXT("MaxPool3"+v.name, NOSPLIT, "func(a *MaxPool3)")
+	Doc("MaxPool3" + v.name + " computes the largest values of a row of windows.")
+	Pragma("noescape")
+	var a asm.MaxPool3
+	Load(Param("a"), RAX)
+	field := func(offset uintptr) Mem { return at(RAX, int(offset)) }
+	rows := []GPPhysical{R8, R9, R10}
+	for i, r := range rows {
+		MOVQ(field(unsafe.Offsetof(a.Rows)+uintptr(8*i)), r)
+	}
+	MOVQ(field(unsafe.Offsetof(a.Dst)), RDI)
+	MOVQ(field(unsafe.Offsetof(a.Width)), RCX)
+	n := v.perBlock()
+	last, columns := v.regs[:n], [2][]VecPhysical{v.regs[n : 2*n], v.regs[2*n : 3*n]}
+	column := func(distance int, largest []VecPhysical) {
+		for half, x := range largest {
+			VMOVUPS(at(rows[0], distance+half*v.bytes), x)
+			VMAXPS(at(rows[1], distance+half*v.bytes), x, x)
+			VMAXPS(at(rows[2], distance+half*v.bytes), x, x)
+		}
+	}
+	for _, x := range last {
+		VBROADCASTSS(field(unsafe.Offsetof(a.Start)), x)
+	}
+	CMPQ(field(unsafe.Offsetof(a.Before)), Imm(0))
+	JEQ(LabelRef("pixel"))
+	column(-64, last)
+	Label("pixel")
+	column(0, columns[0])
+	column(64, columns[1])
+	for half, x := range columns[0] {
+		VMAXPS(last[half], x, x)
+		VMAXPS(columns[1][half], x, x)
+		VMOVUPS(x, at(RDI, half*v.bytes))
+		VMOVAPS(columns[1][half], last[half])
+	}
+	for _, r := range rows {
+		ADDQ(U32(128), r)
+	}
+	ADDQ(Imm(64), RDI)
 	DECQ(RCX)
 	JNZ(LabelRef("pixel"))
 	VZEROUPPER()
