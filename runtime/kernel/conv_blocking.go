@@ -44,6 +44,9 @@ func (c Conv) partDepth() int {
 // tileWidths splits a row of pixels into the fewest tiles possible, whose widths
 // differ by one at most: wider ones of pixels+1, and the others of pixels.
 func tileWidths(width, most int) (tiles, wider, pixels int) {
+	if width <= most {
+		return 1, 0, width
+	}
 	tiles = ceil(width, most)
 	return tiles, width % tiles, width / tiles
 }

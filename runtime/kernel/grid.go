@@ -7,8 +7,9 @@ type grid struct {
 	plane, row, pixel int // from a block, a row, a pixel to the next
 }
 
-func (l Layout) grid() grid {
-	return grid{origin: l.at(0, 0, 0), plane: l.plane(), row: l.row(), pixel: l.block()}
+func (l *Layout) grid() grid {
+	row, pixel := l.row(), l.block()
+	return grid{origin: l.Halo * (row + pixel), plane: l.plane(), row: row, pixel: pixel}
 }
 
 // at is Layout.at.
@@ -32,7 +33,7 @@ func (r *pixelRows) at(row, x int) int { return r.first + row*r.row + x*blockCha
 
 // clearHalo zeroes the halo beside the rows top..bottom of a block, and those
 // above and below the image where the first or the last row is among them.
-func (l Layout) clearHalo(v []float32, block, top, bottom int) {
+func (l *Layout) clearHalo(v []float32, block, top, bottom int) {
 	if l.Halo == 0 || top >= bottom {
 		return
 	}

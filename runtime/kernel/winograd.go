@@ -84,6 +84,7 @@ type winogradGroup struct {
 type winogradPlan struct {
 	winogradPoints
 	ins, outs int // blocks of channels of one of the convolution's groups
+	piece     int // tiles of a row that are transformed at once
 	all       int // rows of tiles
 	own       int // of them in groups that one worker computes
 	groups    int // of those rows
@@ -121,7 +122,7 @@ const (
 func (c Conv) winogradPlan(m, threads int, asTaps bool) winogradPlan {
 	p := winogradPlan{winogradPoints: newWinogradPoints(m, c.Stride), ins: c.In.blocks() / c.Groups, outs: c.Out.blocks() / c.Groups, workers: threads}
 	columns := ceil(c.Out.W, m)
-	p.all = ceil(c.Out.H, m)
+	p.all, p.piece = ceil(c.Out.H, m), p.tilesInScratch()
 	filterBlock := floatBytes * p.filters() * p.ins * blockChannels * blockChannels
 	held := p.outs // output blocks whose products there are at once
 	if asTaps {
@@ -248,8 +249,8 @@ func (j *winogradJob) do(worker, chunk int) {
 		g.input(scratch, chunk/g.rows.tiles(), chunk%g.rows.tiles())
 	case multiply:
 		slices := ceil(j.outs, j.slice)
-		from := chunk % slices * j.slice
-		g.multiply(chunk/slices, g.part(from, min(from+j.slice, j.outs)))
+		point, from := chunk/slices, chunk%slices*j.slice
+		g.multiply(point/j.n, point%j.n, g.part(from, min(from+j.slice, j.outs)))
 	case multiplyTaps:
 		own := *g
 		own.held = 1
@@ -271,9 +272,7 @@ func (j *winogradJob) whole(worker, chunk int) {
 			g.input(scratch, block, row)
 		}
 	}
-	for point := range j.n * j.n {
-		g.multiply(point, g.part(0, j.outs))
-	}
+	g.multiplyAll(g.part(0, j.outs))
 	for block := range j.outs {
 		for row := range g.rows.tiles() {
 			g.output(scratch, block, row)
@@ -294,8 +293,8 @@ type filterPart struct {
 // multiply computes the products of one point for a part of the filter: those of
 // the tiles that have the point, one for each phase of the samples that has it, added
 // up, and to those of the input blocks before.
-func (g *winogradGroup) multiply(point int, part *filterPart) {
-	row, column := point/g.n, point%g.n
+func (g *winogradGroup) multiply(row, column int, part *filterPart) {
+	point := row*g.n + column
 	slot, tiles := g.tilesOf(row, column)
 	if tiles == 0 {
 		return
@@ -331,6 +330,15 @@ func (g *winogradGroup) multiply(point int, part *filterPart) {
 			}
 		}
 		slot += width
+	}
+}
+
+// multiplyAll computes the products of all points.
+func (g *winogradGroup) multiplyAll(part *filterPart) {
+	for row := range g.n {
+		for column := range g.n {
+			g.multiply(row, column, part)
+		}
 	}
 }
 

@@ -11,12 +11,11 @@ import (
 
 // run multiplies vectors by a matrix.
 func (t *transform) run(tier cpu.Level, name asm.Transform) {
-	a := asm.Winograd{
-		Dst: unsafe.Pointer(&t.dst[0]), DstStep: t.dstStep * floatBytes, DstNext: t.dstNext * floatBytes,
-		Src: unsafe.Pointer(&t.src[0]), SrcStep: t.srcStep * floatBytes, SrcNext: t.srcNext * floatBytes,
-		Count: t.count, Lines: t.lines, DstLine: t.dstLine * floatBytes, SrcLine: t.srcLine * floatBytes,
-		ResidualLine: t.residualLine * floatBytes, Bias: unsafe.Pointer(t.bias), Low: t.low, High: t.high,
-	}
+	var a asm.Winograd // field by field: see doc.go
+	a.Dst, a.DstStep, a.DstNext = unsafe.Pointer(&t.dst[0]), t.dstStep*floatBytes, t.dstNext*floatBytes
+	a.Src, a.SrcStep, a.SrcNext = unsafe.Pointer(&t.src[0]), t.srcStep*floatBytes, t.srcNext*floatBytes
+	a.Count, a.Lines, a.DstLine, a.SrcLine = t.count, t.lines, t.dstLine*floatBytes, t.srcLine*floatBytes
+	a.ResidualLine, a.Bias, a.Low, a.High = t.residualLine*floatBytes, unsafe.Pointer(t.bias), t.low, t.high
 	if t.residual != nil {
 		a.Residual = unsafe.Pointer(&t.residual[0])
 	}

@@ -46,9 +46,7 @@ func (g *winogradGroup) fromTaps(from, to int, scratch, memory []float32) {
 			out, in, ins := g.tapsPart(i + 1)
 			part.next = nextPart{filterTransform: k, matrices: next, taps: g.filter.taps(out, in), ins: ins, meanwhile: meanwhile}
 		}
-		for point := range g.n * g.n {
-			g.multiply(point, &part)
-		}
+		g.multiplyAll(&part)
 		part.next.finish()
 		matrices, next = next, matrices
 		if in+ins < g.ins {
@@ -80,25 +78,23 @@ type nextPart struct {
 	meanwhile      bool
 	matrices, taps []float32
 	ins            int // input blocks
-	done           int // portions of channels: a block's for one portion, its for the next, the next block's
+	block, done    int // the one in turn, and its channels that are done, for one portion after another
 }
-
-// perBlock is the number of portions of a block of channels.
-func (n *nextPart) perBlock() int { return asm.TapPortions(n.m) * blockChannels }
 
 // portion says what a product of some input blocks is to transform, if anything.
 func (n *nextPart) portion(ins int, a *asm.ProductTaps) (portion int, ok bool) {
-	if n.done == n.ins*n.perBlock() {
+	if n.block == n.ins {
 		return 0, false
 	}
-	block, channel := n.done/n.perBlock(), n.done%blockChannels
+	channel := n.done % blockChannels
+	portion = n.done / blockChannels
 	a.Channels = min(ins, blockChannels-channel)
-	a.Next = asm.FilterTaps{
-		Dst: unsafe.Pointer(&n.matrices[block*blockSquare+channel*blockChannels]), DstStep: n.size * floatBytes,
-		Src: unsafe.Pointer(&n.taps[block*9*blockSquare+channel*blockChannels]),
+	a.Next.Dst = unsafe.Pointer(&n.matrices[n.block*blockSquare+channel*blockChannels])
+	a.Next.DstStep = n.size * floatBytes
+	a.Next.Src = unsafe.Pointer(&n.taps[n.block*9*blockSquare+channel*blockChannels])
+	if n.done += a.Channels; n.done == asm.TapPortions(n.m)*blockChannels {
+		n.block, n.done = n.block+1, 0
 	}
-	portion = n.done % n.perBlock() / blockChannels
-	n.done += a.Channels
 	return portion, true
 }
 
@@ -116,8 +112,8 @@ func (n *nextPart) product(tier cpu.Level, tiles int, a *asm.ProductTaps) {
 
 // finish transforms what is left.
 func (n *nextPart) finish() {
-	if block := n.done / n.perBlock(); block < n.ins {
-		n.blocks(n.matrices[block*blockSquare:], n.taps[block*9*blockSquare:], n.ins-block)
+	if n.block < n.ins {
+		n.blocks(n.matrices[n.block*blockSquare:], n.taps[n.block*9*blockSquare:], n.ins-n.block)
 	}
 }
 

@@ -20,9 +20,9 @@ type transform struct {
 // of the columns: small enough for the first cache.
 const scratchFloats = 6 << 10
 
-// piece is the number of whole tiles of a row whose intermediate values fit in
-// the scratch.
-func (p winogradPoints) piece() int {
+// tilesInScratch is the number of whole tiles of a row whose intermediate values fit
+// there.
+func (p winogradPoints) tilesInScratch() int {
 	vectors := scratchFloats / blockChannels
 	if p.stride == 1 {
 		return min((vectors/p.n-2)/p.m, vectors/(p.n*p.m))
@@ -32,8 +32,8 @@ func (p winogradPoints) piece() int {
 
 // pieces calls f for runs of tiles of a row: whole ones, and the last.
 func (j *winogradJob) pieces(f func(tile, tiles, m int)) {
-	for tile := 0; tile < j.columns.whole; tile += j.piece() {
-		f(tile, min(j.piece(), j.columns.whole-tile), j.m)
+	for tile := 0; tile < j.columns.whole; tile += j.piece {
+		f(tile, min(j.piece, j.columns.whole-tile), j.m)
 	}
 	if j.columns.rest > 0 {
 		f(j.columns.whole, 1, j.columns.rest)
