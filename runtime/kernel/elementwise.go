@@ -226,7 +226,7 @@ func (j *mulJob) do(_, chunk int) {
 type lanes [blockChannels]float32
 
 // pixels is a row of a block, without its halo.
-func (l Layout) pixels(v []float32, block, y int) []float32 {
+func (l *Layout) pixels(v []float32, block, y int) []float32 {
 	at := l.at(block, y, 0)
 	return v[at : at+l.W*l.block()]
 }

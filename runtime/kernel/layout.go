@@ -25,7 +25,7 @@ type Layout struct {
 }
 
 // block is the number of channels in a block.
-func (l Layout) block() int {
+func (l *Layout) block() int {
 	if l.Block == 0 {
 		return blockChannels
 	}
@@ -33,17 +33,17 @@ func (l Layout) block() int {
 }
 
 // blocks is the number of channel blocks.
-func (l Layout) blocks() int { return (l.C + l.block() - 1) / l.block() }
+func (l *Layout) blocks() int { return (l.C + l.block() - 1) / l.block() }
 
 // row is the distance between one row and the next.
-func (l Layout) row() int { return (l.W + 2*l.Halo) * l.block() }
+func (l *Layout) row() int { return (l.W + 2*l.Halo) * l.block() }
 
 // plane is the distance between one block and the next.
-func (l Layout) plane() int { return (l.H + 2*l.Halo) * l.row() }
+func (l *Layout) plane() int { return (l.H + 2*l.Halo) * l.row() }
 
 // at is the index of the first channel of a pixel; y and x may reach into the
 // halo with negative values.
-func (l Layout) at(block, y, x int) int {
+func (l *Layout) at(block, y, x int) int {
 	return block*l.plane() + (y+l.Halo)*l.row() + (x+l.Halo)*l.block()
 }
 

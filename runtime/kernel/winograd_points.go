@@ -78,7 +78,7 @@ func newTileAxis(m, outputs int) tileAxis {
 }
 
 // tiles is the number of tiles.
-func (a tileAxis) tiles() int { return ceil(a.whole*a.m+a.rest, a.m) }
+func (a tileAxis) tiles() int { return a.whole + min(a.rest, 1) }
 
 // size is the number of outputs of a tile.
 func (a tileAxis) size(tile int) int {

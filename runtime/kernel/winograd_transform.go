@@ -30,14 +30,12 @@ func (p winogradPoints) tilesInScratch() int {
 	return min((vectors/(2*p.n-1)-1)/(2*p.m), vectors/(p.n*p.m))
 }
 
-// pieces calls f for runs of tiles of a row: whole ones, and the last.
-func (j *winogradJob) pieces(f func(tile, tiles, m int)) {
-	for tile := 0; tile < j.columns.whole; tile += j.piece {
-		f(tile, min(j.piece, j.columns.whole-tile), j.m)
+// pieceAt is the run of tiles of a row that begins with one: some whole ones, or the last.
+func (j *winogradJob) pieceAt(tile int) (tiles, m int) {
+	if tile < j.columns.whole {
+		return min(j.piece, j.columns.whole-tile), j.m
 	}
-	if j.columns.rest > 0 {
-		f(j.columns.whole, 1, j.columns.rest)
-	}
+	return 1, j.columns.rest
 }
 
 func (j *winogradGroup) transform(kind asm.TransformKind, m int, t *transform) {
@@ -51,7 +49,8 @@ func (j *winogradGroup) input(scratch []float32, block, row int) {
 	height := j.rows.size(row)
 	y := (j.top+row)*j.m*s - j.PadTop
 	stride := pointStride(j.ins, j.tiles)
-	j.pieces(func(tile, tiles, m int) {
+	for tile, tiles, m := 0, 0, 0; tile < j.columns.tiles(); tile += tiles {
+		tiles, m = j.pieceAt(tile)
 		slot := (block*j.tiles + j.slot(row, tile)) * blockChannels
 		x := tile*j.m*s - j.PadLeft
 		pixels := (tiles*m-1)*s + 3
@@ -71,7 +70,7 @@ func (j *winogradGroup) input(scratch []float32, block, row int) {
 				})
 			}
 		}
-	})
+	}
 }
 
 // output transforms a row of tiles of one block of those that there are products of,
@@ -83,7 +82,8 @@ func (j *winogradGroup) output(scratch []float32, block, row int) {
 	to := j.within*j.outs + j.first + block
 	bias := (*lanes)(j.filter.bias[to*blockChannels:])
 	low, high := j.Activation.clamp()
-	j.pieces(func(tile, tiles, m int) {
+	for tile, tiles, m := 0, 0, 0; tile < j.columns.tiles(); tile += tiles {
+		tiles, m = j.pieceAt(tile)
 		n := m + j.n - j.m // points of the columns
 		step := n * tiles * blockChannels
 		slot := (block*j.tiles + j.slot(row, tile)) * blockChannels
@@ -102,7 +102,7 @@ func (j *winogradGroup) output(scratch []float32, block, row int) {
 			t.residual, t.residualLine = j.residual[j.added.at(to, y, x):], j.added.row
 		}
 		j.transform(asm.Pixels, m, t)
-	})
+	}
 	if j.Activation.smooth() {
 		for i := y; i < y+height; i++ {
 			j.Activation.finish(j.dst[j.out.at(to, i, 0):][:j.Out.W*blockChannels])
