@@ -45,6 +45,7 @@ func (g *winogradGroup) fromTaps(from, to int, scratch, memory []float32) {
 		if i+1 < to*parts {
 			out, in, ins := g.tapsPart(i + 1)
 			part.next = nextPart{filterTransform: k, matrices: next, taps: g.filter.taps(out, in), ins: ins, meanwhile: meanwhile}
+			part.next.askStep = part.ahead.step * blockChannels / asm.TapAsks(g.stride, g.m)
 		}
 		g.multiplyAll(&part)
 		part.next.finish()
@@ -78,6 +79,7 @@ type nextPart struct {
 	meanwhile      bool
 	matrices, taps []float32
 	ins            int // input blocks
+	askStep        int // from an address that a product asks for to the next
 	block, done    int // the one in turn, and its channels that are done, for one portion after another
 }
 
@@ -102,7 +104,7 @@ func (n *nextPart) portion(ins int, a *asm.ProductTaps) (portion int, ok bool) {
 func (n *nextPart) product(tier cpu.Level, tiles int, a *asm.ProductTaps) {
 	if n.meanwhile && transformsTaps(tier, tiles) {
 		if portion, ok := n.portion(a.Ins, a); ok {
-			a.AheadStep = a.AheadStep * blockChannels / asm.TapAsks(n.stride, n.m)
+			a.AheadStep = n.askStep
 			productTaps(n.stride, n.m, portion, tiles, a)
 			return
 		}
