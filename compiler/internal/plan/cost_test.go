@@ -21,8 +21,8 @@ func (l layer) plan() (o op.Conv, in, out Layout) {
 	return op.Conv{Out: l.out, KernelH: l.k, KernelW: l.k, Stride: l.stride, Dilation: 1, Groups: l.groups}, in, out
 }
 
-// The choices for the layers of the ResNets and other networks, each of which was
-// measured on a processor of the tier.
+// The choices for the layers of the ResNets, each of which was measured on a processor
+// of the tier, and of other networks, measured with two multipliers alone.
 func TestChoose(t *testing.T) {
 	for _, c := range []struct {
 		layer
