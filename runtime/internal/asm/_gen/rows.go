@@ -31,7 +31,6 @@ func generatePool(v vectors, name, symbol string, combine func(x Op, sum VecPhys
 	Pragma("noescape")
 	var a asm.Pooling
 	Load(Param("a"), RAX)
-	field := func(offset uintptr) Mem { return at(RAX, int(offset)) }
 	MOVQ(field(unsafe.Offsetof(a.Dst)), RDI)
 	MOVQ(field(unsafe.Offsetof(a.Src)), RSI)
 	MOVQ(field(unsafe.Offsetof(a.Width)), RCX)
@@ -78,7 +77,6 @@ func generateMaxPool3(v vectors) {
 	Pragma("noescape")
 	var a asm.MaxPool3
 	Load(Param("a"), RAX)
-	field := func(offset uintptr) Mem { return at(RAX, int(offset)) }
 	rows := []GPPhysical{R8, R9, R10}
 	for i, r := range rows {
 		MOVQ(field(unsafe.Offsetof(a.Rows)+uintptr(8*i)), r)
@@ -126,7 +124,6 @@ func generateMulAdd(v vectors) {
 	Pragma("noescape")
 	var a asm.MulAdd
 	Load(Param("a"), RAX)
-	field := func(offset uintptr) Mem { return at(RAX, int(offset)) }
 	MOVQ(field(unsafe.Offsetof(a.Dst)), RDI)
 	MOVQ(field(unsafe.Offsetof(a.X)), RSI)
 	MOVQ(field(unsafe.Offsetof(a.Y)), R8)
