@@ -14,11 +14,12 @@ type Algorithm int
 // without dilation, on tiers that have assembly: Winograd's in groups of whole
 // blocks of channels, Strassen's in one group.
 const (
-	Direct    Algorithm = iota + 1 // multiply and add, tap by tap
-	Winograd2                      // F(2×2, 3×3)
-	Winograd4                      // F(4×4, 3×3)
-	Strassen                       // of 1×1 convolutions, on amd64
-	Strassen2                      // the same by two levels
+	Direct        Algorithm = iota + 1 // multiply and add, tap by tap
+	Winograd2                          // F(2×2, 3×3)
+	Winograd4                          // F(4×4, 3×3)
+	Strassen                           // of 1×1 convolutions, on amd64
+	Strassen2                          // the same by two levels
+	Winograd4Taps                      // F(4×4, 3×3) in one group, for images of 5×5 to 8×8, with AVX-512: the filter is transformed in registers
 )
 
 // ByTier is a choice of algorithm for each tier. The compiler makes it from shapes
@@ -58,6 +59,9 @@ func (b ByTier) Like(tier string) ByTier {
 func (a Algorithm) suits(s FilterSpec, tier cpu.Level) bool {
 	if levels := a.strassenLevels(); levels > 0 {
 		return strassenSuits(s, levels) && (tier == cpu.AVX2 || tier == cpu.AVX512)
+	}
+	if a == Winograd4Taps && (tier != cpu.AVX512 || s.Groups > 1) {
+		return false
 	}
 	return a == Direct || tier != cpu.Portable && s.KernelH == 3 && s.KernelW == 3 && s.Stride <= 2 && s.Block == blockChannels && s.wholeGroups()
 }

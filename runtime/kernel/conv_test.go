@@ -98,14 +98,18 @@ func activate(a Activation, x float64) float64 {
 }
 
 func (k *convCase) pack() *Filter {
-	neon := k.algorithm
+	avx2 := k.algorithm
+	if avx2 == Winograd4Taps {
+		avx2 = Winograd4
+	}
+	neon := avx2
 	if neon.strassenLevels() > 0 {
 		neon = Direct
 	}
 	return FilterSpec{
 		In: k.In.C, Out: k.Out.C, KernelH: k.KernelH, KernelW: k.KernelW,
 		Groups: k.Groups, Block: k.In.Block, Stride: k.Stride,
-		Algorithm: ByTier{AVX512: k.algorithm, AVX2: k.algorithm, NEON: neon}, AsTaps: k.asTaps,
+		Algorithm: ByTier{AVX512: k.algorithm, AVX2: avx2, NEON: neon}, AsTaps: k.asTaps,
 	}.Pack(k.weight, k.bias)
 }
 
@@ -414,13 +418,15 @@ func TestConvAllocatesNothing(t *testing.T) {
 	}
 	wide := square(1, 1)
 	wide.In.C, wide.Out.C = 64, 64
+	small := square(3, 1) // four tiles
+	small.In.H, small.In.W, small.Out.H, small.Out.W = 7, 7, 7, 7
 	for _, c := range []struct {
 		Conv
 		algorithm Algorithm
 	}{
 		{square(3, 1), Direct}, {square(3, 2), Direct}, {square(3, 8), Direct}, {square(3, 32), Direct},
 		{square(3, 1), Winograd2}, {square(3, 1), Winograd4}, {square(1, 1), Strassen}, {wide, Strassen2},
-		{square(3, 2), Winograd4},
+		{square(3, 2), Winograd4}, {square(3, 1), Winograd4Taps}, {small, Winograd4Taps},
 	} {
 		k := newConvCase(c.Conv, true, true, rand.New(rand.NewPCG(13, 14)))
 		k.algorithm = c.algorithm

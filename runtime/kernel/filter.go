@@ -102,8 +102,8 @@ func (s FilterSpec) plan() (f *Filter, weights int) {
 	case f.algorithm.strassenLevels() > 0:
 		f.panels, weights = s.cutStrassen(f.algorithm.strassenLevels(), panelWidths(tier))
 	case m > 0:
-		f.asTaps, f.expansion = s.keepsTaps(m), new(expansion)
-		weights = s.winogradWeights(m)
+		f.asTaps, f.expansion = s.keepsTaps(f.algorithm), new(expansion)
+		weights = s.winogradWeights(f.algorithm)
 	default:
 		f.panels, weights = s.cutPanels(panelWidths(tier))
 	}

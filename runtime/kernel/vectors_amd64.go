@@ -60,6 +60,10 @@ func productTaps(stride, m, portion, tiles int, a *asm.ProductTaps) {
 	asm.ProductTapsAVX512(stride, m, portion, tiles, a)
 }
 
+func fourTiles(stride, rest int, a *asm.FourTiles) { asm.FourTilesAVX512(stride, rest, a) }
+
+func arrangeFour(stride int, a *asm.ArrangeFour) { asm.ArrangeFourAVX512(stride, a) }
+
 func product(tier cpu.Level, tiles int, a *asm.Product) {
 	if tier == cpu.AVX512 {
 		asm.ProductAVX512(tiles, a)

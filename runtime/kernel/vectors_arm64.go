@@ -37,6 +37,10 @@ func productTaps(int, int, int, int, *asm.ProductTaps) {
 	panic("kernel: no such products on this tier")
 }
 
+func fourTiles(int, int, *asm.FourTiles) { panic("kernel: no such products on this tier") }
+
+func arrangeFour(int, *asm.ArrangeFour) { panic("kernel: no such products on this tier") }
+
 func product(_ cpu.Level, tiles int, a *asm.Product) { asm.ProductNEON(tiles, a) }
 
 func pooling(_ cpu.Level, largest bool, a *asm.Pooling) {

@@ -27,7 +27,7 @@ func (a Algorithm) winogradSize() int {
 	switch a {
 	case Winograd2:
 		return 2
-	case Winograd4:
+	case Winograd4, Winograd4Taps:
 		return 4
 	}
 	return 0
@@ -41,7 +41,7 @@ type winogradJob struct {
 	Conv
 	dst, src, residual []float32
 	filter             *Filter
-	matrices           []float32 // nil if the filter is taps
+	matrices           []float32 // nil if the filter is used as taps
 	in, out, added     grid
 	winogradPlan
 
@@ -59,6 +59,8 @@ const (
 	multiply
 	transformOutput
 	multiplyTaps
+	transformFour
+	multiplyFour
 )
 
 // winogradGroup is some rows of tiles of one of the convolution's groups of channels,
@@ -69,7 +71,7 @@ type winogradGroup struct {
 	top    int // first row of tiles
 	rows   tileAxis
 	tiles  int
-	points []float32 // [region][input block][tile][16]
+	points []float32 // [region][input block][tile][16], or as the kernel of four tiles has them
 
 	// products are those of some output blocks, all or one:
 	// [n·n][output block][tile][16].
@@ -91,7 +93,7 @@ type winogradPlan struct {
 	together  int // rows in a group of the others
 	slice     int // output blocks of a chunk of products, if the filter is matrices
 	depth     int // input blocks of a part, if it is taps
-	run       int // output blocks of a chunk of products of parts
+	run       int // output blocks of a chunk of products by taps
 	workers   int
 	perWorker int // floats
 	private   int // of those, what a worker has to itself while groups are shared
@@ -117,15 +119,23 @@ const (
 	togetherBytes = 4 << 20
 )
 
-// winogradPlan plans a convolution for a number of threads, whose filter is taps or
-// matrices.
-func (c Conv) winogradPlan(m, threads int, asTaps bool) winogradPlan {
+// winogradFilter is what a run multiplies by.
+type winogradFilter int
+
+const (
+	byMatrices winogradFilter = iota // of the whole filter
+	byParts                          // matrices that parts of the taps are transformed to
+	byTaps                           // values that the kernel of four tiles transforms taps to
+)
+
+// winogradPlan plans a convolution for a number of threads.
+func (c Conv) winogradPlan(m, threads int, by winogradFilter) winogradPlan {
 	p := winogradPlan{winogradPoints: newWinogradPoints(m, c.Stride), ins: c.In.blocks() / c.Groups, outs: c.Out.blocks() / c.Groups, workers: threads}
 	columns := ceil(c.Out.W, m)
 	p.all, p.piece = ceil(c.Out.H, m), p.tilesInScratch()
 	filterBlock := floatBytes * p.filters() * p.ins * blockChannels * blockChannels
 	held := p.outs // output blocks whose products there are at once
-	if asTaps {
+	if by != byMatrices {
 		held = 1
 	}
 	perRow := floatBytes * (p.regions()*p.ins + p.n*p.n*held) * columns * blockChannels
@@ -137,7 +147,7 @@ func (c Conv) winogradPlan(m, threads int, asTaps bool) winogradPlan {
 		}
 		p.own = p.all
 		p.groups = ceil(p.own, max(most/perRow, 1))
-	case !asTaps && filterBlock*p.outs <= residentBytes:
+	case by == byMatrices && filterBlock*p.outs <= residentBytes:
 		p.own = p.all / threads * threads
 		p.groups = ceil(p.own/threads, max(groupBytes/perRow, 1)) * threads
 	}
@@ -147,16 +157,26 @@ func (c Conv) winogradPlan(m, threads int, asTaps bool) winogradPlan {
 	}
 	if rest := p.all - p.own; rest > 0 {
 		p.together = min(max(togetherBytes/perRow, 1), rest)
+		if by == byTaps {
+			p.together = rest
+		}
 		p.together = ceil(rest, ceil(rest, p.together)) // groups of like size
 	}
 	points, products := p.floats(p.together*columns, held)
 	p.private = scratchFloats
-	if asTaps {
-		p.depth, p.run = min(tapsDepth, p.ins), tapsRun(p.outs, threads)
-		p.private += products + 2*p.filters()*p.partStride()
-		products = 0
-	} else {
+	if by == byMatrices {
 		p.slice = max(min(sliceProducts/max(columns*p.together*p.ins*blockChannels, 1), p.outs), 1)
+	} else {
+		p.run = tapsRun(p.outs, threads)
+		p.private += products
+		products = 0
+	}
+	switch by {
+	case byParts:
+		p.depth = min(tapsDepth, p.ins)
+		p.private += 2 * p.filters() * p.partStride()
+	case byTaps:
+		p.private = max(p.private, scratchFloats+p.regions()*pointStride(1, 4))
 	}
 	p.perWorker = p.private + ceil(points+products, threads)
 	points, products = p.floats(rows*columns, p.outs)
@@ -203,15 +223,22 @@ func (c Conv) runWinograd(t *Threads, dst, src, residual []float32, w *Filter) {
 		start := time.Now()
 		defer func() { w.expansion.trialEnded(matrices != nil, time.Since(start)) }()
 	}
+	by, other := byMatrices, byParts
+	switch {
+	case w.algorithm == Winograd4Taps && c.isFourTiles():
+		by = byTaps
+	case matrices == nil:
+		by, other = byParts, byMatrices
+	}
 	j := &t.winograd
 	*j = winogradJob{
 		Conv: c, dst: dst, src: src, residual: residual, filter: w, matrices: matrices,
 		in: c.In.grid(), out: c.Out.grid(), added: c.Residual.grid(),
-		winogradPlan: c.winogradPlan(m, t.N(), matrices == nil), columns: newTileAxis(m, c.Out.W),
+		winogradPlan: c.winogradPlan(m, t.N(), by), columns: newTileAxis(m, c.Out.W),
 	}
 	size := j.perWorker
-	if w.asTaps { // nothing is allocated when matrices take their place
-		size = max(size, c.winogradPlan(m, t.N(), matrices != nil).perWorker)
+	if w.asTaps && by != byTaps { // nothing is allocated when matrices take their place
+		size = max(size, c.winogradPlan(m, t.N(), other).perWorker)
 	}
 	if size *= t.N(); len(t.workspace) < size {
 		t.workspace = NewArena(size)
@@ -221,19 +248,27 @@ func (c Conv) runWinograd(t *Threads, dst, src, residual []float32, w *Filter) {
 	for top := j.own; top < j.all; top += j.together {
 		g := j.group(top, min(top+j.together, j.all), j.memory[j.private*t.N():])
 		j.shared = g
-		rows := g.rows.tiles()
-		j.step = transformInput
-		t.run(j, j.ins, rows)
-		if matrices == nil {
-			j.shared.calls = g.productCalls()
-			j.step = multiplyTaps
+		if by == byTaps {
+			j.step = transformFour
+			t.run(j, 1, j.ins)
+			j.step = multiplyFour
 			t.run(j, 1, ceil(j.outs, j.run))
 			continue
 		}
-		j.step = multiply
-		t.run(j, 1, j.n*j.n*ceil(j.outs, j.slice))
-		j.step = transformOutput
-		t.run(j, j.outs, rows)
+		rows := g.rows.tiles()
+		j.step = transformInput
+		t.run(j, j.ins, rows)
+		switch by {
+		case byParts:
+			j.shared.calls = g.productCalls()
+			j.step = multiplyTaps
+			t.run(j, 1, ceil(j.outs, j.run))
+		default:
+			j.step = multiply
+			t.run(j, 1, j.n*j.n*ceil(j.outs, j.slice))
+			j.step = transformOutput
+			t.run(j, j.outs, rows)
+		}
 	}
 	*j = winogradJob{}
 }
@@ -246,15 +281,21 @@ func (j *winogradJob) do(worker, chunk int) {
 	case wholeGroup:
 		j.whole(worker, chunk)
 	case transformInput:
-		g.input(scratch, chunk/g.rows.tiles(), chunk%g.rows.tiles())
+		g.transformInput(scratch, chunk/g.rows.tiles(), chunk%g.rows.tiles())
+	case transformFour:
+		g.arrangeFour(chunk, scratch, memory[scratchFloats:])
 	case multiply:
 		slices := ceil(j.outs, j.slice)
 		point, from := chunk/slices, chunk%slices*j.slice
 		g.multiply(point/j.n, point%j.n, g.part(from, min(from+j.slice, j.outs)))
-	case multiplyTaps:
-		own := *g
+	case multiplyTaps, multiplyFour:
+		own, from, to := *g, chunk*j.run, min((chunk+1)*j.run, j.outs)
 		own.held = 1
-		own.fromTaps(chunk*j.run, min((chunk+1)*j.run, j.outs), scratch, memory[scratchFloats:])
+		if j.step == multiplyFour {
+			own.multiplyFour(from, to, scratch, memory[scratchFloats:])
+		} else {
+			own.fromTaps(from, to, scratch, memory[scratchFloats:])
+		}
 	default:
 		g.output(scratch, chunk/g.rows.tiles(), chunk%g.rows.tiles())
 	}
@@ -269,7 +310,7 @@ func (j *winogradJob) whole(worker, chunk int) {
 	g.within = chunk / j.groups
 	for block := range j.ins {
 		for row := range g.rows.tiles() {
-			g.input(scratch, block, row)
+			g.transformInput(scratch, block, row)
 		}
 	}
 	g.multiplyAll(g.part(0, j.outs))

@@ -22,6 +22,10 @@ func productTaps(int, int, int, int, *asm.ProductTaps) {
 	panic("kernel: no such products on this tier")
 }
 
+func fourTiles(int, int, *asm.FourTiles) { panic("kernel: no such products on this tier") }
+
+func arrangeFour(int, *asm.ArrangeFour) { panic("kernel: no such products on this tier") }
+
 func product(cpu.Level, int, *asm.Product) { panic("kernel: no products on this tier") }
 
 func productTiles(cpu.Level) int { return 1 }

@@ -15,10 +15,10 @@ import (
 //
 // with channels that do not exist zero, and the matrices in the order of their use.
 //
-// A larger one is kept as it is, and so is one whose specification says it: it is
-// transformed anew in each run, by parts that stay in a core's own cache. It comes from
-// memory, which takes longer than the transform, and the matrices would be 16/9 or 4
-// times as much. Its order is
+// A larger one is kept as it is, and so is one whose specification or algorithm says it:
+// it is transformed anew in each run, in registers or by parts that stay in a core's own
+// cache. It comes from memory, which takes longer than the transform, and the matrices
+// would be 16/9 or 4 times as much. Its order is
 //
 //	[output block][input block][tap][input channel][16]
 
@@ -33,17 +33,18 @@ const blockSquare = blockChannels * blockChannels
 // groupOuts is the number of output blocks of a group.
 func (s FilterSpec) groupOuts() int { return blocksOf(s.Out / s.Groups) }
 
-// keepsTaps reports whether the filter is kept as it is.
-func (s FilterSpec) keepsTaps(m int) bool {
-	return s.Groups == 1 && (s.AsTaps || floatBytes*newWinogradPoints(m, s.Stride).filters()*s.matrixSize() > residentBytes)
+// keepsTaps reports whether an algorithm's filter is kept as it is.
+func (s FilterSpec) keepsTaps(a Algorithm) bool {
+	matrices := newWinogradPoints(a.winogradSize(), s.Stride).filters()
+	return s.Groups == 1 && (s.AsTaps || a == Winograd4Taps || floatBytes*matrices*s.matrixSize() > residentBytes)
 }
 
 // winogradWeights is the number of packed values.
-func (s FilterSpec) winogradWeights(m int) int {
-	if s.keepsTaps(m) {
+func (s FilterSpec) winogradWeights(a Algorithm) int {
+	if s.keepsTaps(a) {
 		return s.taps() * s.matrixSize()
 	}
-	return s.Groups * newWinogradPoints(m, s.Stride).filters() * s.matrixSize()
+	return s.Groups * newWinogradPoints(a.winogradSize(), s.Stride).filters() * s.matrixSize()
 }
 
 // packWinograd orders the filter's taps, or transforms them to matrices.

@@ -9,7 +9,7 @@ import (
 	"github.com/resc-lang/resc/runtime/internal/cpu"
 )
 
-// winogradCases are convolutions by both sizes of Winograd's algorithm, over
+// winogradCases are convolutions by both sizes of Winograd's algorithm and by taps, over
 // widths and heights that leave tiles over on each side, with paddings, residuals
 // and activations.
 func winogradCases(random *rand.Rand) []*convCase {
@@ -19,8 +19,14 @@ func winogradCases(random *rand.Rand) []*convCase {
 		{64, 64, 14, 14}, {64, 128, 7, 6}, {96, 96, 5, 9},
 		{170, 176, 6, 7}, {137, 480, 5, 4}, // kept as taps, the first by F(4×4) alone
 	}
-	groups := map[int]int{8: 4, 9: 4, 10: 3} // of the sizes that have several
-	for _, algorithm := range []Algorithm{Winograd2, Winograd4} {
+	four := [][4]int{ // four tiles, but for the last ones
+		{32, 48, 7, 7}, {17, 33, 5, 5}, {64, 64, 8, 8}, {96, 20, 6, 6}, {160, 16, 7, 7}, {48, 32, 7, 6}, {16, 32, 14, 14}, {16, 16, 2, 2},
+	}
+	groups := map[int]int{8: 4, 9: 4, 10: 3} // of the first sizes that have several
+	for _, algorithm := range []Algorithm{Winograd2, Winograd4, Winograd4Taps} {
+		if algorithm == Winograd4Taps {
+			sizes, groups = four, nil
+		}
 		for i, size := range sizes {
 			for variant := range 8 {
 				if testing.Short() && size[0]*size[1] > 1<<14 && variant%3 > 0 {

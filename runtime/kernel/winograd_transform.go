@@ -42,16 +42,20 @@ func (j *winogradGroup) transform(kind asm.TransformKind, m int, t *transform) {
 	t.run(j.filter.tier, asm.NewTransform(kind, j.Stride, j.m, m))
 }
 
-// input transforms a row of tiles of one block of the input, first along the
-// columns of pixels and then along the rows.
-func (j *winogradGroup) input(scratch []float32, block, row int) {
+// transformInput transforms a row of tiles of one block of the input.
+func (j *winogradGroup) transformInput(scratch []float32, block, row int) {
+	j.input(scratch, block, row, j.points[block*j.tiles*blockChannels:], pointStride(j.ins, j.tiles))
+}
+
+// input transforms a row of tiles of one block of the input to points, whose regions are
+// stride floats apart: first along the columns of pixels and then along the rows.
+func (j *winogradGroup) input(scratch []float32, block, row int, points []float32, stride int) {
 	s := j.Stride
 	height := j.rows.size(row)
 	y := (j.top+row)*j.m*s - j.PadTop
-	stride := pointStride(j.ins, j.tiles)
 	for tile, tiles, m := 0, 0, 0; tile < j.columns.tiles(); tile += tiles {
 		tiles, m = j.pieceAt(tile)
-		slot := (block*j.tiles + j.slot(row, tile)) * blockChannels
+		slot := j.slot(row, tile) * blockChannels
 		x := tile*j.m*s - j.PadLeft
 		pixels := (tiles*m-1)*s + 3
 		for rowPhase := range s {
@@ -64,7 +68,7 @@ func (j *winogradGroup) input(scratch []float32, block, row int) {
 			for columnPhase := range s {
 				j.transform(asm.Points+asm.TransformKind(columnPhase), m, &transform{
 					src: half[columnPhase*blockChannels:], srcStep: s * blockChannels, srcNext: s * m * blockChannels, srcLine: step,
-					dst:     j.points[j.region(rowPhase, columnPhase, 0)*stride+slot:],
+					dst:     points[j.region(rowPhase, columnPhase, 0)*stride+slot:],
 					dstStep: stride, dstNext: blockChannels, dstLine: j.of(columnPhase) * stride,
 					count: tiles, lines: height + j.n - j.m - rowPhase,
 				})

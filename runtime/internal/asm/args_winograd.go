@@ -124,6 +124,69 @@ type ProductTaps struct {
 	Channels int        // not zero
 }
 
+// FourTiles is the argument of the products of four tiles of F(4×4), two by two, and
+// one output block: of all points at once, by taps that the kernel transforms in
+// registers. From points in the order that ArrangeFour makes, and
+//
+//	Weights[input block][tap][input channel][lane]
+//
+// it makes Dst[point][tile][lane], whose points are FourTilesStep bytes apart. Tiles lie
+// as FourTilesPlaces says. A call uses up the argument.
+type FourTiles struct {
+	Dst, Src, Weights unsafe.Pointer
+	Ins               int // input blocks, not zero
+	Accumulate        int // 0; what is in Dst is not added to
+}
+
+// ArrangeFour is the argument of the kernels that bring a block of channels of four
+// tiles' points,
+//
+//	Src[region][tile][16], FourTilesStep bytes from a region to the next,
+//
+// to the order in which products use them: four channels at one point of the rows,
+//
+//	Dst[point of the rows][channel / 4][region][tile][channel % 4]
+//
+// with the regions of FourTilesRegions.
+type ArrangeFour struct{ Dst, Src unsafe.Pointer }
+
+// FourTilesStep is the distance between points, in bytes: a cache line more than four
+// tiles have.
+const FourTilesStep = 5 * 64
+
+// FourTilesRegions are, for each point of the rows, the regions of points of Winograd's
+// convolution that are multiplied together, by phases of the samples.
+func FourTilesRegions(stride int) (rows [][]int) {
+	n := 4 + WinogradTaps(stride) - 1
+	for row := range n {
+		var regions []int
+		add := func(first, points int) {
+			for i := range points {
+				regions = append(regions, first+row*points+i)
+			}
+		}
+		add(0, n)
+		if stride == 2 {
+			add(n*n, n-1)
+			if row > 0 { // odd phases have no ∞
+				add(n*n+n*(n-1)-n, n)
+				add(n*n+2*n*(n-1)-(n-1), n-1)
+			}
+		}
+		rows = append(rows, regions)
+	}
+	return rows
+}
+
+// FourTilesPlaces are the row and the column of each of the four tiles, where those in
+// the second row or column have rest outputs along that axis, of four.
+func FourTilesPlaces(rest int) [4][2]int {
+	if rest == 4 {
+		return [...][2]int{{0, 0}, {0, 1}, {1, 0}, {1, 1}}
+	}
+	return [...][2]int{{1, 0}, {0, 0}, {0, 1}, {1, 1}}
+}
+
 // TransformKind is what a transform makes.
 type TransformKind int
 

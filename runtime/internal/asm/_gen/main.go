@@ -42,8 +42,11 @@ var sets = map[string]func(){
 	"winograd-avx2":       func() { generateWinograd(avx2, "../winograd_avx2_dispatch_amd64.go") },
 	"taps-avx512":         func() { generateTaps("../taps_avx512_dispatch_amd64.go") },
 	"product-taps-avx512": func() { generateProductTaps("../product_taps_avx512_dispatch_amd64.go") },
-	"strassen":            func() { generateStrassen(avx512, avx2) },
-	"peak":                func() { generatePeak(avx512, avx2) },
+	"four-tiles-avx512": func() {
+		generateFourTiles("../four_tiles_avx512_dispatch_amd64.go", "../arrange_four_avx512_dispatch_amd64.go")
+	},
+	"strassen": func() { generateStrassen(avx512, avx2) },
+	"peak":     func() { generatePeak(avx512, avx2) },
 }
 
 func main() {

@@ -117,24 +117,34 @@ func outputMatrix(stride, m int) matrix {
 	return rows
 }
 
-// tapMatrix evaluates the taps of a filter at the points of tiles of m.
-func tapMatrix(stride, m int) matrix {
+// evaluations is the matrix that evaluates the taps of a filter at the points of tiles
+// of m, and the denominators of the points.
+func evaluations(stride, m int) (rows matrix, denominators []int64) {
 	taps := asm.WinogradTaps(stride)
 	finite := points(m, taps)
 	infinity := make([]float64, taps)
 	infinity[taps-1] = 1
-	rows := matrix{infinity}
+	rows, denominators = matrix{infinity}, []int64{1}
 	for _, p := range finite {
-		d, power := 1.0, 1.0
-		if stride == 1 {
-			d = float64(denominator(p, finite))
-		}
 		var r []float64
-		for range taps {
-			r = append(r, power/d)
-			power *= float64(p)
+		for power := int64(1); len(r) < taps; power *= p {
+			r = append(r, float64(power))
 		}
-		rows = append(rows, r)
+		rows, denominators = append(rows, r), append(denominators, denominator(p, finite))
+	}
+	return rows, denominators
+}
+
+// tapMatrix evaluates the taps of a filter, and with stride 1 divides by the
+// denominators.
+func tapMatrix(stride, m int) matrix {
+	rows, denominators := evaluations(stride, m)
+	if stride == 1 {
+		for i, row := range rows {
+			for j := range row {
+				row[j] /= float64(denominators[i])
+			}
+		}
 	}
 	return rows
 }
