@@ -23,19 +23,19 @@ const (
 // what kernel.ByTier means without it.
 func choose(o op.Conv, in, out Layout, m Memory) Struct {
 	var fields []Field
-	word, x2 := costs16.cheapest(o, in, out, m), costs32.cheapest(o, in, out, m)
+	word, x2, avx2 := costs16.cheapest(o, in, out, m), costs32.cheapest(o, in, out, m), costsAVX2.cheapest(o, in, out, m)
 	if word != "Direct" {
 		fields = append(fields, Field{"AVX512", word})
 	}
 	if x2 != word {
 		fields = append(fields, Field{"AVX512x2", x2})
 	}
-	switch word {
+	switch avx2 {
 	case "Direct":
 	case "Strassen", "Strassen2":
-		fields = append(fields, Field{"AVX2", word})
+		fields = append(fields, Field{"AVX2", avx2})
 	default:
-		fields = append(fields, Field{"AVX2", word}, Field{"NEON", word})
+		fields = append(fields, Field{"AVX2", avx2}, Field{"NEON", avx2})
 	}
 	if fields == nil {
 		return Struct{}
@@ -45,7 +45,7 @@ func choose(o op.Conv, in, out Layout, m Memory) Struct {
 
 // algorithmNames are how reports name the algorithms of runtime/kernel.
 var algorithmNames = map[Word]string{
-	"Direct": "direct", "Winograd2": "winograd F(2x2)", "Winograd4": "winograd F(4x4)",
+	"Direct": "direct", "Winograd2": "winograd F(2x2)", "Winograd4": "winograd F(4x4)", "Winograd4Taps": "winograd F(4x4), taps",
 	"Strassen": "strassen", "Strassen2": "strassen, 2 levels",
 }
 

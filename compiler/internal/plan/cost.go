@@ -37,6 +37,9 @@ func (k *costs) cheapest(o op.Conv, in, out Layout, m Memory) Word {
 	case o.Groups > 1 && (in.C/o.Groups%blockChannels != 0 || out.C/o.Groups%blockChannels != 0):
 	case o.KernelH == 3 && o.KernelW == 3 && o.Stride <= 2 && in.C >= blockChannels && (m != Small || o.Groups == 1):
 		others = []Word{"Winograd2", "Winograd4"}
+		if k.taps > 0 && o.Groups == 1 && fourTiles(out) {
+			others = append(others, "Winograd4Taps")
+		}
 	case o.KernelH == 1 && o.KernelW == 1 && o.Groups == 1 && k.strassen != nil:
 		if in.C%(2*blockChannels) == 0 && blocks(out.C)%2 == 0 {
 			others = append(others, "Strassen")
@@ -51,6 +54,13 @@ func (k *costs) cheapest(o op.Conv, in, out Layout, m Memory) Word {
 		}
 	}
 	return word
+}
+
+// fourTiles reports whether an image is four tiles of F(4×4) for which runtime/kernel has
+// a kernel.
+func fourTiles(out Layout) bool {
+	h, w := out.H.Max(), out.W.Max()
+	return h > 4 && h <= 8 && h == w
 }
 
 func blocks(channels int) int { return (channels + blockChannels - 1) / blockChannels }
@@ -69,9 +79,11 @@ func (k *costs) of(w Word, o op.Conv, in, out Layout) float64 {
 	}
 	switch w {
 	case "Winograd2":
-		return k.winograd(2, o.Stride, h, width, o.Groups, ins, outs)
+		return k.winograd(2, o.Stride, h, width, o.Groups, ins, outs, false)
 	case "Winograd4":
-		return k.winograd(4, o.Stride, h, width, o.Groups, ins, outs)
+		return k.winograd(4, o.Stride, h, width, o.Groups, ins, outs, false)
+	case "Winograd4Taps":
+		return k.winograd(4, o.Stride, h, width, o.Groups, ins, outs, true)
 	case "Strassen":
 		return strassen(1, halves(h)*width*matrix/4)
 	case "Strassen2":
@@ -95,9 +107,10 @@ func (k *costs) total(multiplications int, more, weight, weights float64) float6
 	return cost
 }
 
-// winograd is the cost of tiles of m×m outputs. Each axis has whole tiles and one of
-// the rest, whose points are fewer.
-func (k *costs) winograd(m, stride, h, w, groups, ins, outs int) float64 {
+// winograd is the cost of tiles of m×m outputs, by matrices or by taps that are
+// transformed in registers. Each axis has whole tiles and one of the rest, whose points
+// are fewer.
+func (k *costs) winograd(m, stride, h, w, groups, ins, outs int, byTaps bool) float64 {
 	// A tile of k outputs has k+2 points; with stride 2, whose even samples have
 	// two taps and whose odd ones have one, k+1 and k.
 	axis := func(size int) (inputs, outputs int) {
@@ -118,6 +131,9 @@ func (k *costs) winograd(m, stride, h, w, groups, ins, outs int) float64 {
 	point, weight, weights := k.point, k.matrix, float64(filters*matrix)
 	if stride == 2 {
 		point, weight = k.strided*point, k.strided*weight
+	}
+	if byTaps {
+		weight, weights = k.taps, float64(9*matrix)
 	}
 	more := point * float64(rows*columns*ins+rowSums*columnSums*outs)
 	if groups > 1 {

@@ -31,10 +31,11 @@ func TestChoose(t *testing.T) {
 		{layer{64, 64, 56, 3, 1, 1}, "Winograd4", "Winograd4"},
 		{layer{128, 128, 28, 3, 1, 1}, "Winograd4", "Winograd4"},
 		{layer{256, 256, 14, 3, 1, 1}, "Winograd4", "Winograd4"},
-		{layer{512, 512, 7, 3, 1, 1}, "Winograd2", "Winograd2"}, // a filter of F(4×4) would come from memory too slowly
+		{layer{512, 512, 7, 3, 1, 1}, "Winograd4Taps", "Winograd4Taps"},
 		{layer{128, 128, 28, 3, 2, 1}, "Winograd4", "Winograd4"},
 		{layer{256, 256, 14, 3, 2, 1}, "Winograd4", "Winograd2"},
-		{layer{512, 512, 7, 3, 2, 1}, "Winograd2", "Winograd2"},
+		{layer{512, 512, 7, 3, 2, 1}, "Winograd4Taps", "Winograd4Taps"},
+		{layer{512, 512, 9, 3, 1, 1}, "Winograd2", "Winograd2"}, // nine tiles
 		{layer{16, 16, 1, 3, 1, 1}, "Direct", "Direct"},
 		{layer{64, 64, 56, 1, 1, 1}, "Direct", "Direct"},
 		{layer{64, 256, 56, 1, 1, 1}, "Direct", "Direct"}, // too few channels for what Strassen adds
@@ -60,8 +61,8 @@ func TestChoose(t *testing.T) {
 		{layer{16, 16, 32, 3, 1, 1}, "Winograd4", "Winograd4"},
 		{layer{16, 32, 16, 3, 2, 1}, "Winograd4", "Direct"},
 		{layer{32, 32, 16, 3, 1, 1}, "Winograd4", "Winograd4"},
-		{layer{32, 64, 8, 3, 2, 1}, "Winograd4", "Direct"},
-		{layer{64, 64, 8, 3, 1, 1}, "Winograd4", "Winograd2"},
+		{layer{32, 64, 8, 3, 2, 1}, "Winograd4Taps", "Winograd4Taps"},
+		{layer{64, 64, 8, 3, 1, 1}, "Winograd4Taps", "Winograd4Taps"},
 	} {
 		o, in, out := c.plan()
 		if got := costs16.cheapest(o, in, out, Fast); got != c.want {
@@ -78,6 +79,7 @@ func TestChoose(t *testing.T) {
 func TestChooseSmall(t *testing.T) {
 	for l, want := range map[layer]Word{
 		{64, 64, 56, 3, 1, 1}:    "Winograd4",
+		{64, 64, 8, 3, 1, 1}:     "Winograd4Taps",
 		{1024, 512, 14, 1, 1, 1}: "Strassen2",
 		{512, 512, 14, 3, 1, 32}: "Direct",
 	} {
@@ -94,7 +96,7 @@ func TestChooseTiers(t *testing.T) {
 		{64, 64, 56, 1, 1, 1}:    "direct; direct; direct; direct",
 		{64, 64, 56, 3, 1, 1}:    "AVX512 AVX2 NEON; winograd F(4x4); winograd F(4x4); winograd F(4x4)",
 		{512, 128, 28, 1, 1, 1}:  "AVX512 AVX512x2 AVX2; strassen; direct; direct",
-		{64, 64, 8, 3, 1, 1}:     "AVX512 AVX512x2 AVX2 NEON; winograd F(4x4); winograd F(2x2); winograd F(4x4)",
+		{64, 64, 8, 3, 1, 1}:     "AVX512 AVX2 NEON; winograd F(4x4), taps; winograd F(4x4), taps; winograd F(4x4)",
 		{512, 512, 14, 3, 1, 32}: "AVX512 AVX512x2 AVX2 NEON; winograd F(4x4); direct; winograd F(4x4)",
 	} {
 		o, in, out := l.plan()
@@ -137,13 +139,19 @@ func BenchmarkCost(b *testing.B) {
 		layers = append(layers, layer{c, c, 512 / c, 3, 1, 1}, layer{c, 2 * c, 256 / c, 3, 2, 1})
 	}
 	model := &costs16
-	if kernel.Tier() == "avx512x2" {
+	switch kernel.Tier() {
+	case "avx512x2":
 		model = &costs32
+	case "avx2":
+		model = &costsAVX2
 	}
 	multiplications := kernel.MeasurePeak(200*time.Millisecond) / 32 * 1e6 // of 16 channels in a millisecond
-	algorithms := map[Word]kernel.Algorithm{"Direct": kernel.Direct, "Winograd2": kernel.Winograd2, "Winograd4": kernel.Winograd4, "Strassen": kernel.Strassen, "Strassen2": kernel.Strassen2}
+	algorithms := map[Word]kernel.Algorithm{"Direct": kernel.Direct, "Winograd2": kernel.Winograd2, "Winograd4": kernel.Winograd4, "Winograd4Taps": kernel.Winograd4Taps, "Strassen": kernel.Strassen, "Strassen2": kernel.Strassen2}
 	for _, l := range layers {
 		others := []Word{"Direct", "Winograd2", "Winograd4"}
+		if _, _, out := l.plan(); model.taps > 0 && l.groups == 1 && fourTiles(out) {
+			others = append(others, "Winograd4Taps")
+		}
 		if l.k == 1 {
 			others = others[:1]
 			if model.strassen != nil {

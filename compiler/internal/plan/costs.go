@@ -15,6 +15,7 @@ type costs struct {
 	strided float64 // how much more points and matrices cost with stride 2
 	grouped float64 // how much more matrices cost in groups, where they are asked for late
 	short   float64 // of a product of one of the matrices by an output block, where a group has few inputs
+	taps    float64 // of 16 weights that are transformed in registers; 0 where nothing does so
 
 	strassen []strassenCosts // by one level and by two, or none where it saves nothing
 }
@@ -34,9 +35,16 @@ type strassenCosts struct {
 // The algorithm chosen was the fastest for each layer, but for gains below leastGain.
 var costs16 = costs{
 	multiply: 1.015, store: 3, weight: 3, memory: 12,
-	point: 8.5, matrix: 3, strided: 1, grouped: 1.25, short: 150,
+	point: 8.5, matrix: 3, strided: 1, grouped: 1.25, short: 150, taps: 11,
 	strassen: []strassenCosts{{addend: 8, partial: 11}, {addend: 18, partial: 33}},
 }
+
+// costsAVX2 are the same without what takes AVX-512's registers.
+var costsAVX2 = func() costs {
+	c := costs16
+	c.taps = 0
+	return c
+}()
 
 // costs32 are the costs on processors that do 32 in a cycle, and read no faster. They
 // were fitted to 182 layers of 3×3, of 16 to 2048 channels at 4×4 to 112×112, with
@@ -46,5 +54,5 @@ var costs16 = costs{
 // algorithm by one level took from 3 % less than direct convolution to 30 % more.
 var costs32 = costs{
 	multiply: 1, store: 14, weight: 18,
-	point: 14, matrix: 10.5, strided: 1.4, grouped: 1, short: 150,
+	point: 14, matrix: 10.5, strided: 1.4, grouped: 1, short: 150, taps: 15,
 }
