@@ -19,6 +19,7 @@ const (
 	Winograd4                          // F(4×4, 3×3)
 	Strassen                           // of 1×1 convolutions, on amd64
 	Strassen2                          // the same by two levels
+	WinogradRows                       // F(4) along rows, of kernels 7 wide with stride 2 and few input channels, with AVX-512
 	Winograd4Taps                      // F(4×4, 3×3) in one group, for images of 5×5 to 8×8, with AVX-512: the filter is transformed in registers
 )
 
@@ -59,6 +60,9 @@ func (b ByTier) Like(tier string) ByTier {
 func (a Algorithm) suits(s FilterSpec, tier cpu.Level) bool {
 	if levels := a.strassenLevels(); levels > 0 {
 		return strassenSuits(s, levels) && (tier == cpu.AVX2 || tier == cpu.AVX512)
+	}
+	if a == WinogradRows {
+		return s.rowsSuits() && tier == cpu.AVX512
 	}
 	if a == Winograd4Taps && (tier != cpu.AVX512 || s.Groups > 1) {
 		return false

@@ -34,6 +34,8 @@ func (c Conv) Run(t *Threads, dst, src, residual []float32, w *Filter) {
 			c.runDirect(t, dst, src, residual, w)
 		case Winograd2, Winograd4, Winograd4Taps:
 			c.runWinograd(t, dst, src, residual, w)
+		case WinogradRows:
+			c.runRows(t, dst, src, residual, w)
 		case Strassen, Strassen2:
 			c.runStrassen(t, dst, src, residual, w)
 		default:

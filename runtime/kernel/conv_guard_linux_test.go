@@ -50,6 +50,7 @@ func TestConvStaysInItsBuffers(t *testing.T) {
 	}
 	cases = append(cases, winogradCases(random)...)
 	cases = append(cases, strassenCases(random)...)
+	cases = append(cases, rowsCases(random)...)
 	for _, k := range cases {
 		t.Run(fmt.Sprintf("%+v %d", k.Conv, k.algorithm), func(t *testing.T) {
 			for _, tier := range tiers() {

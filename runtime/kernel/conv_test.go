@@ -99,8 +99,11 @@ func activate(a Activation, x float64) float64 {
 
 func (k *convCase) pack() *Filter {
 	avx2 := k.algorithm
-	if avx2 == Winograd4Taps {
+	switch avx2 {
+	case Winograd4Taps:
 		avx2 = Winograd4
+	case WinogradRows:
+		avx2 = Direct
 	}
 	neon := avx2
 	if neon.strassenLevels() > 0 {

@@ -70,6 +70,8 @@ func (s FilterSpec) PackTo(values []float32, rows Rows, bias []float32) {
 		f.packWinograd(rows)
 	case f.algorithm.strassenLevels() > 0:
 		f.packStrassen(rows)
+	case f.algorithm == WinogradRows:
+		f.packRows(rows)
 	default:
 		f.packPanels(rows)
 	}
@@ -101,6 +103,8 @@ func (s FilterSpec) plan() (f *Filter, weights int) {
 		f.index, weights = s.planNarrow()
 	case f.algorithm.strassenLevels() > 0:
 		f.panels, weights = s.cutStrassen(f.algorithm.strassenLevels(), panelWidths(tier))
+	case f.algorithm == WinogradRows:
+		f.panels, weights = s.cutRows(panelWidths(tier))
 	case m > 0:
 		f.asTaps, f.expansion = s.keepsTaps(f.algorithm), new(expansion)
 		weights = s.winogradWeights(f.algorithm)

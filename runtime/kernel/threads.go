@@ -20,6 +20,7 @@ type Threads struct {
 	direct    directJob
 	winograd  winogradJob
 	strassen  strassenJob
+	rows      rowsJob
 	depthwise depthwiseJob
 	pool      poolJob
 	average   averageJob

@@ -62,6 +62,8 @@ func productTaps(stride, m, portion, tiles int, a *asm.ProductTaps) {
 
 func fourTiles(stride, rest int, a *asm.FourTiles) { asm.FourTilesAVX512(stride, rest, a) }
 
+func rowPoints(channels int, a *asm.RowPoints) { asm.RowPointsAVX512(channels, a) }
+
 func arrangeFour(stride int, a *asm.ArrangeFour) { asm.ArrangeFourAVX512(stride, a) }
 
 func product(tier cpu.Level, tiles int, a *asm.Product) {

@@ -39,6 +39,8 @@ func productTaps(int, int, int, int, *asm.ProductTaps) {
 
 func fourTiles(int, int, *asm.FourTiles) { panic("kernel: no such products on this tier") }
 
+func rowPoints(int, *asm.RowPoints) { panic("kernel: no such points on this tier") }
+
 func arrangeFour(int, *asm.ArrangeFour) { panic("kernel: no such products on this tier") }
 
 func product(_ cpu.Level, tiles int, a *asm.Product) { asm.ProductNEON(tiles, a) }

@@ -24,8 +24,14 @@ func productTaps(int, int, int, int, *asm.ProductTaps) {
 
 func fourTiles(int, int, *asm.FourTiles) { panic("kernel: no such products on this tier") }
 
+func rowPoints(int, *asm.RowPoints) { panic("kernel: no such points on this tier") }
+
 func arrangeFour(int, *asm.ArrangeFour) { panic("kernel: no such products on this tier") }
 
 func product(cpu.Level, int, *asm.Product) { panic("kernel: no products on this tier") }
 
 func productTiles(cpu.Level) int { return 1 }
+
+func (j *rowsJob) multiply(_, _ []float32, _ *panel, _, _ int) {
+	panic("kernel: no such products on this tier")
+}

@@ -45,7 +45,7 @@ func choose(o op.Conv, in, out Layout, m Memory) Struct {
 
 // algorithmNames are how reports name the algorithms of runtime/kernel.
 var algorithmNames = map[Word]string{
-	"Direct": "direct", "Winograd2": "winograd F(2x2)", "Winograd4": "winograd F(4x4)", "Winograd4Taps": "winograd F(4x4), taps",
+	"Direct": "direct", "Winograd2": "winograd F(2x2)", "Winograd4": "winograd F(4x4)", "Winograd4Taps": "winograd F(4x4), taps", "WinogradRows": "winograd F(4), rows",
 	"Strassen": "strassen", "Strassen2": "strassen, 2 levels",
 }
 

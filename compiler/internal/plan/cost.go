@@ -19,6 +19,10 @@ const (
 	leastStrassen2      = 512
 	leastStrassen2Width = 14
 
+	// mostRowsChannels is the largest number of input channels that Winograd's algorithm
+	// along rows has kernels for.
+	mostRowsChannels = 4
+
 	// leastGain is what an algorithm must save: less is within the model's error,
 	// and direct convolution needs no memory beside and has the smallest rounding
 	// errors, or nearly so.
@@ -29,11 +33,15 @@ const (
 // small filters if these are wanted.
 func (k *costs) cheapest(o op.Conv, in, out Layout, m Memory) Word {
 	word, least := Word("Direct"), k.of("Direct", o, in, out)*(1-leastGain)
-	if in.Block != 0 || o.Dilation != 1 {
+	if o.Dilation != 1 {
 		return word
 	}
 	var others []Word
 	switch {
+	case in.Block != 0:
+		if k.rows > 0 && o.KernelW == 7 && o.Stride == 2 && o.Groups == 1 && in.C <= in.Block && in.Block <= mostRowsChannels {
+			others = []Word{"WinogradRows"}
+		}
 	case o.Groups > 1 && (in.C/o.Groups%blockChannels != 0 || out.C/o.Groups%blockChannels != 0):
 	case o.KernelH == 3 && o.KernelW == 3 && o.Stride <= 2 && in.C >= blockChannels && (m != Small || o.Groups == 1):
 		others = []Word{"Winograd2", "Winograd4"}
@@ -70,7 +78,11 @@ func (k *costs) of(w Word, o op.Conv, in, out Layout) float64 {
 	h, width := out.H.Max(), out.W.Max()
 	ins, outs := blocks(in.C), blocks(out.C)
 	inPixels, outPixels := float64(ins*in.H.Max()*in.W.Max()), float64(outs*h*width)
-	matrix := ins * blockChannels * outs / o.Groups // weights of one tap, in vectors
+	channels := ins * blockChannels
+	if in.Block != 0 {
+		channels = in.Block
+	}
+	matrix := channels * outs / o.Groups // weights of one tap, in vectors
 	taps := o.KernelH * o.KernelW
 	strassen := func(level, multiplications int) float64 {
 		s := k.strassen[level-1]
@@ -78,6 +90,9 @@ func (k *costs) of(w Word, o op.Conv, in, out Layout) float64 {
 		return k.total(multiplications, s.partial*outPixels+s.addend*addends, k.weight, weightReads*float64(matrix))
 	}
 	switch w {
+	case "WinogradRows":
+		// Four outputs of a row take 7 multiplications of even pixels and 6 of odd ones.
+		return k.total(13*o.KernelH*h*((width+3)/4)*matrix, k.rows*outPixels, 0, 0)
 	case "Winograd2":
 		return k.winograd(2, o.Stride, h, width, o.Groups, ins, outs, false)
 	case "Winograd4":

@@ -74,6 +74,27 @@ func TestChoose(t *testing.T) {
 	}
 }
 
+// A first convolution of few channels has Winograd's algorithm along rows, where its kernel
+// is the ResNets'.
+func TestChooseFirst(t *testing.T) {
+	for _, c := range []struct {
+		channels, kernel, stride int
+		want                     string
+	}{
+		{3, 7, 2, "{ByTier [{AVX512 WinogradRows}]}"},
+		{1, 7, 2, "{ []}"}, // too few products for what is added to them
+		{3, 7, 1, "{ []}"},
+		{3, 3, 2, "{ []}"},
+		{8, 7, 2, "{ []}"},
+	} {
+		o, in, out := layer{c.channels, 64, 112, c.kernel, c.stride, 1}.plan()
+		in.Block = c.channels
+		if got := fmt.Sprint(choose(o, in, out, Small)); got != c.want {
+			t.Errorf("%d channels, kernel %d, stride %d: %s, want %s", c.channels, c.kernel, c.stride, got, c.want)
+		}
+	}
+}
+
 // Small filters are those of direct convolution and Strassen's algorithm, and of
 // Winograd's in one group.
 func TestChooseSmall(t *testing.T) {

@@ -15,6 +15,7 @@ type costs struct {
 	strided float64 // how much more points and matrices cost with stride 2
 	grouped float64 // how much more matrices cost in groups, where they are asked for late
 	short   float64 // of a product of one of the matrices by an output block, where a group has few inputs
+	rows    float64 // of 16 channels of an output pixel, made along rows; 0 where nothing does so
 	taps    float64 // of 16 weights that are transformed in registers; 0 where nothing does so
 
 	strassen []strassenCosts // by one level and by two, or none where it saves nothing
@@ -35,14 +36,14 @@ type strassenCosts struct {
 // The algorithm chosen was the fastest for each layer, but for gains below leastGain.
 var costs16 = costs{
 	multiply: 1.015, store: 3, weight: 3, memory: 12,
-	point: 8.5, matrix: 3, strided: 1, grouped: 1.25, short: 150, taps: 11,
+	point: 8.5, matrix: 3, strided: 1, grouped: 1.25, short: 150, rows: 42, taps: 11,
 	strassen: []strassenCosts{{addend: 8, partial: 11}, {addend: 18, partial: 33}},
 }
 
 // costsAVX2 are the same without what takes AVX-512's registers.
 var costsAVX2 = func() costs {
 	c := costs16
-	c.taps = 0
+	c.rows, c.taps = 0, 0
 	return c
 }()
 
@@ -54,5 +55,5 @@ var costsAVX2 = func() costs {
 // algorithm by one level took from 3 % less than direct convolution to 30 % more.
 var costs32 = costs{
 	multiply: 1, store: 14, weight: 18,
-	point: 14, matrix: 10.5, strided: 1.4, grouped: 1, short: 150, taps: 15,
+	point: 14, matrix: 10.5, strided: 1.4, grouped: 1, short: 150, rows: 42, taps: 15,
 }

@@ -55,7 +55,7 @@ type stemWeights struct {
 
 // load reads the weights whose names begin with path.
 func (w *stemWeights) load(l *runtime.Loader, path string) {
-	w.conv1 = l.Filter(kernel.FilterSpec{In: 3, Out: 64, KernelH: 7, KernelW: 7, Block: 3, Stride: 2}, runtime.Fold{Weight: path + "conv1.weight", Norms: []runtime.Norm{{Name: path + "bn1", Eps: 1e-05}}})
+	w.conv1 = l.Filter(kernel.FilterSpec{In: 3, Out: 64, KernelH: 7, KernelW: 7, Block: 3, Stride: 2, Algorithm: kernel.ByTier{AVX512: kernel.WinogradRows}}, runtime.Fold{Weight: path + "conv1.weight", Norms: []runtime.Norm{{Name: path + "bn1", Eps: 1e-05}}})
 }
 
 // layer1Block0Weights is the weights of layer1Block0.

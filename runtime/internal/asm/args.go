@@ -25,6 +25,7 @@ import "unsafe"
 //go:generate go run -C _gen -tags purego . -out ../taps_avx512_amd64.s -stubs ../taps_avx512_amd64.go -pkg asm taps-avx512
 //go:generate go run -C _gen -tags purego . -out ../product_taps_avx512_amd64.s -stubs ../product_taps_avx512_amd64.go -pkg asm product-taps-avx512
 //go:generate go run -C _gen -tags purego . -out ../four_tiles_avx512_amd64.s -stubs ../four_tiles_avx512_amd64.go -pkg asm four-tiles-avx512
+//go:generate go run -C _gen -tags purego . -out ../row_points_avx512_amd64.s -stubs ../row_points_avx512_amd64.go -pkg asm row-points-avx512
 //go:generate go run -C _gen -tags purego . -out ../strassen_amd64.s -stubs ../strassen_amd64.go -pkg asm strassen
 //go:generate go run -C _gen -tags purego . -out ../peak_amd64.s -stubs ../peak_amd64.go -pkg asm peak
 //go:generate go run -C _gen -tags purego . neon

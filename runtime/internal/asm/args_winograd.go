@@ -197,6 +197,7 @@ const (
 	Sums                              // of points
 	Pixels                            // of sums in the other direction, with bias, residual and bounds
 	Taps                              // values at the points of a filter's taps; with stride 2, of taps 0 and 2
+	RowPixels                         // of the points along a row, of which 1/2 is the last one
 )
 
 // Transform names a transform.

@@ -173,3 +173,8 @@ func winogradAVX512Pixels_2_4(a *Winograd)
 //
 //go:noescape
 func winogradAVX512Taps_2_4(a *Winograd)
+
+// winogradAVX512RowPixels_2_4 makes 4 values of 7.
+//
+//go:noescape
+func winogradAVX512RowPixels_2_4(a *Winograd)

@@ -2032,3 +2032,127 @@ next:
 	JNZ         line
 	VZEROUPPER
 	RET
+
+// func winogradAVX512RowPixels_2_4(a *Winograd)
+// Requires: AVX, AVX512F
+TEXT ·winogradAVX512RowPixels_2_4(SB), NOSPLIT, $0-8
+	MOVQ         a+0(FP), AX
+	MOVQ         24(AX), DX
+	MOVQ         16(AX), CX
+	VBROADCASTSS winograd0<>+0(SB), Z7
+	VBROADCASTSS winograd4<>+0(SB), Z8
+	VBROADCASTSS winograd1<>+0(SB), Z9
+	VBROADCASTSS winograd7<>+0(SB), Z10
+	VBROADCASTSS winograd6<>+0(SB), Z11
+	VBROADCASTSS winograd14<>+0(SB), Z12
+	LEAQ         (DX)(DX*2), R13
+	MOVQ         88(AX), R10
+	VMOVUPS      (R10), Z13
+	VBROADCASTSS 104(AX), Z14
+	VBROADCASTSS 108(AX), Z15
+
+line:
+	MOVQ 8(AX), SI
+	LEAQ (SI)(DX*2), R8
+	ADDQ DX, R8
+	MOVQ (AX), DI
+	LEAQ (DI)(CX*2), R9
+	ADDQ CX, R9
+	MOVQ 96(AX), R10
+	LEAQ (R10)(CX*2), R11
+	ADDQ CX, R11
+	MOVQ 48(AX), BX
+
+next:
+	VMOVUPS (SI), Z0
+	VMOVUPS (SI)(DX*1), Z1
+	VMOVUPS (SI)(DX*2), Z2
+	VMOVUPS (R8), Z3
+	VMOVUPS (SI)(DX*4), Z4
+	VMOVUPS (R8)(DX*2), Z5
+	VMOVUPS (R8)(R13*1), Z6
+	VADDPS  Z3, Z2, Z16
+	VSUBPS  Z3, Z2, Z3
+	VMOVAPS Z16, Z2
+	VADDPS  Z5, Z4, Z16
+	VSUBPS  Z5, Z4, Z5
+	VMOVAPS Z16, Z4
+	VADDPS  Z2, Z1, Z16
+	VADDPS  Z4, Z16, Z16
+	VADDPS  Z6, Z16, Z16
+	VADDPS  Z13, Z16, Z16
+	TESTQ   R10, R10
+	JZ      alone0_0
+	VADDPS  (R10), Z16, Z16
+
+alone0_0:
+	VMAXPS      Z16, Z14, Z16
+	VMINPS      Z16, Z15, Z16
+	VMOVUPS     Z16, (DI)
+	VMOVAPS     Z3, Z16
+	VFMADD231PS Z7, Z5, Z16
+	VFMADD231PS Z8, Z6, Z16
+	VADDPS      Z13, Z16, Z16
+	TESTQ       R10, R10
+	JZ          alone0_1
+	VADDPS      (R10)(CX*1), Z16, Z16
+
+alone0_1:
+	VMAXPS      Z16, Z14, Z16
+	VMINPS      Z16, Z15, Z16
+	VMOVUPS     Z16, (DI)(CX*1)
+	VMOVAPS     Z2, Z16
+	VFMADD231PS Z9, Z4, Z16
+	VFMADD231PS Z10, Z6, Z16
+	VADDPS      Z13, Z16, Z16
+	TESTQ       R10, R10
+	JZ          alone0_2
+	VADDPS      (R10)(CX*2), Z16, Z16
+
+alone0_2:
+	VMAXPS      Z16, Z14, Z16
+	VMINPS      Z16, Z15, Z16
+	VMOVUPS     Z16, (DI)(CX*2)
+	VADDPS      Z3, Z0, Z16
+	VFMADD231PS Z11, Z5, Z16
+	VFMADD231PS Z12, Z6, Z16
+	VADDPS      Z13, Z16, Z16
+	TESTQ       R10, R10
+	JZ          alone0_3
+	VADDPS      (R11), Z16, Z16
+
+alone0_3:
+	VMAXPS  Z16, Z14, Z16
+	VMINPS  Z16, Z15, Z16
+	VMOVUPS Z16, (R9)
+	MOVQ    40(AX), R12
+	ADDQ    R12, SI
+	ADDQ    R12, R8
+	MOVQ    32(AX), R12
+	ADDQ    R12, DI
+	ADDQ    R12, R9
+	TESTQ   R10, R10
+	JZ      none
+	ADDQ    R12, R10
+	ADDQ    R12, R11
+
+none:
+	DECQ BX
+	JNZ  next
+	MOVQ 72(AX), R12
+	ADDQ R12, 8(AX)
+	MOVQ 64(AX), R12
+	ADDQ R12, (AX)
+	CMPQ 96(AX), $0x00
+	JEQ  alone
+	MOVQ 80(AX), R12
+	ADDQ R12, 96(AX)
+
+alone:
+	DECQ 56(AX)
+	JNZ  line
+	VZEROUPPER
+	RET
+
+DATA winograd14<>+0(SB)/4, $0x3e000000
+GLOBL winograd14<>(SB), RODATA|NOPTR, $4

@@ -75,6 +75,8 @@ func WinogradAVX512(t Transform, a *Winograd) {
 		winogradAVX512Pixels_2_4(a)
 	case 1156:
 		winogradAVX512Taps_2_4(a)
+	case 1412:
+		winogradAVX512RowPixels_2_4(a)
 	default:
 		panic("asm: no kernel of this tile")
 	}

@@ -45,8 +45,9 @@ var sets = map[string]func(){
 	"four-tiles-avx512": func() {
 		generateFourTiles("../four_tiles_avx512_dispatch_amd64.go", "../arrange_four_avx512_dispatch_amd64.go")
 	},
-	"strassen": func() { generateStrassen(avx512, avx2) },
-	"peak":     func() { generatePeak(avx512, avx2) },
+	"row-points-avx512": func() { generateRowPoints("../row_points_avx512_dispatch_amd64.go") },
+	"strassen":          func() { generateStrassen(avx512, avx2) },
+	"peak":              func() { generatePeak(avx512, avx2) },
 }
 
 func main() {

@@ -31,6 +31,9 @@ func (k *transform) generate() {
 	MOVQ(field(unsafe.Offsetof(a.SrcStep)), RDX)
 	MOVQ(field(unsafe.Offsetof(a.DstStep)), RCX)
 	k.load()
+	if len(k.in) > 6 {
+		LEAQ(Mem{Base: RDX, Index: RDX, Scale: 2}, R13)
+	}
 	var bias []VecPhysical
 	var low, high VecPhysical
 	if k.pixels {
@@ -58,7 +61,11 @@ func (k *transform) generate() {
 	Label("next")
 	for half := range k.perBlock() {
 		for i, x := range k.in {
-			VMOVUPS(element(RSI, R8, RDX, i, half*k.bytes), x)
+			m := element(RSI, R8, RDX, i, half*k.bytes)
+			if i == 6 { // three steps from the fourth
+				m = Mem{Base: R8, Index: R13, Scale: 1, Disp: half * k.bytes}
+			}
+			VMOVUPS(m, x)
 		}
 		k.apply(func(i int, sum VecPhysical) {
 			if k.pixels {

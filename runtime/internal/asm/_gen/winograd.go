@@ -152,13 +152,17 @@ func tapMatrix(stride, m int) matrix {
 // generateWinograd writes the transforms for one set of registers.
 func generateWinograd(v vectors, file string) {
 	d := newDispatch("Winograd", v, "t Transform, a *Winograd", "t")
-	eachTransform(func(kind asm.TransformKind, name string, stride, base, m int, coefficients matrix) {
+	add := func(kind asm.TransformKind, name string, stride, base, m int, coefficients matrix) {
 		k := &transform{
-			vectors: v, product: product[VecPhysical]{coefficients: coefficients}, pixels: kind == asm.Pixels,
+			vectors: v, product: product[VecPhysical]{coefficients: coefficients}, pixels: kind == asm.Pixels || kind == asm.RowPixels,
 			text: fmt.Sprintf("winograd%s%s_%d_%d", v.name, name, stride, m),
 		}
 		d.add(k, fmt.Sprint(int(asm.NewTransform(kind, stride, base, m))))
-	})
+	}
+	eachTransform(add)
+	if v.name == avx512.name {
+		add(asm.RowPixels, "RowPixels", 2, 0, fourM, rowPixelsMatrix())
+	}
 	d.write(file)
 }
 
