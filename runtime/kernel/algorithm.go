@@ -12,15 +12,15 @@ type Algorithm int
 
 // The algorithms. Direct computes any convolution, the others those of 3×3 or 1×1
 // without dilation, on tiers that have assembly: Winograd's in groups of whole
-// blocks of channels, Strassen's in one group.
+// blocks of channels, Strassen's in one group. WinogradRows is for other kernels.
 const (
-	Direct        Algorithm = iota + 1 // multiply and add, tap by tap
-	Winograd2                          // F(2×2, 3×3)
-	Winograd4                          // F(4×4, 3×3)
-	Strassen                           // of 1×1 convolutions, on amd64
-	Strassen2                          // the same by two levels
-	WinogradRows                       // F(4) along rows, of kernels 7 wide with stride 2 and few input channels, with AVX-512
-	Winograd4Taps                      // F(4×4, 3×3) in one group, for images of 5×5 to 8×8, with AVX-512: the filter is transformed in registers
+	Direct       Algorithm = iota + 1 // multiply and add, tap by tap
+	Winograd2                         // F(2×2, 3×3)
+	Winograd4                         // F(4×4, 3×3)
+	Strassen                          // of 1×1 convolutions, on amd64
+	Strassen2                         // the same by two levels
+	WinogradRows                      // F(4) along rows, of kernels 7 wide with stride 2 and few input channels, with AVX-512
+	WinogradFour                      // F(4×4, 3×3) in one group, fast for square images of 5 to 8 pixels a side, with AVX-512
 )
 
 // ByTier is a choice of algorithm for each tier. The compiler makes it from shapes
@@ -64,7 +64,7 @@ func (a Algorithm) suits(s FilterSpec, tier cpu.Level) bool {
 	if a == WinogradRows {
 		return s.rowsSuits() && tier == cpu.AVX512
 	}
-	if a == Winograd4Taps && (tier != cpu.AVX512 || s.Groups > 1) {
+	if a == WinogradFour && (tier != cpu.AVX512 || s.Groups > 1) {
 		return false
 	}
 	return a == Direct || tier != cpu.Portable && s.KernelH == 3 && s.KernelW == 3 && s.Stride <= 2 && s.Block == blockChannels && s.wholeGroups()

@@ -32,7 +32,7 @@ func (c Conv) Run(t *Threads, dst, src, residual []float32, w *Filter) {
 		switch w.algorithm {
 		case Direct:
 			c.runDirect(t, dst, src, residual, w)
-		case Winograd2, Winograd4, Winograd4Taps:
+		case Winograd2, Winograd4, WinogradFour:
 			c.runWinograd(t, dst, src, residual, w)
 		case WinogradRows:
 			c.runRows(t, dst, src, residual, w)

@@ -100,7 +100,7 @@ func activate(a Activation, x float64) float64 {
 func (k *convCase) pack() *Filter {
 	avx2 := k.algorithm
 	switch avx2 {
-	case Winograd4Taps:
+	case WinogradFour:
 		avx2 = Winograd4
 	case WinogradRows:
 		avx2 = Direct
@@ -191,7 +191,7 @@ func (k *convCase) check(t *testing.T) {
 			w := k.pack()
 			var first []float32
 			runs := []int{1, 2, 3, 8}
-			if w.asTaps {
+			if w.expansion != nil {
 				runs = append(runs, runs...)
 			}
 			for i, n := range runs {
@@ -410,6 +410,15 @@ func TestConvRejectsWhatItCannotDo(t *testing.T) {
 	if rejected(good, dst, src, dst) {
 		t.Error("the convolution itself: rejected")
 	}
+	// Algorithms other than direct do not know dilation.
+	for _, k := range []*convCase{winogradCases(rand.New(rand.NewPCG(11, 13)))[0], rowsCases(rand.New(rand.NewPCG(11, 14)))[0]} {
+		w = k.pack()
+		c := k.Conv
+		c.Dilation, c.In.Halo, c.PadTop, c.PadLeft = 2, 6, 2*c.PadTop, 2*c.PadLeft
+		if direct := w.algorithm == Direct; rejected(c, NewArena(c.Out.Len()), NewArena(c.In.Len()), nil) == direct {
+			t.Errorf("dilation, algorithm %d: direct convolution accepts it, no other", w.algorithm)
+		}
+	}
 }
 
 func TestConvAllocatesNothing(t *testing.T) {
@@ -423,13 +432,20 @@ func TestConvAllocatesNothing(t *testing.T) {
 	wide.In.C, wide.Out.C = 64, 64
 	small := square(3, 1) // four tiles
 	small.In.H, small.In.W, small.Out.H, small.Out.W = 7, 7, 7, 7
+	halved := small
+	halved.In.H, halved.In.W, halved.Stride = 14, 14, 2
+	first := Conv{
+		In: Layout{C: 3, H: 12, W: 12, Halo: 3, Block: 3}, Out: Layout{C: 32, H: 6, W: 6},
+		KernelH: 7, KernelW: 7, Stride: 2, PadTop: 3, PadLeft: 3, Activation: SiLU,
+	}
 	for _, c := range []struct {
 		Conv
 		algorithm Algorithm
 	}{
 		{square(3, 1), Direct}, {square(3, 2), Direct}, {square(3, 8), Direct}, {square(3, 32), Direct},
 		{square(3, 1), Winograd2}, {square(3, 1), Winograd4}, {square(1, 1), Strassen}, {wide, Strassen2},
-		{square(3, 2), Winograd4}, {square(3, 1), Winograd4Taps}, {small, Winograd4Taps},
+		{square(3, 2), Winograd4}, {square(3, 1), WinogradFour}, {small, WinogradFour}, {halved, WinogradFour},
+		{first, WinogradRows},
 	} {
 		k := newConvCase(c.Conv, true, true, rand.New(rand.NewPCG(13, 14)))
 		k.algorithm = c.algorithm

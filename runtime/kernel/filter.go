@@ -24,9 +24,9 @@ type Filter struct {
 	spec      FilterSpec // no field is left to default
 	tier      cpu.Level  // of the kernels
 	algorithm Algorithm
-	asTaps    bool // Winograd's: there are no matrices but those of the expansion
-	expansion *expansion
-	panels    []panel        // of direct convolution and Strassen's
+	asTaps    bool           // Winograd's: there are no matrices but those of the expansion
+	expansion *expansion     // of filters that are kept as taps and may have matrices later
+	panels    []panel        // of direct convolution, Strassen's and Winograd's along rows
 	index     []channelIndex // of depthwise convolution
 	weights   []float32      // in the order of the kernel
 	bias      []float32      // a value for each lane of the output's blocks
@@ -71,9 +71,9 @@ func (s FilterSpec) PackTo(values []float32, rows Rows, bias []float32) {
 	case f.algorithm.strassenLevels() > 0:
 		f.packStrassen(rows)
 	case f.algorithm == WinogradRows:
-		f.packRows(rows)
+		f.packPanels(f.spec.fillRows, rows)
 	default:
-		f.packPanels(rows)
+		f.packPanels(f.spec.fillPanel, rows)
 	}
 }
 
@@ -106,7 +106,10 @@ func (s FilterSpec) plan() (f *Filter, weights int) {
 	case f.algorithm == WinogradRows:
 		f.panels, weights = s.cutRows(panelWidths(tier))
 	case m > 0:
-		f.asTaps, f.expansion = s.keepsTaps(f.algorithm), new(expansion)
+		f.asTaps = s.keepsTaps(f.algorithm)
+		if f.asTaps && !s.AsTaps && f.algorithm != WinogradFour {
+			f.expansion = new(expansion)
+		}
 		weights = s.winogradWeights(f.algorithm)
 	default:
 		f.panels, weights = s.cutPanels(panelWidths(tier))

@@ -34,11 +34,11 @@ func panelWidths(tier cpu.Level) []int {
 	}
 }
 
-// packPanels fills the panels at once.
-func (f *Filter) packPanels(rows Rows) {
+// packPanels fills the panels, all at the same time.
+func (f *Filter) packPanels(fill func(p panel, packed []float32, rows Rows), rows Rows) {
 	var all sync.WaitGroup
 	for _, p := range f.panels {
-		all.Go(func() { f.spec.fillPanel(p, f.weights[p.offset:], rows) })
+		all.Go(func() { fill(p, f.weights[p.offset:], rows) })
 	}
 	all.Wait()
 }

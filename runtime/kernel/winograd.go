@@ -27,7 +27,7 @@ func (a Algorithm) winogradSize() int {
 	switch a {
 	case Winograd2:
 		return 2
-	case Winograd4, Winograd4Taps:
+	case Winograd4, WinogradFour:
 		return 4
 	}
 	return 0
@@ -58,7 +58,7 @@ const (
 	transformInput
 	multiply
 	transformOutput
-	multiplyTaps
+	multiplyParts
 	transformFour
 	multiplyFour
 )
@@ -125,7 +125,7 @@ type winogradFilter int
 const (
 	byMatrices winogradFilter = iota // of the whole filter
 	byParts                          // matrices that parts of the taps are transformed to
-	byTaps                           // values that the kernel of four tiles transforms taps to
+	byFour                           // values that the kernel of four tiles transforms taps to
 )
 
 // winogradPlan plans a convolution for a number of threads.
@@ -157,7 +157,7 @@ func (c Conv) winogradPlan(m, threads int, by winogradFilter) winogradPlan {
 	}
 	if rest := p.all - p.own; rest > 0 {
 		p.together = min(max(togetherBytes/perRow, 1), rest)
-		if by == byTaps {
+		if by == byFour {
 			p.together = rest
 		}
 		p.together = ceil(rest, ceil(rest, p.together)) // groups of like size
@@ -175,7 +175,7 @@ func (c Conv) winogradPlan(m, threads int, by winogradFilter) winogradPlan {
 	case byParts:
 		p.depth = min(tapsDepth, p.ins)
 		p.private += 2 * p.filters() * p.partStride()
-	case byTaps:
+	case byFour:
 		p.private = max(p.private, scratchFloats+p.regions()*pointStride(1, 4))
 	}
 	p.perWorker = p.private + ceil(points+products, threads)
@@ -225,8 +225,8 @@ func (c Conv) runWinograd(t *Threads, dst, src, residual []float32, w *Filter) {
 	}
 	by, other := byMatrices, byParts
 	switch {
-	case w.algorithm == Winograd4Taps && c.isFourTiles():
-		by = byTaps
+	case w.algorithm == WinogradFour && c.isFourTiles():
+		by = byFour
 	case matrices == nil:
 		by, other = byParts, byMatrices
 	}
@@ -237,7 +237,7 @@ func (c Conv) runWinograd(t *Threads, dst, src, residual []float32, w *Filter) {
 		winogradPlan: c.winogradPlan(m, t.N(), by), columns: newTileAxis(m, c.Out.W),
 	}
 	size := j.perWorker
-	if w.asTaps && by != byTaps { // nothing is allocated when matrices take their place
+	if w.expansion != nil { // nothing is allocated when matrices take their place
 		size = max(size, c.winogradPlan(m, t.N(), other).perWorker)
 	}
 	if size *= t.N(); len(t.workspace) < size {
@@ -248,7 +248,7 @@ func (c Conv) runWinograd(t *Threads, dst, src, residual []float32, w *Filter) {
 	for top := j.own; top < j.all; top += j.together {
 		g := j.group(top, min(top+j.together, j.all), j.memory[j.private*t.N():])
 		j.shared = g
-		if by == byTaps {
+		if by == byFour {
 			j.step = transformFour
 			t.run(j, 1, j.ins)
 			j.step = multiplyFour
@@ -261,7 +261,7 @@ func (c Conv) runWinograd(t *Threads, dst, src, residual []float32, w *Filter) {
 		switch by {
 		case byParts:
 			j.shared.calls = g.productCalls()
-			j.step = multiplyTaps
+			j.step = multiplyParts
 			t.run(j, 1, ceil(j.outs, j.run))
 		default:
 			j.step = multiply
@@ -288,7 +288,7 @@ func (j *winogradJob) do(worker, chunk int) {
 		slices := ceil(j.outs, j.slice)
 		point, from := chunk/slices, chunk%slices*j.slice
 		g.multiply(point/j.n, point%j.n, g.part(from, min(from+j.slice, j.outs)))
-	case multiplyTaps, multiplyFour:
+	case multiplyParts, multiplyFour:
 		own, from, to := *g, chunk*j.run, min((chunk+1)*j.run, j.outs)
 		own.held = 1
 		if j.step == multiplyFour {

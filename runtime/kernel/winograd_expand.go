@@ -41,7 +41,7 @@ func (f *Filter) matrices() (m []float32, trial bool) {
 	switch {
 	case !f.asTaps:
 		return f.weights, false
-	case f.spec.AsTaps || f.algorithm == Winograd4Taps:
+	case f.expansion == nil:
 		return nil, false
 	}
 	e := f.expansion

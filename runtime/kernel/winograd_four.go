@@ -6,12 +6,12 @@ import (
 	"github.com/resc-lang/resc/runtime/internal/asm"
 )
 
-// Images of 5×5 to 8×8 are four tiles of F(4×4). The sums of one point of the rows at
-// all points of the columns then fit in the registers of AVX-512, beside what is needed to
-// transform taps: a kernel does so for one output channel's block after another, and the
-// values that it multiplies by are never stored. Transforming them once for each run costs
-// half as much arithmetic as the products; beside reading matrices of four times the
-// size, from memory or the cache that cores share, that is little.
+// Square images of 5 to 8 pixels a side are four tiles of F(4×4). The sums of one point of
+// the rows at all points of the columns then fit in the registers of AVX-512, beside what
+// is needed to transform taps. So a kernel does both for an output block, and the values
+// that it multiplies by are never stored. The transform is half as much arithmetic as the
+// products; beside reading matrices of four times the size, from memory or the cache that
+// cores share, that is little.
 
 // isFourTiles reports whether there is a kernel for the convolution's tiles.
 func (c Conv) isFourTiles() bool {
@@ -23,7 +23,7 @@ func (c Conv) isFourTiles() bool {
 // their use.
 func (g *winogradGroup) arrangeFour(block int, scratch, memory []float32) {
 	for row := range g.rows.tiles() {
-		g.input(scratch, block, row, memory, pointStride(1, 4))
+		g.input(scratch, block, row, memory, asm.FourTilesStep/floatBytes)
 	}
 	size := g.regions() * 4 * blockChannels
 	var a asm.ArrangeFour // field by field: see doc.go

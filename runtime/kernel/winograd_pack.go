@@ -36,7 +36,7 @@ func (s FilterSpec) groupOuts() int { return blocksOf(s.Out / s.Groups) }
 // keepsTaps reports whether an algorithm's filter is kept as it is.
 func (s FilterSpec) keepsTaps(a Algorithm) bool {
 	matrices := newWinogradPoints(a.winogradSize(), s.Stride).filters()
-	return s.Groups == 1 && (s.AsTaps || a == Winograd4Taps || floatBytes*matrices*s.matrixSize() > residentBytes)
+	return s.Groups == 1 && (s.AsTaps || a == WinogradFour || floatBytes*matrices*s.matrixSize() > residentBytes)
 }
 
 // winogradWeights is the number of packed values.

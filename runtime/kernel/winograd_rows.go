@@ -1,7 +1,7 @@
 package kernel
 
 import (
-	"sync"
+	"fmt"
 	"unsafe"
 
 	"github.com/resc-lang/resc/runtime/internal/asm"
@@ -62,16 +62,8 @@ func (s FilterSpec) cutRows(widths []int) (panels []panel, size int) {
 	return panels, size
 }
 
-// packRows evaluates the rows of the kernel at the points, and divides by the points'
-// denominators.
-func (f *Filter) packRows(rows Rows) {
-	var all sync.WaitGroup
-	for _, p := range f.panels {
-		all.Go(func() { f.spec.fillRows(p, f.weights[p.offset:], rows) })
-	}
-	all.Wait()
-}
-
+// fillRows evaluates the rows of the kernel at the points, for the outputs of a panel, and
+// divides by the points' denominators.
 func (s FilterSpec) fillRows(p panel, packed []float32, rows Rows) {
 	lanes := p.width * blockChannels
 	taps := make([]float32, s.In*s.KernelH*s.KernelW)
@@ -133,21 +125,28 @@ type rowsPlan struct {
 }
 
 const (
-	// rowsStrip is the number of output rows whose points a worker has at once: few, so that
-	// they stay in its core's second cache, and so many that rows of the input that two
-	// strips need are few.
+	// rowsStrip bounds the output rows whose points a worker has at once: few, so that they
+	// stay in its core's second cache, and so many that rows of the input that two strips
+	// need are few.
 	rowsStrip = 14
 
 	// mostRowTiles bounds the tiles of a row that are multiplied at once to what fits in the
 	// first cache: two tiles of the widest panel's kernels.
 	mostRowTiles = 14
 
+	// rowsLast is the floats of a tile's pixels and of what is added to them.
+	rowsLast = 2 * rowsM * blockChannels
+
 	// rowSpill is how many floats the transform writes after a row's values.
 	rowSpill = 4
 )
 
-func (c *Conv) rowsPlan(s *FilterSpec) rowsPlan {
-	p := rowsPlan{strip: min(rowsStrip, c.Out.H), tiles: ceil(c.Out.W, rowsM)}
+// rowsPlan plans a convolution for a number of threads, which have as many strips each.
+func (c *Conv) rowsPlan(s *FilterSpec, threads int) rowsPlan {
+	p := rowsPlan{tiles: ceil(c.Out.W, rowsM)}
+	perRow := 2 * floatBytes * (1 + 2*len(rowsPoints)) * s.Block * p.tiles
+	strips := ceil(c.Out.H, min(max(groupBytes/perRow, 1), rowsStrip))
+	p.strip = ceil(c.Out.H, ceil(strips, threads)*threads)
 	lines := 2*(p.strip-1) + c.KernelH
 	p.infinite, p.point = lines*s.Block+rowSpill, 2*lines*s.Block+rowSpill
 	p.tile = p.infinite + len(rowsPoints)*p.point
@@ -158,16 +157,20 @@ func (c *Conv) rowsPlan(s *FilterSpec) rowsPlan {
 
 // runRows computes the convolution.
 func (c Conv) runRows(t *Threads, dst, src, residual []float32, w *Filter) {
+	if c.Dilation != 1 {
+		panic(fmt.Sprintf("kernel: filter %+v for %+v", w.spec, c))
+	}
 	j := &t.rows
-	*j = rowsJob{Conv: c, dst: dst, src: src, residual: residual, filter: w, out: c.Out.grid(), added: c.Residual.grid(), rowsPlan: c.rowsPlan(&w.spec)}
-	j.memory = t.own(j.products + j.tiles*j.tile)
+	*j = rowsJob{Conv: c, dst: dst, src: src, residual: residual, filter: w, out: c.Out.grid(), added: c.Residual.grid(), rowsPlan: c.rowsPlan(&w.spec, t.N())}
+	j.memory = t.own(j.products + rowsLast + j.tiles*j.tile)
 	t.run(j, 1, ceil(c.Out.H, j.strip))
 	*j = rowsJob{}
 }
 
 func (j *rowsJob) do(worker, chunk int) {
-	products := j.memory[worker][:j.products]
-	points := j.memory[worker][j.products:][:j.tiles*j.tile]
+	memory := j.memory[worker]
+	products, last := memory[:j.products], memory[j.products:][:rowsLast]
+	points := memory[j.products+rowsLast:][:j.tiles*j.tile]
 	top := chunk * j.strip
 	bottom := min(top+j.strip, j.Out.H)
 	j.transform(points, top, 2*(bottom-1-top)+j.KernelH)
@@ -178,7 +181,7 @@ func (j *rowsJob) do(worker, chunk int) {
 				p := &j.filter.panels[i]
 				j.multiply(products, points[tile*j.tile:], p, y-top, tiles)
 				for block := range p.width {
-					j.output(products[block*tiles*blockChannels:], p.width*tiles*blockChannels, p.out+block, y, tile, tiles)
+					j.output(products[block*tiles*blockChannels:], last, p.width*tiles*blockChannels, p.out+block, y, tile, tiles)
 				}
 			}
 		}
@@ -220,8 +223,9 @@ func (j *rowsJob) transform(points []float32, top, lines int) {
 	}
 }
 
-// output makes pixels of the products of some tiles, whose points are step apart.
-func (j *rowsJob) output(products []float32, step, block, y, tile, tiles int) {
+// output makes pixels of the products of some tiles, whose points are step apart; last is
+// memory for the last tile of a row.
+func (j *rowsJob) output(products, last []float32, step, block, y, tile, tiles int) {
 	low, high := j.Activation.clamp()
 	t := &transform{
 		src: products, srcStep: step, srcNext: blockChannels,
@@ -243,12 +247,12 @@ func (j *rowsJob) output(products []float32, step, block, y, tile, tiles int) {
 	}
 	// The last tile has fewer pixels than the transform makes.
 	x += rowsM * whole
-	var pixels, added [rowsM * blockChannels]float32
+	pixels, added := last[:rowsLast/2], last[rowsLast/2:]
 	rest := (j.Out.W - x) * blockChannels
-	t.src, t.count, t.dst = products[whole*blockChannels:], 1, pixels[:]
+	t.src, t.count, t.dst = products[whole*blockChannels:], 1, pixels
 	if j.residual != nil {
 		copy(added[:rest], j.residual[j.added.at(block, y, x):])
-		t.residual = added[:]
+		t.residual = added
 	}
 	t.run(j.filter.tier, name)
 	copy(j.dst[j.out.at(block, y, x):][:rest], pixels[:])

@@ -23,8 +23,8 @@ func winogradCases(random *rand.Rand) []*convCase {
 		{32, 48, 7, 7}, {17, 33, 5, 5}, {64, 64, 8, 8}, {96, 20, 6, 6}, {160, 16, 7, 7}, {48, 32, 7, 6}, {16, 32, 14, 14}, {16, 16, 2, 2},
 	}
 	groups := map[int]int{8: 4, 9: 4, 10: 3} // of the first sizes that have several
-	for _, algorithm := range []Algorithm{Winograd2, Winograd4, Winograd4Taps} {
-		if algorithm == Winograd4Taps {
+	for _, algorithm := range []Algorithm{Winograd2, Winograd4, WinogradFour} {
+		if algorithm == WinogradFour {
 			sizes, groups = four, nil
 		}
 		for i, size := range sizes {

@@ -27,7 +27,7 @@ func (s *size) of(d shape.Dim) int {
 var words = map[plan.Word]any{
 	"NoActivation": kernel.NoActivation, "ReLU": kernel.ReLU, "ReLU6": kernel.ReLU6,
 	"SiLU": kernel.SiLU, "HardSwish": kernel.HardSwish, "Sigmoid": kernel.Sigmoid,
-	"Direct": kernel.Direct, "Winograd2": kernel.Winograd2, "Winograd4": kernel.Winograd4, "Winograd4Taps": kernel.Winograd4Taps, "WinogradRows": kernel.WinogradRows,
+	"Direct": kernel.Direct, "Winograd2": kernel.Winograd2, "Winograd4": kernel.Winograd4, "WinogradFour": kernel.WinogradFour, "WinogradRows": kernel.WinogradRows,
 	"Strassen": kernel.Strassen, "Strassen2": kernel.Strassen2,
 }
 

@@ -92,7 +92,7 @@ func (p *planner) conv(n *ir.Node, o op.Conv, in, out Layout) lowered {
 			Fields: []Field{
 				{"In", in.C}, {"Out", o.Out}, {"KernelH", o.KernelH}, {"KernelW", o.KernelW},
 				{"Groups", unlessOne(o.Groups)}, {"Block", in.Block}, {"Stride", unlessOne(o.Stride)}, {"Algorithm", algorithm},
-				{"AsTaps", p.memory == Small && o.KernelH == 3 && algorithm.Type != ""},
+				{"AsTaps", p.memory == Small && o.KernelH == 3 && o.KernelW == 3 && algorithm.Type != ""},
 			},
 			Weight: n.Path + ".weight", Norms: n.Norms,
 		},

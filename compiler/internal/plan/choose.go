@@ -12,7 +12,7 @@ type Memory string
 // The choices.
 const (
 	Fast  Memory = "fast"  // the fastest algorithm, whatever its filter takes
-	Small Memory = "small" // no filter larger than that of direct convolution
+	Small Memory = "small" // no filter larger than that of direct convolution, save a first one of a few channels
 )
 
 // choose picks the algorithm of a convolution on each tier of processors, from
@@ -45,7 +45,7 @@ func choose(o op.Conv, in, out Layout, m Memory) Struct {
 
 // algorithmNames are how reports name the algorithms of runtime/kernel.
 var algorithmNames = map[Word]string{
-	"Direct": "direct", "Winograd2": "winograd F(2x2)", "Winograd4": "winograd F(4x4)", "Winograd4Taps": "winograd F(4x4), taps", "WinogradRows": "winograd F(4), rows",
+	"Direct": "direct", "Winograd2": "winograd F(2x2)", "Winograd4": "winograd F(4x4)", "WinogradFour": "winograd F(4x4), 4 tiles", "WinogradRows": "winograd F(4), rows",
 	"Strassen": "strassen", "Strassen2": "strassen, 2 levels",
 }
 

@@ -46,7 +46,7 @@ func (k *costs) cheapest(o op.Conv, in, out Layout, m Memory) Word {
 	case o.KernelH == 3 && o.KernelW == 3 && o.Stride <= 2 && in.C >= blockChannels && (m != Small || o.Groups == 1):
 		others = []Word{"Winograd2", "Winograd4"}
 		if k.taps > 0 && o.Groups == 1 && fourTiles(out) {
-			others = append(others, "Winograd4Taps")
+			others = append(others, "WinogradFour")
 		}
 	case o.KernelH == 1 && o.KernelW == 1 && o.Groups == 1 && k.strassen != nil:
 		if in.C%(2*blockChannels) == 0 && blocks(out.C)%2 == 0 {
@@ -65,10 +65,10 @@ func (k *costs) cheapest(o op.Conv, in, out Layout, m Memory) Word {
 }
 
 // fourTiles reports whether an image is four tiles of F(4×4) for which runtime/kernel has
-// a kernel.
+// a kernel. One whose size varies is not, as it would be something else at other sizes.
 func fourTiles(out Layout) bool {
 	h, w := out.H.Max(), out.W.Max()
-	return h > 4 && h <= 8 && h == w
+	return out.H.IsConst() && out.W.IsConst() && h > 4 && h <= 8 && h == w
 }
 
 func blocks(channels int) int { return (channels + blockChannels - 1) / blockChannels }
@@ -97,7 +97,7 @@ func (k *costs) of(w Word, o op.Conv, in, out Layout) float64 {
 		return k.winograd(2, o.Stride, h, width, o.Groups, ins, outs, false)
 	case "Winograd4":
 		return k.winograd(4, o.Stride, h, width, o.Groups, ins, outs, false)
-	case "Winograd4Taps":
+	case "WinogradFour":
 		return k.winograd(4, o.Stride, h, width, o.Groups, ins, outs, true)
 	case "Strassen":
 		return strassen(1, halves(h)*width*matrix/4)

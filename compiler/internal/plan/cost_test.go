@@ -11,14 +11,23 @@ import (
 	"github.com/resc-lang/resc/runtime/kernel"
 )
 
-// layer is a convolution of kernel k to size×size pixels.
+// layer is a convolution of kernel k to size×size pixels. Inputs of less than a block have
+// a block of their own, as pictures do.
 type layer struct{ in, out, size, k, stride, groups int }
 
 func (l layer) plan() (o op.Conv, in, out Layout) {
 	side := func(n int) shape.Dim { return shape.Const(n) }
 	in = Layout{C: l.in, H: side(l.size * l.stride), W: side(l.size * l.stride), Halo: l.k / 2}
+	in.Block = l.block()
 	out = Layout{C: l.out, H: side(l.size), W: side(l.size), Halo: 1}
 	return op.Conv{Out: l.out, KernelH: l.k, KernelW: l.k, Stride: l.stride, Dilation: 1, Groups: l.groups}, in, out
+}
+
+func (l layer) block() int {
+	if l.in < blockChannels {
+		return l.in
+	}
+	return 0
 }
 
 // The choices for the layers of the ResNets, each of which was measured on a processor
@@ -31,10 +40,10 @@ func TestChoose(t *testing.T) {
 		{layer{64, 64, 56, 3, 1, 1}, "Winograd4", "Winograd4"},
 		{layer{128, 128, 28, 3, 1, 1}, "Winograd4", "Winograd4"},
 		{layer{256, 256, 14, 3, 1, 1}, "Winograd4", "Winograd4"},
-		{layer{512, 512, 7, 3, 1, 1}, "Winograd4Taps", "Winograd4Taps"},
+		{layer{512, 512, 7, 3, 1, 1}, "WinogradFour", "WinogradFour"},
 		{layer{128, 128, 28, 3, 2, 1}, "Winograd4", "Winograd4"},
 		{layer{256, 256, 14, 3, 2, 1}, "Winograd4", "Winograd2"},
-		{layer{512, 512, 7, 3, 2, 1}, "Winograd4Taps", "Winograd4Taps"},
+		{layer{512, 512, 7, 3, 2, 1}, "WinogradFour", "WinogradFour"},
 		{layer{512, 512, 9, 3, 1, 1}, "Winograd2", "Winograd2"}, // nine tiles
 		{layer{16, 16, 1, 3, 1, 1}, "Direct", "Direct"},
 		{layer{64, 64, 56, 1, 1, 1}, "Direct", "Direct"},
@@ -61,8 +70,9 @@ func TestChoose(t *testing.T) {
 		{layer{16, 16, 32, 3, 1, 1}, "Winograd4", "Winograd4"},
 		{layer{16, 32, 16, 3, 2, 1}, "Winograd4", "Direct"},
 		{layer{32, 32, 16, 3, 1, 1}, "Winograd4", "Winograd4"},
-		{layer{32, 64, 8, 3, 2, 1}, "Winograd4Taps", "Winograd4Taps"},
-		{layer{64, 64, 8, 3, 1, 1}, "Winograd4Taps", "Winograd4Taps"},
+		{layer{32, 64, 8, 3, 2, 1}, "WinogradFour", "WinogradFour"},
+		{layer{64, 64, 8, 3, 1, 1}, "WinogradFour", "WinogradFour"},
+		{layer{3, 64, 112, 7, 2, 1}, "WinogradRows", "WinogradRows"},
 	} {
 		o, in, out := c.plan()
 		if got := costs16.cheapest(o, in, out, Fast); got != c.want {
@@ -88,10 +98,19 @@ func TestChooseFirst(t *testing.T) {
 		{8, 7, 2, "{ []}"},
 	} {
 		o, in, out := layer{c.channels, 64, 112, c.kernel, c.stride, 1}.plan()
-		in.Block = c.channels
 		if got := fmt.Sprint(choose(o, in, out, Small)); got != c.want {
 			t.Errorf("%d channels, kernel %d, stride %d: %s, want %s", c.channels, c.kernel, c.stride, got, c.want)
 		}
+	}
+}
+
+// An image whose size varies is not always four tiles.
+func TestChooseRange(t *testing.T) {
+	o, in, out := layer{512, 512, 7, 3, 1, 1}.plan()
+	side := shape.Var(&shape.Range{Low: 4, High: 7, Step: 1})
+	in.H, in.W, out.H, out.W = side, side, side, side
+	if got := costs32.cheapest(o, in, out, Fast); got != "Winograd2" {
+		t.Errorf("4 to 7 pixels: %s", got)
 	}
 }
 
@@ -100,7 +119,7 @@ func TestChooseFirst(t *testing.T) {
 func TestChooseSmall(t *testing.T) {
 	for l, want := range map[layer]Word{
 		{64, 64, 56, 3, 1, 1}:    "Winograd4",
-		{64, 64, 8, 3, 1, 1}:     "Winograd4Taps",
+		{64, 64, 8, 3, 1, 1}:     "WinogradFour",
 		{1024, 512, 14, 1, 1, 1}: "Strassen2",
 		{512, 512, 14, 3, 1, 32}: "Direct",
 	} {
@@ -117,7 +136,7 @@ func TestChooseTiers(t *testing.T) {
 		{64, 64, 56, 1, 1, 1}:    "direct; direct; direct; direct",
 		{64, 64, 56, 3, 1, 1}:    "AVX512 AVX2 NEON; winograd F(4x4); winograd F(4x4); winograd F(4x4)",
 		{512, 128, 28, 1, 1, 1}:  "AVX512 AVX512x2 AVX2; strassen; direct; direct",
-		{64, 64, 8, 3, 1, 1}:     "AVX512 AVX2 NEON; winograd F(4x4), taps; winograd F(4x4), taps; winograd F(4x4)",
+		{64, 64, 8, 3, 1, 1}:     "AVX512 AVX2 NEON; winograd F(4x4), 4 tiles; winograd F(4x4), 4 tiles; winograd F(4x4)",
 		{512, 512, 14, 3, 1, 32}: "AVX512 AVX512x2 AVX2 NEON; winograd F(4x4); direct; winograd F(4x4)",
 	} {
 		o, in, out := l.plan()
@@ -156,6 +175,7 @@ func BenchmarkCost(b *testing.B) {
 		}
 	}
 	layers = append(layers, layer{512, 512, 14, 3, 1, 32}, layer{512, 512, 14, 3, 2, 32}, layer{1024, 1024, 7, 3, 1, 32}, layer{1024, 1024, 7, 3, 2, 32})
+	layers = append(layers, layer{3, 64, 112, 7, 2, 1})
 	for _, c := range []int{16, 32, 64} { // CIFAR's
 		layers = append(layers, layer{c, c, 512 / c, 3, 1, 1}, layer{c, 2 * c, 256 / c, 3, 2, 1})
 	}
@@ -167,15 +187,18 @@ func BenchmarkCost(b *testing.B) {
 		model = &costsAVX2
 	}
 	multiplications := kernel.MeasurePeak(200*time.Millisecond) / 32 * 1e6 // of 16 channels in a millisecond
-	algorithms := map[Word]kernel.Algorithm{"Direct": kernel.Direct, "Winograd2": kernel.Winograd2, "Winograd4": kernel.Winograd4, "Winograd4Taps": kernel.Winograd4Taps, "Strassen": kernel.Strassen, "Strassen2": kernel.Strassen2}
+	algorithms := map[Word]kernel.Algorithm{"Direct": kernel.Direct, "Winograd2": kernel.Winograd2, "Winograd4": kernel.Winograd4, "WinogradFour": kernel.WinogradFour, "WinogradRows": kernel.WinogradRows, "Strassen": kernel.Strassen, "Strassen2": kernel.Strassen2}
 	for _, l := range layers {
 		others := []Word{"Direct", "Winograd2", "Winograd4"}
 		if _, _, out := l.plan(); model.taps > 0 && l.groups == 1 && fourTiles(out) {
-			others = append(others, "Winograd4Taps")
+			others = append(others, "WinogradFour")
 		}
-		if l.k == 1 {
+		switch {
+		case l.k == 7 && model.rows > 0:
+			others = []Word{"Direct", "WinogradRows"}
+		case l.k != 3:
 			others = others[:1]
-			if model.strassen != nil {
+			if l.k == 1 && model.strassen != nil {
 				others = []Word{"Direct", "Strassen", "Strassen2"}
 			}
 		}
@@ -195,11 +218,11 @@ func BenchmarkCost(b *testing.B) {
 // measure is the best time of a layer in milliseconds.
 func (l layer) measure(b *testing.B, a kernel.Algorithm) float64 {
 	c := kernel.Conv{
-		In:      kernel.Layout{C: l.in, H: l.size * l.stride, W: l.size * l.stride, Halo: l.k / 2},
+		In:      kernel.Layout{C: l.in, H: l.size * l.stride, W: l.size * l.stride, Halo: l.k / 2, Block: l.block()},
 		Out:     kernel.Layout{C: l.out, H: l.size, W: l.size, Halo: 1},
 		KernelH: l.k, KernelW: l.k, Stride: l.stride, Groups: l.groups, PadTop: l.k / 2, PadLeft: l.k / 2, Activation: kernel.ReLU,
 	}
-	spec := kernel.FilterSpec{In: l.in, Out: l.out, KernelH: l.k, KernelW: l.k, Stride: l.stride, Groups: l.groups, Algorithm: kernel.ByTier{AVX512: a, AVX2: a}}
+	spec := kernel.FilterSpec{In: l.in, Out: l.out, KernelH: l.k, KernelW: l.k, Stride: l.stride, Groups: l.groups, Block: l.block(), Algorithm: kernel.ByTier{AVX512: a, AVX2: a}}
 	weight := make([]float32, l.in*l.out/l.groups*l.k*l.k)
 	filters := []*kernel.Filter{spec.Pack(weight, nil)}
 	for size := filters[0].Bytes(); len(filters)*size < 64<<20; {

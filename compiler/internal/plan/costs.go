@@ -34,13 +34,15 @@ type strassenCosts struct {
 // convolution a tenth more and F(4×4), which it does not choose, a third. In groups
 // F(4×4) takes a sixth less at 14×14, and what it does not choose up to a third more.
 // The algorithm chosen was the fastest for each layer, but for gains below leastGain.
+// rows and taps are estimates, from the instructions and what they cost on the Xeon of
+// costs32: they were not measured on Zen 4.
 var costs16 = costs{
 	multiply: 1.015, store: 3, weight: 3, memory: 12,
 	point: 8.5, matrix: 3, strided: 1, grouped: 1.25, short: 150, rows: 42, taps: 11,
 	strassen: []strassenCosts{{addend: 8, partial: 11}, {addend: 18, partial: 33}},
 }
 
-// costsAVX2 are the same without what takes AVX-512's registers.
+// costsAVX2 are the same without what AVX-512 alone has kernels for.
 var costsAVX2 = func() costs {
 	c := costs16
 	c.rows, c.taps = 0, 0
@@ -51,7 +53,8 @@ var costsAVX2 = func() costs {
 // were fitted to 182 layers of 3×3, of 16 to 2048 channels at 4×4 to 112×112, with
 // either stride and in groups, on a Xeon (Emerald Rapids), one thread, filters coming
 // from memory or the cache that cores share. The algorithm chosen took 0.3 % more than
-// the fastest one, on average, and at most 15 %. In the ResNets' 1×1 layers Strassen's
+// the fastest one, on average, and at most 15 %. rows and taps came later: see
+// BenchmarkCost. In the ResNets' 1×1 layers Strassen's
 // algorithm by one level took from 3 % less than direct convolution to 30 % more.
 var costs32 = costs{
 	multiply: 1, store: 14, weight: 18,

@@ -94,8 +94,8 @@ type layer3Block0Weights struct {
 
 // load reads the weights whose names begin with path.
 func (w *layer3Block0Weights) load(l *runtime.Loader, path string) {
-	w.conv1 = l.Filter(kernel.FilterSpec{In: 32, Out: 64, KernelH: 3, KernelW: 3, Stride: 2, Algorithm: kernel.ByTier{AVX512: kernel.Winograd4Taps, AVX2: kernel.Winograd4, NEON: kernel.Winograd4}}, runtime.Fold{Weight: path + "conv1.weight", Norms: []runtime.Norm{{Name: path + "bn1", Eps: 1e-05}}})
-	w.conv2 = l.Filter(kernel.FilterSpec{In: 64, Out: 64, KernelH: 3, KernelW: 3, Algorithm: kernel.ByTier{AVX512: kernel.Winograd4Taps, AVX2: kernel.Winograd4, NEON: kernel.Winograd4}}, runtime.Fold{Weight: path + "conv2.weight", Norms: []runtime.Norm{{Name: path + "bn2", Eps: 1e-05}}})
+	w.conv1 = l.Filter(kernel.FilterSpec{In: 32, Out: 64, KernelH: 3, KernelW: 3, Stride: 2, Algorithm: kernel.ByTier{AVX512: kernel.WinogradFour, AVX2: kernel.Winograd4, NEON: kernel.Winograd4}}, runtime.Fold{Weight: path + "conv1.weight", Norms: []runtime.Norm{{Name: path + "bn1", Eps: 1e-05}}})
+	w.conv2 = l.Filter(kernel.FilterSpec{In: 64, Out: 64, KernelH: 3, KernelW: 3, Algorithm: kernel.ByTier{AVX512: kernel.WinogradFour, AVX2: kernel.Winograd4, NEON: kernel.Winograd4}}, runtime.Fold{Weight: path + "conv2.weight", Norms: []runtime.Norm{{Name: path + "bn2", Eps: 1e-05}}})
 }
 
 // layer3Block1Weights is the weights of layer3Block1.
@@ -106,8 +106,8 @@ type layer3Block1Weights struct {
 
 // load reads the weights whose names begin with path.
 func (w *layer3Block1Weights) load(l *runtime.Loader, path string) {
-	w.conv1 = l.Filter(kernel.FilterSpec{In: 64, Out: 64, KernelH: 3, KernelW: 3, Algorithm: kernel.ByTier{AVX512: kernel.Winograd4Taps, AVX2: kernel.Winograd4, NEON: kernel.Winograd4}}, runtime.Fold{Weight: path + "conv1.weight", Norms: []runtime.Norm{{Name: path + "bn1", Eps: 1e-05}}})
-	w.conv2 = l.Filter(kernel.FilterSpec{In: 64, Out: 64, KernelH: 3, KernelW: 3, Algorithm: kernel.ByTier{AVX512: kernel.Winograd4Taps, AVX2: kernel.Winograd4, NEON: kernel.Winograd4}}, runtime.Fold{Weight: path + "conv2.weight", Norms: []runtime.Norm{{Name: path + "bn2", Eps: 1e-05}}})
+	w.conv1 = l.Filter(kernel.FilterSpec{In: 64, Out: 64, KernelH: 3, KernelW: 3, Algorithm: kernel.ByTier{AVX512: kernel.WinogradFour, AVX2: kernel.Winograd4, NEON: kernel.Winograd4}}, runtime.Fold{Weight: path + "conv1.weight", Norms: []runtime.Norm{{Name: path + "bn1", Eps: 1e-05}}})
+	w.conv2 = l.Filter(kernel.FilterSpec{In: 64, Out: 64, KernelH: 3, KernelW: 3, Algorithm: kernel.ByTier{AVX512: kernel.WinogradFour, AVX2: kernel.Winograd4, NEON: kernel.Winograd4}}, runtime.Fold{Weight: path + "conv2.weight", Norms: []runtime.Norm{{Name: path + "bn2", Eps: 1e-05}}})
 }
 
 // layer3Block2Weights is the weights of layer3Block2.
@@ -118,6 +118,6 @@ type layer3Block2Weights struct {
 
 // load reads the weights whose names begin with path.
 func (w *layer3Block2Weights) load(l *runtime.Loader, path string) {
-	w.conv1 = l.Filter(kernel.FilterSpec{In: 64, Out: 64, KernelH: 3, KernelW: 3, Algorithm: kernel.ByTier{AVX512: kernel.Winograd4Taps, AVX2: kernel.Winograd4, NEON: kernel.Winograd4}}, runtime.Fold{Weight: path + "conv1.weight", Norms: []runtime.Norm{{Name: path + "bn1", Eps: 1e-05}}})
-	w.conv2 = l.Filter(kernel.FilterSpec{In: 64, Out: 64, KernelH: 3, KernelW: 3, Algorithm: kernel.ByTier{AVX512: kernel.Winograd4Taps, AVX2: kernel.Winograd4, NEON: kernel.Winograd4}}, runtime.Fold{Weight: path + "conv2.weight", Norms: []runtime.Norm{{Name: path + "bn2", Eps: 1e-05}}})
+	w.conv1 = l.Filter(kernel.FilterSpec{In: 64, Out: 64, KernelH: 3, KernelW: 3, Algorithm: kernel.ByTier{AVX512: kernel.WinogradFour, AVX2: kernel.Winograd4, NEON: kernel.Winograd4}}, runtime.Fold{Weight: path + "conv1.weight", Norms: []runtime.Norm{{Name: path + "bn1", Eps: 1e-05}}})
+	w.conv2 = l.Filter(kernel.FilterSpec{In: 64, Out: 64, KernelH: 3, KernelW: 3, Algorithm: kernel.ByTier{AVX512: kernel.WinogradFour, AVX2: kernel.Winograd4, NEON: kernel.Winograd4}}, runtime.Fold{Weight: path + "conv2.weight", Norms: []runtime.Norm{{Name: path + "bn2", Eps: 1e-05}}})
 }

@@ -159,7 +159,7 @@ type layer4Block0Weights struct {
 // load reads the weights whose names begin with path.
 func (w *layer4Block0Weights) load(l *runtime.Loader, path string) {
 	w.conv1 = l.Filter(kernel.FilterSpec{In: 1024, Out: 512, KernelH: 1, KernelW: 1, Algorithm: kernel.ByTier{AVX512: kernel.Strassen2, AVX512x2: kernel.Direct, AVX2: kernel.Strassen2}}, runtime.Fold{Weight: path + "conv1.weight", Norms: []runtime.Norm{{Name: path + "bn1", Eps: 1e-05}}})
-	w.conv2 = l.Filter(kernel.FilterSpec{In: 512, Out: 512, KernelH: 3, KernelW: 3, Stride: 2, Algorithm: kernel.ByTier{AVX512: kernel.Winograd4Taps, AVX2: kernel.Winograd2, NEON: kernel.Winograd2}}, runtime.Fold{Weight: path + "conv2.weight", Norms: []runtime.Norm{{Name: path + "bn2", Eps: 1e-05}}})
+	w.conv2 = l.Filter(kernel.FilterSpec{In: 512, Out: 512, KernelH: 3, KernelW: 3, Stride: 2, Algorithm: kernel.ByTier{AVX512: kernel.WinogradFour, AVX2: kernel.Winograd2, NEON: kernel.Winograd2}}, runtime.Fold{Weight: path + "conv2.weight", Norms: []runtime.Norm{{Name: path + "bn2", Eps: 1e-05}}})
 	w.downsample0 = l.Filter(kernel.FilterSpec{In: 1024, Out: 2048, KernelH: 1, KernelW: 1, Stride: 2, Algorithm: kernel.ByTier{AVX512: kernel.Strassen, AVX512x2: kernel.Direct, AVX2: kernel.Strassen}}, runtime.Fold{Weight: path + "downsample.0.weight", Norms: []runtime.Norm{{Name: path + "downsample.1", Eps: 1e-05}}})
 	w.conv3 = l.Filter(kernel.FilterSpec{In: 512, Out: 2048, KernelH: 1, KernelW: 1, Algorithm: kernel.ByTier{AVX512: kernel.Strassen, AVX512x2: kernel.Direct, AVX2: kernel.Strassen}}, runtime.Fold{Weight: path + "conv3.weight", Norms: []runtime.Norm{{Name: path + "bn3", Eps: 1e-05}}})
 }
@@ -174,7 +174,7 @@ type layer4Block1Weights struct {
 // load reads the weights whose names begin with path.
 func (w *layer4Block1Weights) load(l *runtime.Loader, path string) {
 	w.conv1 = l.Filter(kernel.FilterSpec{In: 2048, Out: 512, KernelH: 1, KernelW: 1, Algorithm: kernel.ByTier{AVX512: kernel.Strassen, AVX512x2: kernel.Direct, AVX2: kernel.Strassen}}, runtime.Fold{Weight: path + "conv1.weight", Norms: []runtime.Norm{{Name: path + "bn1", Eps: 1e-05}}})
-	w.conv2 = l.Filter(kernel.FilterSpec{In: 512, Out: 512, KernelH: 3, KernelW: 3, Algorithm: kernel.ByTier{AVX512: kernel.Winograd4Taps, AVX2: kernel.Winograd2, NEON: kernel.Winograd2}}, runtime.Fold{Weight: path + "conv2.weight", Norms: []runtime.Norm{{Name: path + "bn2", Eps: 1e-05}}})
+	w.conv2 = l.Filter(kernel.FilterSpec{In: 512, Out: 512, KernelH: 3, KernelW: 3, Algorithm: kernel.ByTier{AVX512: kernel.WinogradFour, AVX2: kernel.Winograd2, NEON: kernel.Winograd2}}, runtime.Fold{Weight: path + "conv2.weight", Norms: []runtime.Norm{{Name: path + "bn2", Eps: 1e-05}}})
 	w.conv3 = l.Filter(kernel.FilterSpec{In: 512, Out: 2048, KernelH: 1, KernelW: 1, Algorithm: kernel.ByTier{AVX512: kernel.Strassen, AVX512x2: kernel.Direct, AVX2: kernel.Strassen}}, runtime.Fold{Weight: path + "conv3.weight", Norms: []runtime.Norm{{Name: path + "bn3", Eps: 1e-05}}})
 }
 

@@ -130,8 +130,9 @@ type ProductTaps struct {
 //
 //	Weights[input block][tap][input channel][lane]
 //
-// it makes Dst[point][tile][lane], whose points are FourTilesStep bytes apart. Tiles lie
-// as FourTilesPlaces says. A call uses up the argument.
+// it makes Dst[point][tile][lane], whose points are FourTilesStep bytes apart. Tiles of the
+// rest come first and last, as elsewhere in Winograd's convolution. A call uses up the
+// argument.
 type FourTiles struct {
 	Dst, Src, Weights unsafe.Pointer
 	Ins               int // input blocks, not zero
@@ -147,45 +148,12 @@ type FourTiles struct {
 //
 //	Dst[point of the rows][channel / 4][region][tile][channel % 4]
 //
-// with the regions of FourTilesRegions.
+// with the regions of even and odd phases that a point of the rows has.
 type ArrangeFour struct{ Dst, Src unsafe.Pointer }
 
 // FourTilesStep is the distance between points, in bytes: a cache line more than four
 // tiles have.
 const FourTilesStep = 5 * 64
-
-// FourTilesRegions are, for each point of the rows, the regions of points of Winograd's
-// convolution that are multiplied together, by phases of the samples.
-func FourTilesRegions(stride int) (rows [][]int) {
-	n := 4 + WinogradTaps(stride) - 1
-	for row := range n {
-		var regions []int
-		add := func(first, points int) {
-			for i := range points {
-				regions = append(regions, first+row*points+i)
-			}
-		}
-		add(0, n)
-		if stride == 2 {
-			add(n*n, n-1)
-			if row > 0 { // odd phases have no ∞
-				add(n*n+n*(n-1)-n, n)
-				add(n*n+2*n*(n-1)-(n-1), n-1)
-			}
-		}
-		rows = append(rows, regions)
-	}
-	return rows
-}
-
-// FourTilesPlaces are the row and the column of each of the four tiles, where those in
-// the second row or column have rest outputs along that axis, of four.
-func FourTilesPlaces(rest int) [4][2]int {
-	if rest == 4 {
-		return [...][2]int{{0, 0}, {0, 1}, {1, 0}, {1, 1}}
-	}
-	return [...][2]int{{1, 0}, {0, 0}, {0, 1}, {1, 1}}
-}
 
 // TransformKind is what a transform makes.
 type TransformKind int

@@ -70,7 +70,7 @@ func (k *fourTiles) slots(row, column int) (slots []int) {
 		}
 		return 0
 	}
-	for slot, tile := range asm.FourTilesPlaces(k.rest) {
+	for slot, tile := range fourTilesPlaces(k.rest) {
 		if tile[0] <= last(row) && tile[1] <= last(column) {
 			slots = append(slots, slot)
 		}
@@ -145,7 +145,7 @@ func (k *fourTiles) multiplyRow() {
 		k.multiplyChannel()
 	}
 	ADDQ(U32(64*fourChannels), fourTaps)
-	ADDQ(U32(64*len(asm.FourTilesRegions(k.stride)[k.row])), fourSrc)
+	ADDQ(U32(64*len(fourTilesRegions(k.stride)[k.row])), fourSrc)
 	DECQ(scratch)
 	JNZ(LabelRef(label("channels")))
 	if k.stride == 1 {
@@ -245,7 +245,7 @@ func (k arrangeFour) generate() {
 	MOVQ(field(unsafe.Offsetof(a.Src)), fourSrc)
 	in, pairs, out := avx512.regs[:4], avx512.regs[4:8], avx512.regs[8:12]
 	to := 0
-	for _, regions := range asm.FourTilesRegions(k.stride) {
+	for _, regions := range fourTilesRegions(k.stride) {
 		for _, region := range regions {
 			for slot, x := range in {
 				VMOVUPS(at(fourSrc, region*asm.FourTilesStep+64*slot), x)
@@ -265,6 +265,39 @@ func (k arrangeFour) generate() {
 	}
 	VZEROUPPER()
 	RET()
+}
+
+// fourTilesRegions are, for each point of the rows, the regions of points of Winograd's
+// convolution that are multiplied together, by phases of the samples.
+func fourTilesRegions(stride int) (rows [][]int) {
+	n := fourM + asm.WinogradTaps(stride) - 1
+	for row := range n {
+		var regions []int
+		add := func(first, points int) {
+			for i := range points {
+				regions = append(regions, first+row*points+i)
+			}
+		}
+		add(0, n)
+		if stride == 2 {
+			add(n*n, n-1)
+			if row > 0 { // odd phases have no ∞
+				add(n*n+n*(n-1)-n, n)
+				add(n*n+2*n*(n-1)-(n-1), n-1)
+			}
+		}
+		rows = append(rows, regions)
+	}
+	return rows
+}
+
+// fourTilesPlaces are the row and the column of each of the four tiles, where those in
+// the second row or column have rest outputs along that axis, of four.
+func fourTilesPlaces(rest int) [4][2]int {
+	if rest == 4 {
+		return [...][2]int{{0, 0}, {0, 1}, {1, 0}, {1, 1}}
+	}
+	return [...][2]int{{1, 0}, {0, 0}, {0, 1}, {1, 1}}
 }
 
 // generateFourTiles writes the kernels.
