@@ -70,11 +70,14 @@ func Match(f *File, entries []Entry, o Options) (*Mapping, error) {
 type Matcher struct {
 	file    *File
 	options Options
-	views   []*names
+	list    []string // the file's names
+	parts   []scope
+	views   []*names          // ways that the names may be meant, as far as they were asked for
+	tried   int               // parts and families that these come from
 	useless map[string]string // idle of names, which many views ask for
 }
 
-// NewMatcher reads the file's names in each way that may be meant.
+// NewMatcher finds the parts of the file that may be meant.
 func NewMatcher(f *File, o Options) (*Matcher, error) {
 	list := f.Names()
 	if len(list) > maxNames {
@@ -88,26 +91,39 @@ func NewMatcher(f *File, o Options) (*Matcher, error) {
 		}
 		parts = []scope{{prefix: from}}
 	}
-	m := &Matcher{file: f, options: o, useless: make(map[string]string)}
-	for _, s := range parts {
-		for i := range len(families) + 1 {
-			family := &family{}
-			if i > 0 {
-				family = &families[i-1]
-			}
-			if v := m.read(list, s, family); v != nil {
-				m.views = append(m.views, v)
-			}
+	return &Matcher{file: f, options: o, list: list, parts: parts, useless: make(map[string]string)}, nil
+}
+
+// view is the i-th way that the names may be meant, nil if there are no more. The first
+// is as they are, which mostly fits: to read them as all families have them takes
+// milliseconds.
+func (m *Matcher) view(i int) *names {
+	for len(m.views) <= i {
+		part := m.tried / (len(families) + 1)
+		if part == len(m.parts) {
+			return nil
+		}
+		f := &family{}
+		if n := m.tried % (len(families) + 1); n > 0 {
+			f = &families[n-1]
+		}
+		m.tried++
+		if v := m.read(m.list, m.parts[part], f); v != nil {
+			m.views = append(m.views, v)
 		}
 	}
-	return m, nil
+	return m.views[i]
 }
 
 // Match finds the entries of a model, as the function does.
 func (m *Matcher) Match(entries []Entry) (*Mapping, error) {
 	var fits []*attempt
 	best := (*attempt)(nil)
-	for i, v := range m.views {
+	for i := 0; ; i++ {
+		v := m.view(i)
+		if v == nil {
+			break
+		}
 		a := m.try(v, entries)
 		if i == 0 && a.misfit.Count() == 0 {
 			return &a.Mapping, nil // as it is, and nothing is left over
@@ -179,7 +195,6 @@ type names struct {
 type renamed struct {
 	file    string // name in the file
 	changed bool   // it is another
-	useless string // why, if the model does not read it
 }
 
 // read is the file's names for a scope and a family; nil where the family has
@@ -197,19 +212,20 @@ func (m *Matcher) read(list []string, s scope, f *family) *names {
 			to, changed = f.rename(rest)
 			any = any || changed
 		}
-		useless := cmp.Or(m.idle(name), m.idle(rest))
-		switch why := m.passed(name, rest, to, inside); {
+		why := m.passed(name, rest, to, inside)
+		if why == "" && !inside {
+			why = cmp.Or(m.idle(name), m.idle(rest))
+		}
+		switch {
 		case why != "":
 			v.passed = append(v.passed, Unread{name, why})
-		case !inside && useless != "":
-			v.passed = append(v.passed, Unread{name, useless})
 		case !inside:
 			v.left = append(v.left, name)
 		case v.of[to].file != "":
 			v.twice = append(v.twice, to)
 			v.again = append(v.again, name)
 		default:
-			v.of[to] = renamed{name, changed, useless}
+			v.of[to] = renamed{name, changed}
 			v.order = append(v.order, to)
 		}
 	}
@@ -267,10 +283,14 @@ func (m *Matcher) try(v *names, entries []Entry) *attempt {
 	}
 	headless := !slices.ContainsFunc(entries, func(e Entry) bool { return len(e.Shape) == 2 })
 	for _, to := range v.order {
-		switch r := v.of[to]; {
-		case a.used[r.file]:
-		case r.useless != "":
-			a.Unread = append(a.Unread, Unread{r.file, r.useless})
+		r := v.of[to]
+		if a.used[r.file] {
+			continue
+		}
+		useless := cmp.Or(m.idle(r.file), m.idle(strings.TrimPrefix(r.file, v.scope.prefix)))
+		switch {
+		case useless != "":
+			a.Unread = append(a.Unread, Unread{r.file, useless})
 		case headless && head.MatchString(to):
 			a.Unread = append(a.Unread, Unread{r.file, "the classifier, which the model has not"})
 		default:
