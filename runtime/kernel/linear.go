@@ -78,16 +78,26 @@ func (s LinearSpec) PackTo(values []float32, rows Rows, bias []float32) {
 	all.Wait()
 }
 
-// packBlock packs sixteen outputs.
+// packBlock packs sixteen outputs, a few at a time: their places lie side by side.
 func (d *Dense) packBlock(block int, order []int, rows Rows) {
+	const outputs = 4
 	n := len(order)
 	first := block * blockChannels
-	row := make([]float32, n)
-	for lane := range min(blockChannels, d.spec.Out-first) {
-		rows.Row(row, first+lane, 0)
+	var row [outputs][]float32
+	for i := range row {
+		row[i] = make([]float32, n)
+	}
+	for lane := 0; lane < min(blockChannels, d.spec.Out-first); lane += outputs {
+		for i, r := range row {
+			if o := first + lane + i; o < d.spec.Out {
+				rows.Row(r, o, 0)
+			} else {
+				clear(r)
+			}
+		}
 		out := d.weights[first*n+lane:]
 		for i, from := range order {
-			out[i*blockChannels] = row[from]
+			*(*[outputs]float32)(out[i*blockChannels:]) = [outputs]float32{row[0][from], row[1][from], row[2][from], row[3][from]}
 		}
 	}
 }
