@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -157,6 +158,49 @@ func TestChooseTiers(t *testing.T) {
 	}
 }
 
+var algorithms = map[Word]kernel.Algorithm{
+	"Direct": kernel.Direct, "Winograd2": kernel.Winograd2, "Winograd4": kernel.Winograd4, "WinogradFour": kernel.WinogradFour,
+	"WinogradRows": kernel.WinogradRows, "Strassen": kernel.Strassen, "Strassen2": kernel.Strassen2,
+}
+
+// What is chosen for a tier its kernels can pack: of the tier that the tests run on.
+func TestChosenPacks(t *testing.T) {
+	for _, in := range []int{1, 3, 4, 8, 16, 40, 64, 512} {
+		for _, out := range []int{8, 64, 100, 512} {
+			for _, size := range []int{1, 4, 5, 7, 8, 9, 14, 56} {
+				for _, k := range []int{1, 3, 7} {
+					for _, stride := range []int{1, 2} {
+						for _, groups := range []int{1, 4} {
+							l := layer{in, out, size, k, stride, groups}
+							if in%groups != 0 || out%groups != 0 {
+								continue
+							}
+							for _, m := range []Memory{Fast, Small} {
+								l.pack(t, m)
+							}
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+// pack packs zeros by the algorithm chosen.
+func (l layer) pack(t *testing.T, m Memory) {
+	o, in, out := l.plan()
+	spec := kernel.FilterSpec{In: l.in, Out: l.out, KernelH: l.k, KernelW: l.k, Stride: l.stride, Groups: l.groups, Block: l.block()}
+	for _, f := range choose(o, in, out, m).Fields {
+		reflect.ValueOf(&spec.Algorithm).Elem().FieldByName(f.Name).Set(reflect.ValueOf(algorithms[f.Value.(Word)]))
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			t.Errorf("%+v, %s: %+v: %v", l, m, spec.Algorithm, r)
+		}
+	}()
+	spec.Size()
+}
+
 // BenchmarkCost compares the model with measurement on one thread, for the tier of the
 // processor or RESC_TIER. Filters are taken by turns, so that they come from memory or
 // the cache that cores share, as in a network. The cost in milliseconds is that of a
@@ -187,7 +231,6 @@ func BenchmarkCost(b *testing.B) {
 		model = &costsAVX2
 	}
 	multiplications := kernel.MeasurePeak(200*time.Millisecond) / 32 * 1e6 // of 16 channels in a millisecond
-	algorithms := map[Word]kernel.Algorithm{"Direct": kernel.Direct, "Winograd2": kernel.Winograd2, "Winograd4": kernel.Winograd4, "WinogradFour": kernel.WinogradFour, "WinogradRows": kernel.WinogradRows, "Strassen": kernel.Strassen, "Strassen2": kernel.Strassen2}
 	for _, l := range layers {
 		others := []Word{"Direct", "Winograd2", "Winograd4"}
 		if _, _, out := l.plan(); model.taps > 0 && l.groups == 1 && fourTiles(out) {
