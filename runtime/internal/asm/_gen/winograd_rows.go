@@ -24,8 +24,6 @@ import (
 type rowPoints struct {
 	product[VecPhysical]
 	channels int
-	mask     OpmaskPhysical
-	half     VecPhysical
 }
 
 func (k *rowPoints) name() string { return fmt.Sprintf("rowPoints%s_%d", avx512.name, k.channels) }
@@ -44,17 +42,18 @@ func (k *rowPoints) generate() {
 	MOVQ(field(unsafe.Offsetof(a.SrcLine)), line)
 	MOVQ(field(unsafe.Offsetof(a.DstFinite)), toFinite)
 	MOVQ(field(unsafe.Offsetof(a.DstPoint)), step)
-	k.mask = K1
+	mask := K1 // of a pixel's channels: there may be no memory after them
 	MOVQ(U32(1<<k.channels-1), from)
-	KMOVW(from.As32(), k.mask)
+	KMOVW(from.As32(), mask)
 
 	registers := []VecPhysical{X0, X1, X2, X3, X4, X5, X6, X7, X8, X9, X10, X11, X12, X13, X14, X15}
 	samples, free := registers[:7], registers[7:]
 	k.arithmetic = vectorArithmetic{}
 	k.coefficients, k.free = inputMatrix(1, fourM, fourM, true), free
 	loadConstants(&k.product)
-	k.half, k.free = k.free[0], k.free[1:]
-	VBROADCASTSS(constant(0.5), k.half)
+	half := k.free[0]
+	k.free = k.free[1:]
+	VBROADCASTSS(constant(0.5), half)
 
 	Label("tile")
 	MOVQ(field(unsafe.Offsetof(a.Lines)), lines)
@@ -68,15 +67,16 @@ func (k *rowPoints) generate() {
 	for phase := range 2 {
 		in := samples[:7-phase]
 		for i, x := range in {
-			VMOVUPS_Z(at(from, (2*i+phase)*pixel), k.mask, x)
+			VMOVUPS_Z(at(from, (2*i+phase)*pixel), mask, x)
 		}
 		store := func(point int, value VecPhysical) {
 			VMOVUPS(value, element(finite, fourth, step, point, phase*pixel))
 		}
-		k.row([]float64{0, 4, 0, -5, 0, 1}, in, k.free[0])
+		k.in = in
+		k.row([]float64{0, 4, 0, -5, 0, 1}, k.free[0]) // at 1/2: zero at the other points
 		store(5, k.free[0])
 		for i := range in[1:] {
-			VFNMADD213PS(in[i+1], k.half, in[i])
+			VFNMADD213PS(in[i+1], half, in[i])
 		}
 		k.in, k.coefficients = in[:len(in)-1], inputMatrix(1, fourM, fourM, phase == 0)
 		k.apply(func(i int, value VecPhysical) {
@@ -102,12 +102,6 @@ func (k *rowPoints) generate() {
 	JNZ(LabelRef("tile"))
 	VZEROUPPER()
 	RET()
-}
-
-// row computes sum = Σ row[i]·in[i].
-func (k *rowPoints) row(row []float64, in []VecPhysical, sum VecPhysical) {
-	k.in = in
-	k.product.row(row, sum)
 }
 
 // rowPixelsMatrix makes 4 outputs of the points along a row.
