@@ -189,7 +189,7 @@ func (k *fourTiles) tap(row, column int) Mem {
 // multiplyChannel multiplies by the values of one channel's taps.
 func (k *fourTiles) multiplyChannel() {
 	evaluated := k.all[k.row]
-	k.in = k.free[:len(evaluated)] // which columns need later
+	k.in = k.free[:len(evaluated)] // registers that the values take later
 	for column, half := range k.half {
 		for i, c := range evaluated {
 			if c != 0 {
