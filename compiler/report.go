@@ -126,7 +126,7 @@ func (p *Program) Report() *Report {
 func (p *Program) layers(r *Report) {
 	calls, fused := map[int]*plan.Call{}, map[int]string{}
 	for _, c := range p.schedule.Calls {
-		if c.Kernel == "Import" || c.Kernel == "Export" {
+		if c.IsTransfer() {
 			continue
 		}
 		calls[c.Node.ID] = c
@@ -146,7 +146,7 @@ func (p *Program) layers(r *Report) {
 			ReceptiveField: fields[n].Size, Stride: fields[n].Stride,
 		}
 		if c := calls[n.ID]; c != nil {
-			l.Kernel, l.Algorithm = c.Kernel, c.Algorithm("avx512")
+			l.Kernel, l.Algorithm = plan.TypeName(c.Kernel), c.Algorithm("avx512")
 			if x2 := c.Algorithm("avx512x2"); x2 != l.Algorithm {
 				l.AlgorithmX2 = x2
 			}

@@ -126,7 +126,7 @@ func (p *Program) Layers() []Layer {
 }
 
 func layer(c *plan.Call) Layer {
-	l := Layer{Name: c.Node.Path, Op: ir.Describe(c.Node), Kernel: c.Kernel, Algorithm: c.Algorithm(exec.Tier())}
+	l := Layer{Name: c.Node.Path, Op: ir.Describe(c.Node), Kernel: plan.TypeName(c.Kernel), Algorithm: c.Algorithm(exec.Tier())}
 	if c.Node.Source.IsValid() {
 		l.Source = c.Node.Source.String()
 	}

@@ -14,6 +14,17 @@ const (
 	Sigmoid                 // 1/(1+exp(-x))
 )
 
+var activationNames = [...]string{
+	NoActivation: "NoActivation", ReLU: "ReLU", ReLU6: "ReLU6",
+	SiLU: "SiLU", HardSwish: "HardSwish", Sigmoid: "Sigmoid",
+}
+
+// String is the name of the constant.
+func (a Activation) String() string { return activationNames[a] }
+
+// GoString is the constant in Go, for code that is emitted.
+func (a Activation) GoString() string { return "kernel." + a.String() }
+
 // apply replaces values by the activation's.
 func (a Activation) apply(v []float32) {
 	switch a {

@@ -23,6 +23,24 @@ const (
 	WinogradFour                      // F(4×4, 3×3) in one group, fast for square images of 5 to 8 pixels a side, with AVX-512
 )
 
+// algorithmNames are the names of the algorithms in reports and in Go.
+var algorithmNames = map[Algorithm]struct{ report, constant string }{
+	Direct:       {"direct", "Direct"},
+	Winograd2:    {"winograd F(2x2)", "Winograd2"},
+	Winograd4:    {"winograd F(4x4)", "Winograd4"},
+	WinogradFour: {"winograd F(4x4), 4 tiles", "WinogradFour"},
+	WinogradRows: {"winograd F(4), rows", "WinogradRows"},
+	Strassen:     {"strassen", "Strassen"},
+	Strassen2:    {"strassen, 2 levels", "Strassen2"},
+}
+
+// Name is the algorithm's name in reports. It is no String: the text of a FilterSpec,
+// by which packed weights are recognised, holds the number.
+func (a Algorithm) Name() string { return algorithmNames[a].report }
+
+// GoString is the constant in Go, for code that is emitted.
+func (a Algorithm) GoString() string { return "kernel." + algorithmNames[a].constant }
+
 // ByTier is a choice of algorithm for each tier. The compiler makes it from shapes
 // alone; the processor's tier selects from it as weights are packed. A tier that it does
 // not name has Direct, but AVX512x2 what AVX512 has.
@@ -41,6 +59,16 @@ func (b ByTier) at(tier cpu.Level) Algorithm {
 	default:
 		return cmp.Or(b.Portable, Direct)
 	}
+}
+
+// For is the algorithm on a tier, by its name (see Tier); Direct where there is no such
+// tier.
+func (b ByTier) For(tier string) Algorithm {
+	level, ok := cpu.Parse(tier)
+	if !ok {
+		return Direct
+	}
+	return b.at(level)
 }
 
 // Like is the choice for a tier, by its name, on every tier that has the same kernels:

@@ -8,6 +8,7 @@ import (
 
 	"github.com/resc-lang/resc/compiler/internal/check"
 	"github.com/resc-lang/resc/compiler/internal/ir"
+	"github.com/resc-lang/resc/compiler/internal/plan"
 	"github.com/resc-lang/resc/dsl"
 )
 
@@ -69,10 +70,10 @@ func quote(s dsl.Span) string {
 // layerDoc is the comment of a layer's function.
 func (g *generator) layerDoc(l *layer, b *block) []string {
 	n := l.call.Node
-	switch l.call.Kernel {
-	case "Import":
+	switch l.call.Kernel.(type) {
+	case plan.Import:
 		return []string{fmt.Sprintf("%s takes the caller's image, %s in NCHW order, into the arena.", l.name, n.Shape)}
-	case "Export":
+	case plan.Export:
 		return []string{fmt.Sprintf("%s gives %s to the caller, in NCHW order.", l.name, n.Shape)}
 	}
 	lines := wrap(fmt.Sprintf("%s is %s.", l.name, strings.ReplaceAll(ir.Describe(n), ", "+b.path+".", ", ")))
@@ -112,8 +113,8 @@ func (g *generator) blockDoc(b *block) []string {
 			macs = check.Millions(m)
 		}
 		name := relative(n.Path, b.path)
-		if l.call.Kernel == "Import" || l.call.Kernel == "Export" {
-			name = strings.ToLower(l.call.Kernel) + " " + name
+		if l.call.IsTransfer() {
+			name = strings.ToLower(plan.TypeName(l.call.Kernel)) + " " + name
 		}
 		rows = append(rows, []string{name, n.Shape.String(), macs, slot})
 	}

@@ -172,21 +172,18 @@ func (g *generator) slot(o *plan.Operand) *jen.Statement {
 }
 
 // sourceNames are the names of a kernel's sources, in the order of its Run.
-func sourceNames(kernel string, n int) []string {
-	switch kernel {
-	case "Add":
-		return []string{"x", "y"}
-	case "Mul":
+func sourceNames(k plan.Kernel) []string {
+	switch k.(type) {
+	case plan.Add, plan.Mul:
 		return []string{"x", "y", "residual"}
-	default:
-		return []string{"src", "residual"}[:n]
 	}
+	return []string{"src", "residual"}
 }
 
 // layer prints the function of one kernel call.
 func (g *generator) layer(f *jen.File, l *layer, b *block) {
 	comment(f, g.layerDoc(l, b)...)
-	sources := sourceNames(l.call.Kernel, len(l.call.Srcs))
+	sources := sourceNames(l.call.Kernel)
 	slices := []jen.Code{jen.Id("dst")}
 	run := []jen.Code{jen.Id("t"), jen.Id("dst")}
 	for i, s := range l.call.Srcs {
@@ -203,11 +200,11 @@ func (g *generator) layer(f *jen.File, l *layer, b *block) {
 	}
 	params = append(params, jen.List(slices...).Add(floats.Clone()))
 	if w := l.call.Weights; w != nil {
-		params = append(params, jen.Id("w").Op("*").Qual(kernelPath, w.Type))
+		params = append(params, jen.Id("w").Op("*").Qual(kernelPath, packedType(w)))
 		run = append(run, jen.Id("w"))
 	}
 	f.Func().Id(l.name).Params(params...).Block(
-		g.multiline(l.call.Kernel, l.call.Fields).Dot("Run").Call(run...),
+		g.multiline(l.call.Kernel).Dot("Run").Call(run...),
 	)
 	f.Line()
 }

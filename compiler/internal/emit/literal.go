@@ -2,6 +2,7 @@ package emit
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/dave/jennifer/jen"
 
@@ -16,72 +17,52 @@ const (
 	preprocessPath = runtimePath + "/preprocess"
 )
 
-// multiline prints fields as a composite literal, a field a line. Zero fields
-// are left out.
-func (g *generator) multiline(name string, fields []plan.Field) *jen.Statement {
-	return jen.Qual(kernelPath, name).Custom(jen.Options{Open: "{", Close: "}", Separator: ",", Multi: true}, g.fields(fields)...)
+// multiline prints a structure of runtime/kernel as a composite literal, a field a
+// line. Zero fields are left out.
+func (g *generator) multiline(structure any) *jen.Statement {
+	return jen.Qual(kernelPath, plan.TypeName(structure)).Custom(jen.Options{Open: "{", Close: "}", Separator: ",", Multi: true}, g.fields(structure)...)
 }
 
-// inline prints fields as a composite literal on one line.
-func (g *generator) inline(name string, fields []plan.Field) *jen.Statement {
-	return jen.Qual(kernelPath, name).Values(g.fields(fields)...)
+// inline is multiline on one line.
+func (g *generator) inline(structure any) *jen.Statement {
+	return jen.Qual(kernelPath, plan.TypeName(structure)).Values(g.fields(structure)...)
 }
 
-func (g *generator) fields(fields []plan.Field) []jen.Code {
+func (g *generator) fields(structure any) []jen.Code {
 	var items []jen.Code
-	for _, f := range fields {
-		if v := g.value(f.Value); v != nil {
-			items = append(items, jen.Id(f.Name).Op(":").Add(v))
-		}
+	for _, f := range plan.Fields(structure) {
+		items = append(items, jen.Id(f.Name).Op(":").Add(g.value(f.Value)))
 	}
 	return items
 }
 
-// value prints a field's value, or returns nil for a zero.
+// value prints a field's value: a number, true, a size, a constant of runtime/kernel or
+// a structure.
 func (g *generator) value(v any) *jen.Statement {
 	switch v := v.(type) {
-	case int:
-		if v != 0 {
-			return jen.Lit(v)
-		}
-	case bool:
-		if v {
-			return jen.True()
-		}
-	case plan.Word:
-		if v != "" {
-			return jen.Qual(kernelPath, string(v))
-		}
-	case plan.Struct:
-		if v.Type != "" {
-			return g.inline(v.Type, v.Fields)
-		}
-	case plan.Layout:
-		if v.C != 0 {
-			return g.inline("Layout", []plan.Field{{Name: "C", Value: v.C}, {Name: "H", Value: v.H}, {Name: "W", Value: v.W}, {Name: "Halo", Value: v.Halo}, {Name: "Block", Value: v.Block}})
-		}
+	case int, bool:
+		return jen.Lit(v)
 	case shape.Dim:
 		return g.dim(v)
-	default:
-		panic(fmt.Sprintf("emit: no literal for a %T", v))
+	case fmt.GoStringer:
+		return jen.Qual(kernelPath, strings.TrimPrefix(v.GoString(), "kernel."))
 	}
-	return nil
+	return g.inline(v)
 }
 
-// fieldKey is equal for values that print alike.
-func fieldKey(v any) string {
+// key is equal for values that print alike.
+func key(v any) string {
 	switch v := v.(type) {
-	case plan.Layout:
-		return fmt.Sprintf("[%d %s %s %d %d]", v.C, dimKey(v.H), dimKey(v.W), v.Halo, v.Block)
-	case plan.Struct:
-		key := v.Type
-		for _, f := range v.Fields {
-			key += " " + f.Name + ":" + fieldKey(f.Value)
-		}
-		return key
-	default:
-		return fmt.Sprint(v)
+	case int, bool, fmt.GoStringer:
+		return fmt.Sprintf("%#v", v)
+	case shape.Dim:
+		return dimKey(v)
 	}
+	k := plan.TypeName(v) + "{"
+	for _, f := range plan.Fields(v) {
+		k += f.Name + ":" + key(f.Value) + " "
+	}
+	return k + "}"
 }
 
 // operandKey is equal for operands that print alike.
@@ -100,12 +81,9 @@ func operandKey(o *plan.Operand) string {
 // weightsKey is equal for weights that the same code loads, under the path of
 // their block.
 func weightsKey(w *plan.Weights, path string) string {
-	key := fmt.Sprintf("%s %d %s %s", w.Type, w.Channels, relative(w.Weight, path), relative(w.Bias, path))
-	for _, f := range w.Fields {
-		key += " " + f.Name + ":" + fieldKey(f.Value)
+	k := fmt.Sprintf("%s %s %s", key(w.Spec), relative(w.Fold.Weight, path), relative(w.Fold.Bias, path))
+	for _, m := range w.Fold.Norms {
+		k += fmt.Sprintf(" %s %g %t", relative(m.Name, path), m.Eps, m.Scale)
 	}
-	for _, m := range w.Norms {
-		key += fmt.Sprintf(" %s %g %t", relative(m.Path, path), m.Epsilon, m.Scale)
-	}
-	return key
+	return k
 }

@@ -132,7 +132,7 @@ func instanceOf(c *plan.Call) *ir.Scope {
 // and policies are no scopes of their own in emitted code.
 func below(c *plan.Call, found func(*ir.Scope) bool) *ir.Scope {
 	s := c.Node.Scope
-	if c.Kernel == "Import" || c.Kernel == "Export" {
+	if c.IsTransfer() {
 		for s.Parent != nil {
 			s = s.Parent
 		}
@@ -181,8 +181,8 @@ func newLayers(b *block, calls []*plan.Call, taken names) []*layer {
 	fields := newNames("load") // a method
 	for _, c := range calls {
 		own := camel(relative(c.Node.Path, b.path))
-		if c.Kernel == "Import" || c.Kernel == "Export" {
-			own = strings.ToLower(c.Kernel) + upperFirst(own)
+		if c.IsTransfer() {
+			own = strings.ToLower(plan.TypeName(c.Kernel)) + upperFirst(own)
 		}
 		l := &layer{call: c, name: taken.take(b.name + upperFirst(own))}
 		if c.Weights != nil {
@@ -199,11 +199,7 @@ func newLayers(b *block, calls []*plan.Call, taken names) []*layer {
 func blockKey(calls []*plan.Call, path string) string {
 	var b strings.Builder
 	for _, c := range calls {
-		fmt.Fprintf(&b, "%s %s %s(", relative(c.Node.Path, path), c.Node.Source, c.Kernel)
-		for _, f := range c.Fields {
-			fmt.Fprintf(&b, "%s:%v ", f.Name, fieldKey(f.Value))
-		}
-		fmt.Fprintf(&b, ") %s", operandKey(c.Dst))
+		fmt.Fprintf(&b, "%s %s %s %s", relative(c.Node.Path, path), c.Node.Source, key(c.Kernel), operandKey(c.Dst))
 		for _, s := range c.Srcs {
 			fmt.Fprintf(&b, " %s", operandKey(s))
 		}

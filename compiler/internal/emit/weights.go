@@ -6,8 +6,9 @@ import (
 
 	"github.com/dave/jennifer/jen"
 
-	"github.com/resc-lang/resc/compiler/internal/ir"
 	"github.com/resc-lang/resc/compiler/internal/plan"
+	"github.com/resc-lang/resc/runtime"
+	"github.com/resc-lang/resc/runtime/kernel"
 )
 
 // weightsFile prints the structures of packed weights and how they are loaded
@@ -113,7 +114,7 @@ func (g *generator) blockWeights(f *jen.File, b *block) {
 	f.Type().Id(b.weightsType()).StructFunc(func(s *jen.Group) {
 		for _, l := range b.layers {
 			if w := l.call.Weights; w != nil {
-				s.Id(l.weight).Op("*").Qual(kernelPath, w.Type)
+				s.Id(l.weight).Op("*").Qual(kernelPath, packedType(w))
 			}
 		}
 	})
@@ -129,38 +130,50 @@ func (g *generator) blockWeights(f *jen.File, b *block) {
 	f.Line()
 }
 
+// packedType is the type of a layer's packed weights in runtime/kernel, and the method
+// of runtime.Loader that makes them.
+func packedType(w *plan.Weights) string {
+	switch w.Spec.(type) {
+	case kernel.FilterSpec:
+		return "Filter"
+	case kernel.LinearSpec:
+		return "Dense"
+	case kernel.ScaleShiftSpec:
+		return "ScaleShift"
+	}
+	panic(fmt.Sprintf("emit: no packed weights of %T", w.Spec))
+}
+
 // loadCall prints the loading of one layer's weights.
 func (g *generator) loadCall(w *plan.Weights, path string) *jen.Statement {
-	if w.Spec == "" {
-		args := []jen.Code{jen.Lit(w.Channels)}
-		for _, n := range w.Norms {
+	load := jen.Id("l").Dot(packedType(w))
+	if s, ok := w.Spec.(kernel.ScaleShiftSpec); ok {
+		args := []jen.Code{jen.Lit(s.C)}
+		for _, n := range w.Fold.Norms {
 			args = append(args, jen.Qual(runtimePath, "Norm").Values(normFields(n, path)...))
 		}
-		return jen.Id("l").Dot(w.Type).Call(args...)
+		return load.Call(args...)
 	}
-	fold := []jen.Code{jen.Id("Weight").Op(":").Add(weightName(w.Weight, path))}
-	if w.Bias != "" {
-		fold = append(fold, jen.Id("Bias").Op(":").Add(weightName(w.Bias, path)))
+	fold := []jen.Code{jen.Id("Weight").Op(":").Add(weightName(w.Fold.Weight, path))}
+	if w.Fold.Bias != "" {
+		fold = append(fold, jen.Id("Bias").Op(":").Add(weightName(w.Fold.Bias, path)))
 	}
-	if len(w.Norms) > 0 {
+	if len(w.Fold.Norms) > 0 {
 		var norms []jen.Code
-		for _, n := range w.Norms {
+		for _, n := range w.Fold.Norms {
 			norms = append(norms, jen.Values(normFields(n, path)...))
 		}
 		fold = append(fold, jen.Id("Norms").Op(":").Index().Qual(runtimePath, "Norm").Values(norms...))
 	}
-	return jen.Id("l").Dot(w.Type).Call(
-		g.inline(w.Spec, w.Fields),
-		jen.Qual(runtimePath, "Fold").Values(fold...),
-	)
+	return load.Call(g.inline(w.Spec), jen.Qual(runtimePath, "Fold").Values(fold...))
 }
 
-func normFields(n ir.Norm, path string) []jen.Code {
-	fields := []jen.Code{jen.Id("Name").Op(":").Add(weightName(n.Path, path))}
+func normFields(n runtime.Norm, path string) []jen.Code {
+	fields := []jen.Code{jen.Id("Name").Op(":").Add(weightName(n.Name, path))}
 	if n.Scale {
 		return append(fields, jen.Id("Scale").Op(":").True())
 	}
-	return append(fields, jen.Id("Eps").Op(":").Lit(n.Epsilon))
+	return append(fields, jen.Id("Eps").Op(":").Lit(n.Eps))
 }
 
 // weightName prints a name of the state dictionary relative to the block's

@@ -13,7 +13,7 @@ type lane struct {
 	session *Session
 	arena   []float32
 
-	bound   size // the input's size that steps are for
+	bound   plan.Size // the input's size that steps are for
 	threads *kernel.Threads
 	steps   []func()
 	image   []float32   // the caller's, while a run is under way
@@ -30,14 +30,14 @@ func (s *Session) newLane() *lane {
 
 // bind makes a step of each call, for some threads and one size of the input,
 // unless they are the last ones.
-func (l *lane) bind(t *kernel.Threads, n size) {
+func (l *lane) bind(t *kernel.Threads, n plan.Size) {
 	if l.bound == n && l.threads == t {
 		return
 	}
 	l.bound, l.threads = n, t
 	l.steps = l.steps[:0]
 	for _, c := range l.session.model.schedule.Calls {
-		l.steps = append(l.steps, l.step(c, &n))
+		l.steps = append(l.steps, l.step(c, n))
 	}
 }
 

@@ -68,42 +68,20 @@ func (m *Model) WeightBytes() int64 { return m.bytes }
 func PackedBytes(s *plan.Schedule) int64 {
 	var n int64
 	for _, w := range s.Weights {
-		n += 4 * int64(spec(w).Size())
+		n += 4 * int64(w.Spec.Size())
 	}
 	return n
 }
 
-// spec is a layer's specification: a kernel.FilterSpec, kernel.LinearSpec or
-// kernel.ScaleShiftSpec.
-func spec(w *plan.Weights) interface{ Size() int } {
-	switch w.Type {
-	case "Filter":
-		var s kernel.FilterSpec
-		fill(&s, w.Fields, nil)
-		return s
-	case "Dense":
-		var s kernel.LinearSpec
-		fill(&s, w.Fields, nil)
-		return s
-	case "ScaleShift":
-		return kernel.ScaleShiftSpec{C: w.Channels}
-	}
-	panic(fmt.Sprintf("exec: no weights of type %s", w.Type))
-}
-
 // pack loads one layer's weights.
 func pack(l *runtime.Loader, w *plan.Weights) any {
-	var norms []runtime.Norm
-	for _, n := range w.Norms {
-		norms = append(norms, runtime.Norm{Name: n.Path, Eps: n.Epsilon, Scale: n.Scale})
-	}
-	fold := runtime.Fold{Weight: w.Weight, Bias: w.Bias, Norms: norms}
-	switch s := spec(w).(type) {
+	switch s := w.Spec.(type) {
 	case kernel.FilterSpec:
-		return l.Filter(s, fold)
+		return l.Filter(s, w.Fold)
 	case kernel.LinearSpec:
-		return l.Dense(s, fold)
-	default:
-		return l.ScaleShift(w.Channels, norms...)
+		return l.Dense(s, w.Fold)
+	case kernel.ScaleShiftSpec:
+		return l.ScaleShift(s.C, w.Fold.Norms...)
 	}
+	panic(fmt.Sprintf("exec: no weights of %T", w.Spec))
 }

@@ -17,9 +17,9 @@ import (
 type Session struct {
 	model   *Model
 	session *runtime.Session
-	all     *lane   // of all threads
-	alone   []*lane // of each thread, once there was a batch
-	bound   size    // the input's size that lanes are for
+	all     *lane     // of all threads
+	alone   []*lane   // of each thread, once there was a batch
+	bound   plan.Size // the input's size that lanes are for
 
 	batch batch // under way
 
@@ -42,7 +42,7 @@ func (m *Model) NewSession(options ...runtime.Option) *Session {
 	in := m.schedule.Input
 	s := &Session{model: m, session: m.file.NewSession(options...)}
 	s.all = s.newLane()
-	s.bound = size{in.H.Max(), in.W.Max()}
+	s.bound = plan.Size{Height: in.H.Max(), Width: in.W.Max()}
 	s.all.bind(s.session.Threads(), s.bound)
 	return s
 }
@@ -69,7 +69,7 @@ func (s *Session) RunBatch(ctx context.Context, count int, images []float32, hei
 	if !sizeOf(in).has(height, width) {
 		return fmt.Errorf("an image of %dx%d, but the model takes %v by %v", height, width, in.H, in.W)
 	}
-	if n := (size{height, width}); s.bound != n {
+	if n := (plan.Size{Height: height, Width: width}); s.bound != n {
 		s.bound = n
 		s.all.bind(s.session.Threads(), n)
 	}
@@ -109,17 +109,17 @@ func (b *batch) Image(t *kernel.Threads, worker, i int) error {
 
 // elements is the number of values of a node for the size that is bound.
 func (s *Session) elements(n *ir.Node) int {
-	return n.Shape.C * s.bound.of(n.Shape.H) * s.bound.of(n.Shape.W)
+	return n.Shape.C * s.bound.Of(n.Shape.H) * s.bound.Of(n.Shape.W)
 }
 
 // Shape is the shape of an output for an image of that size.
 func (m *Model) Shape(output, height, width int) []int {
 	n := m.schedule.Graph.Outputs[output].Node
-	s := &size{height, width}
+	s := plan.Size{Height: height, Width: width}
 	if n.Shape.Flat {
 		return []int{n.Shape.C}
 	}
-	return []int{n.Shape.C, s.of(n.Shape.H), s.of(n.Shape.W)}
+	return []int{n.Shape.C, s.Of(n.Shape.H), s.Of(n.Shape.W)}
 }
 
 // sizes are those that a model's input may have.

@@ -16,11 +16,6 @@ const (
 	Sigmoid   Activation = "sigmoid"
 )
 
-// Kernel is the activation's name in the runtime.
-func (a Activation) Kernel() string {
-	return map[Activation]string{None: "NoActivation", ReLU: "ReLU", ReLU6: "ReLU6", SiLU: "SiLU", HardSwish: "HardSwish", Sigmoid: "Sigmoid"}[a]
-}
-
 var (
 	reluDef      = activationDef(ReLU, "max(x, 0).")
 	relu6Def     = activationDef(ReLU6, "min(max(x, 0), 6).")

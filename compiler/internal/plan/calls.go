@@ -5,12 +5,13 @@ import (
 
 	"github.com/resc-lang/resc/compiler/internal/ir"
 	"github.com/resc-lang/resc/compiler/internal/op"
+	"github.com/resc-lang/resc/runtime"
+	"github.com/resc-lang/resc/runtime/kernel"
 )
 
 // lowered is a node's kernel before its operands have slots.
 type lowered struct {
-	kernel  string
-	fields  []Field
+	kernel  Kernel
 	sources []*ir.Node // nil where the kernel's source is absent
 	weights *Weights
 	inPlace []*ir.Node // sources whose memory the result may take
@@ -26,37 +27,35 @@ func (p *planner) lowerNode(n *ir.Node) []lowered {
 	case op.Linear:
 		return one(p.linear(n, o, in[0], out))
 	case op.BatchNorm:
-		return one(affine(n, ir.Norm{Path: n.Path, Epsilon: o.Epsilon}, in[0], out))
+		return one(affine(n, runtime.Norm{Name: n.Path, Eps: o.Epsilon}, in[0], out))
 	case op.Scale:
-		return one(affine(n, ir.Norm{Path: n.Path, Scale: true}, in[0], out))
+		return one(affine(n, runtime.Norm{Name: n.Path, Scale: true}, in[0], out))
 	case op.Activate:
 		return one(lowered{
-			kernel:  "Activate",
-			fields:  []Field{{"In", in[0]}, {"Out", out}, {"Activation", activation(o.Function)}},
+			kernel:  Activate{kernel.Activate{Activation: activations[o.Function]}, in[0], out},
 			sources: n.Args, inPlace: n.Args,
 		})
 	case op.Pool:
 		return one(pool(n, o, in[0], out))
 	case op.GlobalAverage:
-		return one(lowered{kernel: "GlobalAverage", fields: []Field{{"In", in[0]}, {"Out", out}}, sources: n.Args})
+		return one(lowered{kernel: GlobalAverage{In: in[0], Out: out}, sources: n.Args})
 	case op.ZeroPad:
-		return one(place(n.Args[0], in[0], out, 1, 0, o.Pad[0], o.Pad[1], false))
+		return one(place(n.Args[0], kernel.Place{Top: o.Pad[0], Left: o.Pad[1]}, in[0], out))
 	case op.PadChannels:
-		return one(place(n.Args[0], in[0], out, max(o.Stride, 1), o.Before, 0, 0, false))
+		return one(place(n.Args[0], kernel.Place{Stride: unlessOne(o.Stride), Channel: o.Before}, in[0], out))
 	case op.Subsample:
-		return one(place(n.Args[0], in[0], out, o.Stride, 0, 0, 0, false))
+		return one(place(n.Args[0], kernel.Place{Stride: unlessOne(o.Stride)}, in[0], out))
 	case op.Concat:
 		var pieces []lowered
 		channel := 0
 		for i, a := range n.Args {
-			pieces = append(pieces, place(a, in[i], out, 1, channel, 0, 0, i > 0))
+			pieces = append(pieces, place(a, kernel.Place{Channel: channel, Keep: i > 0}, in[i], out))
 			channel += in[i].C
 		}
 		return pieces
 	case op.Add:
 		return one(lowered{
-			kernel:  "Add",
-			fields:  []Field{{"A", in[0]}, {"B", in[1]}, {"Out", out}, {"Activation", activation(n.Activation)}},
+			kernel:  Add{kernel.Add{Activation: activations[n.Activation]}, in[0], in[1], out},
 			sources: n.Args, inPlace: n.Args,
 		})
 	case op.Mul:
@@ -67,47 +66,62 @@ func (p *planner) lowerNode(n *ir.Node) []lowered {
 
 func one(l lowered) []lowered { return []lowered{l} }
 
-// activation is the constant of runtime/kernel.
-func activation(a op.Activation) Word {
-	if a == op.None {
-		return ""
-	}
-	return Word(a.Kernel())
+// activations are the runtime's.
+var activations = map[op.Activation]kernel.Activation{
+	op.None: kernel.NoActivation, op.ReLU: kernel.ReLU, op.ReLU6: kernel.ReLU6,
+	op.SiLU: kernel.SiLU, op.HardSwish: kernel.HardSwish, op.Sigmoid: kernel.Sigmoid,
 }
 
 // conv is a convolution with all that is folded into it.
 func (p *planner) conv(n *ir.Node, o op.Conv, in, out Layout) lowered {
 	algorithm := choose(o, in, out, p.memory)
-	l := lowered{
-		kernel: "Conv",
-		fields: []Field{
-			{"In", in}, {"Out", out},
-			{"KernelH", o.KernelH}, {"KernelW", o.KernelW},
-			{"Stride", unlessOne(o.Stride)}, {"Dilation", unlessOne(o.Dilation)}, {"Groups", unlessOne(o.Groups)},
-			{"PadTop", o.Pad[0]}, {"PadLeft", o.Pad[1]},
+	k := Conv{
+		Conv: kernel.Conv{
+			KernelH: o.KernelH, KernelW: o.KernelW,
+			Stride: unlessOne(o.Stride), Dilation: unlessOne(o.Dilation), Groups: unlessOne(o.Groups),
+			PadTop: o.Pad[0], PadLeft: o.Pad[1],
+			Activation: activations[n.Activation],
 		},
+		In: in, Out: out,
+	}
+	l := lowered{
 		sources: []*ir.Node{n.Args[0], n.Residual},
 		weights: &Weights{
-			Node: n, Type: "Filter", Spec: "FilterSpec",
-			Fields: []Field{
-				{"In", in.C}, {"Out", o.Out}, {"KernelH", o.KernelH}, {"KernelW", o.KernelW},
-				{"Groups", unlessOne(o.Groups)}, {"Block", in.Block}, {"Stride", unlessOne(o.Stride)}, {"Algorithm", algorithm},
-				{"AsTaps", p.memory == Small && o.KernelH == 3 && o.KernelW == 3 && algorithm.Type != ""},
+			Node: n,
+			Spec: kernel.FilterSpec{
+				In: in.C, Out: o.Out, KernelH: o.KernelH, KernelW: o.KernelW,
+				Groups: k.Groups, Block: in.Block, Stride: k.Stride, Algorithm: algorithm,
+				AsTaps: p.memory == Small && o.KernelH == 3 && o.KernelW == 3 && algorithm != kernel.ByTier{},
 			},
-			Weight: n.Path + ".weight", Norms: n.Norms,
+			Fold: fold(n, o.Bias),
 		},
-	}
-	if o.Bias {
-		l.weights.Bias = n.Path + ".bias"
 	}
 	if n.Residual != nil {
 		l.inPlace = []*ir.Node{n.Residual}
 		if r := p.layouts[n.Residual]; !r.equal(out) {
-			l.fields = append(l.fields, Field{"Residual", r})
+			k.Residual = r
 		}
 	}
-	l.fields = append(l.fields, Field{"Activation", activation(n.Activation)})
+	l.kernel = k
 	return l
+}
+
+// fold names what makes the weights of a convolution or a linear layer.
+func fold(n *ir.Node, bias bool) runtime.Fold {
+	f := runtime.Fold{Weight: n.Path + ".weight", Norms: norms(n)}
+	if bias {
+		f.Bias = n.Path + ".bias"
+	}
+	return f
+}
+
+// norms are those that are folded into a node.
+func norms(n *ir.Node) []runtime.Norm {
+	var norms []runtime.Norm
+	for _, m := range n.Norms {
+		norms = append(norms, runtime.Norm{Name: m.Path, Eps: m.Epsilon, Scale: m.Scale})
+	}
+	return norms
 }
 
 // unlessOne is zero, which the runtime takes for one, where a field is one.
@@ -119,69 +133,50 @@ func unlessOne(n int) int {
 }
 
 func (p *planner) linear(n *ir.Node, o op.Linear, in, out Layout) lowered {
-	l := lowered{
-		kernel:  "Linear",
-		fields:  []Field{{"In", in}, {"Out", o.Out}, {"Halo", out.Halo}, {"Activation", activation(n.Activation)}},
+	return lowered{
+		kernel:  Linear{kernel.Linear{Out: o.Out, Halo: out.Halo, Activation: activations[n.Activation]}, in},
 		sources: n.Args,
-		weights: &Weights{
-			Node: n, Type: "Dense", Spec: "LinearSpec",
-			Fields: []Field{{"In", in}, {"Out", o.Out}},
-			Weight: n.Path + ".weight", Norms: n.Norms,
-		},
+		weights: &Weights{Node: n, Spec: kernel.LinearSpec{In: in.At(Size{}), Out: o.Out}, Fold: fold(n, o.Bias)},
 	}
-	if o.Bias {
-		l.weights.Bias = n.Path + ".bias"
-	}
-	return l
 }
 
 // affine is a normalisation that could not be folded.
-func affine(n *ir.Node, norm ir.Norm, in, out Layout) lowered {
+func affine(n *ir.Node, norm runtime.Norm, in, out Layout) lowered {
 	return lowered{
-		kernel:  "Affine",
-		fields:  []Field{{"In", in}, {"Out", out}, {"Activation", activation(n.Activation)}},
+		kernel:  Affine{kernel.Affine{Activation: activations[n.Activation]}, in, out},
 		sources: n.Args, inPlace: n.Args,
-		weights: &Weights{Node: n, Type: "ScaleShift", Channels: in.C, Norms: append([]ir.Norm{norm}, n.Norms...)},
+		weights: &Weights{
+			Node: n, Spec: kernel.ScaleShiftSpec{C: in.C},
+			Fold: runtime.Fold{Norms: append([]runtime.Norm{norm}, norms(n)...)},
+		},
 	}
 }
 
 func pool(n *ir.Node, o op.Pool, in, out Layout) lowered {
-	return lowered{
-		kernel: "Pool",
-		fields: []Field{
-			{"In", in}, {"Out", out}, {"Max", o.Max},
-			{"KernelH", o.KernelH}, {"KernelW", o.KernelW}, {"Stride", o.Stride},
-			{"PadTop", o.Pad[0]}, {"PadLeft", o.Pad[1]}, {"PadBottom", o.Pad[2]}, {"PadRight", o.Pad[3]},
-			{"ExcludePad", o.ExcludePad}, {"Activation", activation(n.Activation)},
-		},
-		sources: n.Args,
+	k := kernel.Pool{
+		Max: o.Max, KernelH: o.KernelH, KernelW: o.KernelW, Stride: o.Stride,
+		PadTop: o.Pad[0], PadLeft: o.Pad[1], PadBottom: o.Pad[2], PadRight: o.Pad[3],
+		ExcludePad: o.ExcludePad, Activation: activations[n.Activation],
 	}
+	return lowered{kernel: Pool{k, in, out}, sources: n.Args}
 }
 
 // place copies a value, or every stride-th pixel of it, into a larger one.
-func place(src *ir.Node, in, out Layout, stride, channel, top, left int, keep bool) lowered {
-	return lowered{
-		kernel: "Place",
-		fields: []Field{
-			{"In", in}, {"Out", out}, {"Stride", unlessOne(stride)},
-			{"Channel", channel}, {"Top", top}, {"Left", left}, {"Keep", keep},
-		},
-		sources: []*ir.Node{src},
-	}
+func place(src *ir.Node, k kernel.Place, in, out Layout) lowered {
+	return lowered{kernel: Place{k, in, out}, sources: []*ir.Node{src}}
 }
 
 func (p *planner) mul(n *ir.Node, in []Layout, out Layout) lowered {
+	k := Mul{Mul: kernel.Mul{Activation: activations[n.Activation]}, A: in[0], B: in[1], Out: out}
 	l := lowered{
-		kernel:  "Mul",
-		fields:  []Field{{"A", in[0]}, {"B", in[1]}, {"Out", out}},
 		sources: []*ir.Node{n.Args[0], n.Args[1], n.Residual},
 		inPlace: []*ir.Node{n.Args[0]},
 	}
 	if n.Residual != nil {
 		l.inPlace = []*ir.Node{n.Residual, n.Args[0]}
-		l.fields = append(l.fields, Field{"Residual", p.layouts[n.Residual]})
+		k.Residual = p.layouts[n.Residual]
 	}
-	l.fields = append(l.fields, Field{"Activation", activation(n.Activation)})
+	l.kernel = k
 	return l
 }
 

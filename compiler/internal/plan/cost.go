@@ -1,6 +1,9 @@
 package plan
 
-import "github.com/resc-lang/resc/compiler/internal/op"
+import (
+	"github.com/resc-lang/resc/compiler/internal/op"
+	"github.com/resc-lang/resc/runtime/kernel"
+)
 
 // The cost of a convolution is that of
 //
@@ -31,37 +34,37 @@ const (
 
 // cheapest is the algorithm of runtime/kernel whose cost is least, of those with
 // small filters if these are wanted.
-func (k *costs) cheapest(o op.Conv, in, out Layout, m Memory) Word {
-	word, least := Word("Direct"), k.of("Direct", o, in, out)*(1-leastGain)
+func (k *costs) cheapest(o op.Conv, in, out Layout, m Memory) kernel.Algorithm {
+	best, least := kernel.Direct, k.of(kernel.Direct, o, in, out)*(1-leastGain)
 	if o.Dilation != 1 {
-		return word
+		return best
 	}
-	var others []Word
+	var others []kernel.Algorithm
 	switch {
 	case in.Block != 0:
 		if k.rows > 0 && o.KernelW == 7 && o.Stride == 2 && o.Groups == 1 && in.C <= in.Block && in.Block <= mostRowsChannels {
-			others = []Word{"WinogradRows"}
+			others = []kernel.Algorithm{kernel.WinogradRows}
 		}
 	case o.Groups > 1 && (in.C/o.Groups%blockChannels != 0 || out.C/o.Groups%blockChannels != 0):
 	case o.KernelH == 3 && o.KernelW == 3 && o.Stride <= 2 && in.C >= blockChannels && (m != Small || o.Groups == 1):
-		others = []Word{"Winograd2", "Winograd4"}
+		others = []kernel.Algorithm{kernel.Winograd2, kernel.Winograd4}
 		if k.taps > 0 && o.Groups == 1 && fourTiles(out) {
-			others = append(others, "WinogradFour")
+			others = append(others, kernel.WinogradFour)
 		}
 	case o.KernelH == 1 && o.KernelW == 1 && o.Groups == 1 && k.strassen != nil:
 		if in.C%(2*blockChannels) == 0 && blocks(out.C)%2 == 0 {
-			others = append(others, "Strassen")
+			others = append(others, kernel.Strassen)
 		}
 		if in.C%(4*blockChannels) == 0 && blocks(out.C)%4 == 0 && out.C >= leastStrassen2 && out.W.Max() >= leastStrassen2Width {
-			others = append(others, "Strassen2")
+			others = append(others, kernel.Strassen2)
 		}
 	}
-	for _, w := range others {
-		if c := k.of(w, o, in, out); c < least {
-			word, least = w, c
+	for _, a := range others {
+		if c := k.of(a, o, in, out); c < least {
+			best, least = a, c
 		}
 	}
-	return word
+	return best
 }
 
 // fourTiles reports whether an image is four tiles of F(4×4) for which runtime/kernel has
@@ -74,7 +77,7 @@ func fourTiles(out Layout) bool {
 func blocks(channels int) int { return (channels + blockChannels - 1) / blockChannels }
 
 // of is the cost of a convolution by one algorithm.
-func (k *costs) of(w Word, o op.Conv, in, out Layout) float64 {
+func (k *costs) of(a kernel.Algorithm, o op.Conv, in, out Layout) float64 {
 	h, width := out.H.Max(), out.W.Max()
 	ins, outs := blocks(in.C), blocks(out.C)
 	inPixels, outPixels := float64(ins*in.H.Max()*in.W.Max()), float64(outs*h*width)
@@ -89,19 +92,19 @@ func (k *costs) of(w Word, o op.Conv, in, out Layout) float64 {
 		addends := inPixels / float64(o.Stride*o.Stride)
 		return k.total(multiplications, s.partial*outPixels+s.addend*addends, k.weight, weightReads*float64(matrix))
 	}
-	switch w {
-	case "WinogradRows":
+	switch a {
+	case kernel.WinogradRows:
 		// Four outputs of a row take 7 multiplications of even pixels and 6 of odd ones.
 		return k.total(13*o.KernelH*h*((width+3)/4)*matrix, k.rows*outPixels, 0, 0)
-	case "Winograd2":
+	case kernel.Winograd2:
 		return k.winograd(2, o.Stride, h, width, o.Groups, ins, outs, false)
-	case "Winograd4":
+	case kernel.Winograd4:
 		return k.winograd(4, o.Stride, h, width, o.Groups, ins, outs, false)
-	case "WinogradFour":
+	case kernel.WinogradFour:
 		return k.winograd(4, o.Stride, h, width, o.Groups, ins, outs, true)
-	case "Strassen":
+	case kernel.Strassen:
 		return strassen(1, halves(h)*width*matrix/4)
-	case "Strassen2":
+	case kernel.Strassen2:
 		return strassen(2, halves(h)*halves(width)*matrix/16)
 	default:
 		return k.total(taps*h*width*matrix, k.store*outPixels, k.weight, float64(taps*matrix))

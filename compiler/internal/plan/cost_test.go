@@ -2,7 +2,6 @@ package plan
 
 import (
 	"fmt"
-	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -36,51 +35,51 @@ func (l layer) block() int {
 func TestChoose(t *testing.T) {
 	for _, c := range []struct {
 		layer
-		want, x2 Word
+		want, x2 kernel.Algorithm
 	}{
-		{layer{64, 64, 56, 3, 1, 1}, "Winograd4", "Winograd4"},
-		{layer{128, 128, 28, 3, 1, 1}, "Winograd4", "Winograd4"},
-		{layer{256, 256, 14, 3, 1, 1}, "Winograd4", "Winograd4"},
-		{layer{512, 512, 7, 3, 1, 1}, "WinogradFour", "WinogradFour"},
-		{layer{128, 128, 28, 3, 2, 1}, "Winograd4", "Winograd4"},
-		{layer{256, 256, 14, 3, 2, 1}, "Winograd4", "Winograd2"},
-		{layer{512, 512, 7, 3, 2, 1}, "WinogradFour", "WinogradFour"},
-		{layer{512, 512, 9, 3, 1, 1}, "Winograd2", "Winograd2"}, // nine tiles
-		{layer{16, 16, 1, 3, 1, 1}, "Direct", "Direct"},
-		{layer{64, 64, 56, 1, 1, 1}, "Direct", "Direct"},
-		{layer{64, 256, 56, 1, 1, 1}, "Direct", "Direct"}, // too few channels for what Strassen adds
-		{layer{256, 64, 56, 1, 1, 1}, "Direct", "Direct"},
-		{layer{128, 256, 56, 1, 1, 1}, "Strassen", "Direct"},
-		{layer{256, 128, 56, 1, 1, 1}, "Strassen", "Direct"},
-		{layer{96, 576, 14, 1, 1, 1}, "Direct", "Direct"},
-		{layer{128, 512, 28, 1, 1, 1}, "Strassen", "Direct"},
-		{layer{512, 128, 28, 1, 1, 1}, "Strassen", "Direct"},
-		{layer{256, 1024, 14, 1, 1, 1}, "Strassen2", "Direct"},
-		{layer{256, 512, 28, 1, 1, 1}, "Strassen2", "Direct"},
-		{layer{1024, 256, 14, 1, 1, 1}, "Strassen", "Direct"}, // of few outputs for the sums of two levels
-		{layer{1024, 512, 14, 1, 1, 1}, "Strassen2", "Direct"},
-		{layer{512, 1024, 14, 1, 2, 1}, "Strassen2", "Direct"},
-		{layer{512, 2048, 7, 1, 1, 1}, "Strassen", "Direct"}, // halves of four rows and three
-		{layer{1024, 2048, 7, 1, 1, 1}, "Strassen", "Direct"},
-		{layer{1000, 256, 14, 1, 1, 1}, "Direct", "Direct"},
-		{layer{256, 256, 28, 3, 1, 32}, "Direct", "Direct"}, // groups of half a block
-		{layer{512, 512, 14, 3, 1, 32}, "Winograd4", "Direct"},
-		{layer{512, 512, 14, 3, 2, 32}, "Direct", "Direct"},
-		{layer{1024, 1024, 7, 3, 1, 32}, "Direct", "Direct"},
-		{layer{1024, 1024, 14, 3, 1, 32}, "Winograd4", "Winograd4"}, // of ResNeXt-101, 32 channels a group
-		{layer{16, 16, 32, 3, 1, 1}, "Winograd4", "Winograd4"},
-		{layer{16, 32, 16, 3, 2, 1}, "Winograd4", "Direct"},
-		{layer{32, 32, 16, 3, 1, 1}, "Winograd4", "Winograd4"},
-		{layer{32, 64, 8, 3, 2, 1}, "WinogradFour", "WinogradFour"},
-		{layer{64, 64, 8, 3, 1, 1}, "WinogradFour", "WinogradFour"},
-		{layer{3, 64, 112, 7, 2, 1}, "WinogradRows", "WinogradRows"},
+		{layer{64, 64, 56, 3, 1, 1}, kernel.Winograd4, kernel.Winograd4},
+		{layer{128, 128, 28, 3, 1, 1}, kernel.Winograd4, kernel.Winograd4},
+		{layer{256, 256, 14, 3, 1, 1}, kernel.Winograd4, kernel.Winograd4},
+		{layer{512, 512, 7, 3, 1, 1}, kernel.WinogradFour, kernel.WinogradFour},
+		{layer{128, 128, 28, 3, 2, 1}, kernel.Winograd4, kernel.Winograd4},
+		{layer{256, 256, 14, 3, 2, 1}, kernel.Winograd4, kernel.Winograd2},
+		{layer{512, 512, 7, 3, 2, 1}, kernel.WinogradFour, kernel.WinogradFour},
+		{layer{512, 512, 9, 3, 1, 1}, kernel.Winograd2, kernel.Winograd2}, // nine tiles
+		{layer{16, 16, 1, 3, 1, 1}, kernel.Direct, kernel.Direct},
+		{layer{64, 64, 56, 1, 1, 1}, kernel.Direct, kernel.Direct},
+		{layer{64, 256, 56, 1, 1, 1}, kernel.Direct, kernel.Direct}, // too few channels for what Strassen adds
+		{layer{256, 64, 56, 1, 1, 1}, kernel.Direct, kernel.Direct},
+		{layer{128, 256, 56, 1, 1, 1}, kernel.Strassen, kernel.Direct},
+		{layer{256, 128, 56, 1, 1, 1}, kernel.Strassen, kernel.Direct},
+		{layer{96, 576, 14, 1, 1, 1}, kernel.Direct, kernel.Direct},
+		{layer{128, 512, 28, 1, 1, 1}, kernel.Strassen, kernel.Direct},
+		{layer{512, 128, 28, 1, 1, 1}, kernel.Strassen, kernel.Direct},
+		{layer{256, 1024, 14, 1, 1, 1}, kernel.Strassen2, kernel.Direct},
+		{layer{256, 512, 28, 1, 1, 1}, kernel.Strassen2, kernel.Direct},
+		{layer{1024, 256, 14, 1, 1, 1}, kernel.Strassen, kernel.Direct}, // of few outputs for the sums of two levels
+		{layer{1024, 512, 14, 1, 1, 1}, kernel.Strassen2, kernel.Direct},
+		{layer{512, 1024, 14, 1, 2, 1}, kernel.Strassen2, kernel.Direct},
+		{layer{512, 2048, 7, 1, 1, 1}, kernel.Strassen, kernel.Direct}, // halves of four rows and three
+		{layer{1024, 2048, 7, 1, 1, 1}, kernel.Strassen, kernel.Direct},
+		{layer{1000, 256, 14, 1, 1, 1}, kernel.Direct, kernel.Direct},
+		{layer{256, 256, 28, 3, 1, 32}, kernel.Direct, kernel.Direct}, // groups of half a block
+		{layer{512, 512, 14, 3, 1, 32}, kernel.Winograd4, kernel.Direct},
+		{layer{512, 512, 14, 3, 2, 32}, kernel.Direct, kernel.Direct},
+		{layer{1024, 1024, 7, 3, 1, 32}, kernel.Direct, kernel.Direct},
+		{layer{1024, 1024, 14, 3, 1, 32}, kernel.Winograd4, kernel.Winograd4}, // of ResNeXt-101, 32 channels a group
+		{layer{16, 16, 32, 3, 1, 1}, kernel.Winograd4, kernel.Winograd4},
+		{layer{16, 32, 16, 3, 2, 1}, kernel.Winograd4, kernel.Direct},
+		{layer{32, 32, 16, 3, 1, 1}, kernel.Winograd4, kernel.Winograd4},
+		{layer{32, 64, 8, 3, 2, 1}, kernel.WinogradFour, kernel.WinogradFour},
+		{layer{64, 64, 8, 3, 1, 1}, kernel.WinogradFour, kernel.WinogradFour},
+		{layer{3, 64, 112, 7, 2, 1}, kernel.WinogradRows, kernel.WinogradRows},
 	} {
 		o, in, out := c.plan()
 		if got := costs16.cheapest(o, in, out, Fast); got != c.want {
-			t.Errorf("%+v: %s, want %s", c.layer, got, c.want)
+			t.Errorf("%+v: %s, want %s", c.layer, got.Name(), c.want.Name())
 		}
 		if got := costs32.cheapest(o, in, out, Fast); got != c.x2 {
-			t.Errorf("%+v, with two multipliers: %s, want %s", c.layer, got, c.x2)
+			t.Errorf("%+v, with two multipliers: %s, want %s", c.layer, got.Name(), c.x2.Name())
 		}
 	}
 }
@@ -90,17 +89,17 @@ func TestChoose(t *testing.T) {
 func TestChooseFirst(t *testing.T) {
 	for _, c := range []struct {
 		channels, kernel, stride int
-		want                     string
+		want                     kernel.ByTier
 	}{
-		{3, 7, 2, "{ByTier [{AVX512 WinogradRows}]}"},
-		{1, 7, 2, "{ []}"}, // too few products for what is added to them
-		{3, 7, 1, "{ []}"},
-		{3, 3, 2, "{ []}"},
-		{8, 7, 2, "{ []}"},
+		{3, 7, 2, kernel.ByTier{AVX512: kernel.WinogradRows}},
+		{1, 7, 2, kernel.ByTier{}}, // too few products for what is added to them
+		{3, 7, 1, kernel.ByTier{}},
+		{3, 3, 2, kernel.ByTier{}},
+		{8, 7, 2, kernel.ByTier{}},
 	} {
 		o, in, out := layer{c.channels, 64, 112, c.kernel, c.stride, 1}.plan()
-		if got := fmt.Sprint(choose(o, in, out, Small)); got != c.want {
-			t.Errorf("%d channels, kernel %d, stride %d: %s, want %s", c.channels, c.kernel, c.stride, got, c.want)
+		if got := choose(o, in, out, Small); got != c.want {
+			t.Errorf("%d channels, kernel %d, stride %d: %v, want %v", c.channels, c.kernel, c.stride, got, c.want)
 		}
 	}
 }
@@ -110,23 +109,23 @@ func TestChooseRange(t *testing.T) {
 	o, in, out := layer{512, 512, 7, 3, 1, 1}.plan()
 	side := shape.Var(&shape.Range{Low: 4, High: 7, Step: 1})
 	in.H, in.W, out.H, out.W = side, side, side, side
-	if got := costs32.cheapest(o, in, out, Fast); got != "Winograd2" {
-		t.Errorf("4 to 7 pixels: %s", got)
+	if got := costs32.cheapest(o, in, out, Fast); got != kernel.Winograd2 {
+		t.Errorf("4 to 7 pixels: %s", got.Name())
 	}
 }
 
 // Small filters are those of direct convolution and Strassen's algorithm, and of
 // Winograd's in one group.
 func TestChooseSmall(t *testing.T) {
-	for l, want := range map[layer]Word{
-		{64, 64, 56, 3, 1, 1}:    "Winograd4",
-		{64, 64, 8, 3, 1, 1}:     "WinogradFour",
-		{1024, 512, 14, 1, 1, 1}: "Strassen2",
-		{512, 512, 14, 3, 1, 32}: "Direct",
+	for l, want := range map[layer]kernel.Algorithm{
+		{64, 64, 56, 3, 1, 1}:    kernel.Winograd4,
+		{64, 64, 8, 3, 1, 1}:     kernel.WinogradFour,
+		{1024, 512, 14, 1, 1, 1}: kernel.Strassen2,
+		{512, 512, 14, 3, 1, 32}: kernel.Direct,
 	} {
 		o, in, out := l.plan()
 		if got := costs16.cheapest(o, in, out, Small); got != want {
-			t.Errorf("%+v: %s, want %s", l, got, want)
+			t.Errorf("%+v: %s, want %s", l, got.Name(), want.Name())
 		}
 	}
 }
@@ -142,25 +141,18 @@ func TestChooseTiers(t *testing.T) {
 	} {
 		o, in, out := l.plan()
 		choice := choose(o, in, out, Fast)
-		c := Call{Kernel: "Conv", Weights: &Weights{}}
-		var names []string
-		for _, f := range choice.Fields {
-			names = append(names, f.Name)
+		c := Call{Kernel: Conv{}, Weights: &Weights{Spec: kernel.FilterSpec{Algorithm: choice}}}
+		names := []string{"direct"}
+		if choice != (kernel.ByTier{}) {
+			names = nil
 		}
-		if choice.Fields != nil {
-			c.Weights.Fields = []Field{{"Algorithm", choice}}
-		} else {
-			names = []string{"direct"}
+		for _, f := range Fields(choice) {
+			names = append(names, f.Name)
 		}
 		if got := fmt.Sprintf("%s; %s; %s; %s", strings.Join(names, " "), c.Algorithm("avx512"), c.Algorithm("avx512x2"), c.Algorithm("neon")); got != want {
 			t.Errorf("%+v: %s\nwant %s", l, got, want)
 		}
 	}
-}
-
-var algorithms = map[Word]kernel.Algorithm{
-	"Direct": kernel.Direct, "Winograd2": kernel.Winograd2, "Winograd4": kernel.Winograd4, "WinogradFour": kernel.WinogradFour,
-	"WinogradRows": kernel.WinogradRows, "Strassen": kernel.Strassen, "Strassen2": kernel.Strassen2,
 }
 
 // What is chosen for a tier its kernels can pack: of the tier that the tests run on.
@@ -189,10 +181,7 @@ func TestChosenPacks(t *testing.T) {
 // pack packs zeros by the algorithm chosen.
 func (l layer) pack(t *testing.T, m Memory) {
 	o, in, out := l.plan()
-	spec := kernel.FilterSpec{In: l.in, Out: l.out, KernelH: l.k, KernelW: l.k, Stride: l.stride, Groups: l.groups, Block: l.block()}
-	for _, f := range choose(o, in, out, m).Fields {
-		reflect.ValueOf(&spec.Algorithm).Elem().FieldByName(f.Name).Set(reflect.ValueOf(algorithms[f.Value.(Word)]))
-	}
+	spec := kernel.FilterSpec{In: l.in, Out: l.out, KernelH: l.k, KernelW: l.k, Stride: l.stride, Groups: l.groups, Block: l.block(), Algorithm: choose(o, in, out, m)}
 	defer func() {
 		if r := recover(); r != nil {
 			t.Errorf("%+v, %s: %+v: %v", l, m, spec.Algorithm, r)
@@ -232,24 +221,24 @@ func BenchmarkCost(b *testing.B) {
 	}
 	multiplications := kernel.MeasurePeak(200*time.Millisecond) / 32 * 1e6 // of 16 channels in a millisecond
 	for _, l := range layers {
-		others := []Word{"Direct", "Winograd2", "Winograd4"}
+		others := []kernel.Algorithm{kernel.Direct, kernel.Winograd2, kernel.Winograd4}
 		if _, _, out := l.plan(); model.taps > 0 && l.groups == 1 && fourTiles(out) {
-			others = append(others, "WinogradFour")
+			others = append(others, kernel.WinogradFour)
 		}
 		switch {
 		case l.k == 7 && model.rows > 0:
-			others = []Word{"Direct", "WinogradRows"}
+			others = []kernel.Algorithm{kernel.Direct, kernel.WinogradRows}
 		case l.k != 3:
 			others = others[:1]
 			if l.k == 1 && model.strassen != nil {
-				others = []Word{"Direct", "Strassen", "Strassen2"}
+				others = []kernel.Algorithm{kernel.Direct, kernel.Strassen, kernel.Strassen2}
 			}
 		}
-		for _, w := range others {
-			b.Run(fmt.Sprintf("%d-%d@%d_%dx%d_stride%d_groups%d/%s", l.in, l.out, l.size, l.k, l.k, l.stride, l.groups, w), func(b *testing.B) {
+		for _, a := range others {
+			b.Run(fmt.Sprintf("%d-%d@%d_%dx%d_stride%d_groups%d/%s", l.in, l.out, l.size, l.k, l.k, l.stride, l.groups, a.Name()), func(b *testing.B) {
 				o, in, out := l.plan()
-				cost := model.of(w, o, in, out) / multiplications
-				measured := l.measure(b, algorithms[w])
+				cost := model.of(a, o, in, out) / multiplications
+				measured := l.measure(b, a)
 				b.ReportMetric(cost, "ms-model")
 				b.ReportMetric(measured, "ms-measured")
 				b.ReportMetric(cost/measured, "model/measured")

@@ -83,14 +83,14 @@ func (p *planner) schedule(i int, n *ir.Node) {
 		}
 		dst := p.allocate(n)
 		p.calls = append(p.calls, &Call{
-			Node: n, Kernel: "Import", Fields: []Field{{"Out", p.layouts[n]}},
+			Node: n, Kernel: Import{Out: p.layouts[n]},
 			Dst: p.operand(n, dst), Srcs: []*Operand{{Input: true, Layout: p.layouts[n], Node: n}},
 		})
 		return
 	}
 	var dst *Slot
 	for _, l := range p.lowerNode(n) {
-		call := &Call{Node: n, Kernel: l.kernel, Fields: l.fields, Weights: l.weights}
+		call := &Call{Node: n, Kernel: l.kernel, Weights: l.weights}
 		for _, s := range l.sources {
 			var o *Operand
 			if s != nil {
@@ -194,7 +194,7 @@ func (p *planner) export(n *ir.Node) {
 			continue
 		}
 		p.calls = append(p.calls, &Call{
-			Node: n, Kernel: "Export", Fields: []Field{{"In", p.layouts[n]}},
+			Node: n, Kernel: Export{In: p.layouts[n]},
 			Dst:  &Operand{Output: i, Layout: p.layouts[n], Node: n},
 			Srcs: []*Operand{p.operand(n, p.in[n])},
 		})

@@ -16,13 +16,13 @@ func (s *Schedule) Print(w io.Writer) error {
 		for _, o := range c.Srcs {
 			srcs = append(srcs, o.String())
 		}
-		how := c.Kernel
+		how := TypeName(c.Kernel)
 		if a, x2 := c.Algorithm("avx512"), c.Algorithm("avx512x2"); a != x2 {
 			how += fmt.Sprintf(", %s (avx512x2: %s)", a, x2)
 		} else if a != "" {
 			how += ", " + a
 		}
-		fmt.Fprintf(t, "%d\t%s\t%s <- %s\t%s\t%s\n", i, how, c.Dst, strings.Join(srcs, ", "), c.Node.Path, fieldsText(c.Fields))
+		fmt.Fprintf(t, "%d\t%s\t%s <- %s\t%s\t%s\n", i, how, c.Dst, strings.Join(srcs, ", "), c.Node.Path, fieldsText(c.Kernel))
 	}
 	if err := t.Flush(); err != nil {
 		return err
@@ -67,24 +67,10 @@ func (l Layout) String() string {
 	return s
 }
 
-// fieldsText prints the fields that are not zero.
-func fieldsText(fields []Field) string {
+// fieldsText prints a kernel's fields that are not zero.
+func fieldsText(k Kernel) string {
 	var parts []string
-	for _, f := range fields {
-		switch v := f.Value.(type) {
-		case int:
-			if v == 0 {
-				continue
-			}
-		case bool:
-			if !v {
-				continue
-			}
-		case Word:
-			if v == "" {
-				continue
-			}
-		}
+	for _, f := range Fields(k) {
 		parts = append(parts, fmt.Sprintf("%s=%v", f.Name, f.Value))
 	}
 	return strings.Join(parts, " ")

@@ -2,13 +2,14 @@
 // geometry, on which slots of the arena, with which weights.
 //
 // A schedule has two readers. emit prints it as Go; exec runs it. Both see the
-// same fields, so that both call the same kernels with the same geometry and get
-// the same bits.
+// runtime's own structures, so that both call the same kernels with the same geometry
+// and get the same bits.
 package plan
 
 import (
 	"github.com/resc-lang/resc/compiler/internal/ir"
 	"github.com/resc-lang/resc/compiler/internal/shape"
+	"github.com/resc-lang/resc/runtime"
 )
 
 // Schedule is kernel calls in order.
@@ -82,42 +83,35 @@ type Operand struct {
 	Node   *ir.Node
 }
 
-// Call is one call of a kernel: kernel.Conv{Fields}.Run(t, Dst, Srcs..., Weights).
+// Call is one call of a kernel: Kernel.Run(t, Dst, Srcs..., Weights).
 type Call struct {
 	Node    *ir.Node
-	Kernel  string // name of the type in runtime/kernel
-	Fields  []Field
+	Kernel  Kernel
 	Dst     *Operand
 	Srcs    []*Operand // nil where the kernel's source is absent
 	Weights *Weights   // or nil
 }
 
-// Field is a field of a kernel's structure. Its value is an int, a bool, a
-// Word, a Layout or a Struct.
-type Field struct {
-	Name  string
-	Value any
-}
-
-// Word is a constant of runtime/kernel, by name.
-type Word string
-
-// Struct is a structure of runtime/kernel, by name.
-type Struct struct {
-	Type   string
-	Fields []Field
+// IsTransfer reports whether the call copies between the caller's memory and the
+// arena, and computes nothing.
+func (c *Call) IsTransfer() bool {
+	switch c.Kernel.(type) {
+	case Import, Export:
+		return true
+	}
+	return false
 }
 
 // Weights is what a call reads besides its sources: packed when the model is
 // loaded.
 type Weights struct {
-	Node   *ir.Node
-	Type   string  // of the packed weights in runtime/kernel: Filter, Dense or ScaleShift
-	Spec   string  // type of the specification; empty for ScaleShift, which has Channels
-	Fields []Field // of the specification
+	Node *ir.Node
+	Spec Spec
+	Fold runtime.Fold // their names in the state dictionary
+}
 
-	Channels int
-	Weight   string // names in the state dictionary; empty where there is none
-	Bias     string
-	Norms    []ir.Norm
+// Spec says how weights are packed: a kernel.FilterSpec, a kernel.LinearSpec or a
+// kernel.ScaleShiftSpec.
+type Spec interface {
+	Size() int // in values, for the tier of kernels in force
 }

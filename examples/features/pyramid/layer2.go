@@ -70,11 +70,11 @@ func layer2Block0Conv2(t *kernel.Threads, dst, src, residual []float32, w *kerne
 	kernel.Conv{
 		In:         kernel.Layout{C: 32, H: 16, W: 16, Halo: 1},
 		Out:        kernel.Layout{C: 32, H: 16, W: 16, Halo: 1},
+		Residual:   kernel.Layout{C: 32, H: 16, W: 16},
 		KernelH:    3,
 		KernelW:    3,
 		PadTop:     1,
 		PadLeft:    1,
-		Residual:   kernel.Layout{C: 32, H: 16, W: 16},
 		Activation: kernel.ReLU,
 	}.Run(t, dst, src, residual, w)
 }

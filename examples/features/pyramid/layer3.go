@@ -69,11 +69,11 @@ func layer3Block0Conv2(t *kernel.Threads, dst, src, residual []float32, w *kerne
 	kernel.Conv{
 		In:         kernel.Layout{C: 64, H: 8, W: 8, Halo: 1},
 		Out:        kernel.Layout{C: 64, H: 8, W: 8, Halo: 1},
+		Residual:   kernel.Layout{C: 64, H: 8, W: 8},
 		KernelH:    3,
 		KernelW:    3,
 		PadTop:     1,
 		PadLeft:    1,
-		Residual:   kernel.Layout{C: 64, H: 8, W: 8},
 		Activation: kernel.ReLU,
 	}.Run(t, dst, src, residual, w)
 }
@@ -166,11 +166,11 @@ func layer3Block2Conv2(t *kernel.Threads, dst, src, residual []float32, w *kerne
 	kernel.Conv{
 		In:         kernel.Layout{C: 64, H: 8, W: 8, Halo: 1},
 		Out:        kernel.Layout{C: 64, H: 8, W: 8},
+		Residual:   kernel.Layout{C: 64, H: 8, W: 8, Halo: 1},
 		KernelH:    3,
 		KernelW:    3,
 		PadTop:     1,
 		PadLeft:    1,
-		Residual:   kernel.Layout{C: 64, H: 8, W: 8, Halo: 1},
 		Activation: kernel.ReLU,
 	}.Run(t, dst, src, residual, w)
 }

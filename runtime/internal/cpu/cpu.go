@@ -43,6 +43,12 @@ func (l Level) Kernels() Level {
 	return l
 }
 
+// Parse is the level of that name.
+func Parse(name string) (level Level, ok bool) {
+	i := slices.Index(names[:], name)
+	return Level(max(i, 0)), i >= 0
+}
+
 var forced atomic.Pointer[Level]
 
 // choice is the tier that the environment asks for, or the best one and what
@@ -56,14 +62,14 @@ func choose(name string, available []Level) (Level, error) {
 	if name == "" {
 		return best, nil
 	}
-	i := slices.Index(names[:], name)
-	if i < 0 {
+	level, ok := Parse(name)
+	if !ok {
 		return best, fmt.Errorf("%s=%s: no such tier; tiers are %s", Variable, name, strings.Join(names[:], ", "))
 	}
-	if !slices.Contains(available, Level(i)) {
+	if !slices.Contains(available, level) {
 		return best, fmt.Errorf("%s=%s: this processor or build does not have it; the best here is %s", Variable, name, best)
 	}
-	return Level(i), nil
+	return level, nil
 }
 
 // Tier is the tier in force: the best one available unless the environment
@@ -82,8 +88,8 @@ func Kernels() Level { return Tier().Kernels() }
 // Shares reports whether a tier has the kernels in force, by its name: then what was
 // made for it can be used here.
 func Shares(tier string) bool {
-	i := slices.Index(names[:], tier)
-	return i >= 0 && Level(i).Kernels() == Kernels()
+	level, ok := Parse(tier)
+	return ok && level.Kernels() == Kernels()
 }
 
 // Check reports a RESC_TIER that names no tier, or one that is not available.
