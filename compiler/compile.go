@@ -1,8 +1,8 @@
 // Package compiler turns a .res file into a network that can be run, reported
 // on, or printed as a Go package.
 //
-// The way through is one line: the parser's tree is checked (check), lowered to
-// a graph (lower), fused (pass) and scheduled (plan). What follows reads the
+// The way through is one line: the parser's tree is checked, which builds a graph
+// (check), fused (pass) and scheduled (plan). What follows reads the
 // schedule: emit prints it as Go, exec runs it with the same kernels.
 package compiler
 
@@ -11,11 +11,9 @@ import (
 
 	"github.com/resc-lang/resc/compiler/internal/check"
 	"github.com/resc-lang/resc/compiler/internal/ir"
-	"github.com/resc-lang/resc/compiler/internal/lower"
 	"github.com/resc-lang/resc/compiler/internal/op"
 	"github.com/resc-lang/resc/compiler/internal/pass"
 	"github.com/resc-lang/resc/compiler/internal/plan"
-	"github.com/resc-lang/resc/compiler/internal/typed"
 	"github.com/resc-lang/resc/dsl"
 )
 
@@ -48,8 +46,8 @@ const (
 
 // Program is a compiled model. It is immutable and may be used concurrently.
 type Program struct {
-	model    *typed.Model
-	lowered  *ir.Graph // as written, a node a step that an output needs
+	model    *check.Model
+	written  *ir.Graph // the nodes of the model's graph that an output needs
 	fused    *ir.Graph
 	schedule *plan.Schedule
 }
@@ -68,9 +66,9 @@ func Compile(src *dsl.Source, opts Options) (*Program, dsl.Diagnostics) {
 	if ds.HasErrors() {
 		return nil, ds
 	}
-	p := &Program{model: m, lowered: lower.Lower(m)}
-	idle := entries(pass.Dead(p.lowered))
-	p.fused = p.lowered.Clone()
+	p := &Program{model: m, written: m.Graph.Clone()}
+	idle := entries(pass.Dead(p.written))
+	p.fused = p.written.Clone()
 	pass.Run(p.fused, nil)
 	p.schedule = plan.New(p.fused, cmp.Or(opts.Memory, Fast))
 	p.schedule.Idle = prefixes(idle, p.Weights())

@@ -21,9 +21,9 @@ func (p *Program) EmitEmbedding(pkg, version, weights string) ([]File, error) {
 // strides are the outputs' distances of neighbours in pixels of the input; 0 where an
 // element sees the whole image.
 func (p *Program) strides() []int {
-	fields := p.lowered.Fields()
+	fields := p.written.Fields()
 	var strides []int
-	for _, o := range p.lowered.Outputs {
+	for _, o := range p.written.Outputs {
 		strides = append(strides, fields[o.Node].Stride)
 	}
 	return strides

@@ -6,14 +6,14 @@ import (
 	"image"
 	"slices"
 
-	"github.com/resc-lang/resc/compiler/internal/typed"
+	"github.com/resc-lang/resc/compiler/internal/check"
 	"github.com/resc-lang/resc/runtime/preprocess"
 )
 
 // Input is the shape of one image: channels, height and width, the largest
 // where they vary.
 func (p *Program) Input() (channels, height, width int) {
-	s := p.model.Input.Shape
+	s := p.model.Graph.Input().Shape
 	return s.C, s.H.Max(), s.W.Max()
 }
 
@@ -34,7 +34,7 @@ func (p *Program) Classes() []string { return p.model.Classes }
 func (p *Program) ShippedWeights() string { return p.model.Weights }
 
 // Outputs is the number of outputs.
-func (p *Program) Outputs() int { return len(p.model.Outputs) }
+func (p *Program) Outputs() int { return len(p.model.Graph.Outputs) }
 
 // Preprocess makes the input of an image, as the model's file says: values in
 // NCHW order, and their height and width. It may be called concurrently.
@@ -127,7 +127,7 @@ func (p *Program) CheckPreprocess(crops int) error {
 	case 1:
 		return nil
 	case 5, 10:
-		if !slices.ContainsFunc(p.model.Preprocess, func(s typed.PreStep) bool { return s.Kind == "crop" }) {
+		if !slices.ContainsFunc(p.model.Preprocess, func(s check.PreStep) bool { return s.Kind == "crop" }) {
 			return fmt.Errorf("the model's preprocessing has no crop, of which there could be %d", crops)
 		}
 		return nil

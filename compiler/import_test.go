@@ -26,7 +26,7 @@ import (
 // exported is a program as an ONNX model, with made-up weights that nobody reads.
 func exported(t *testing.T, p *Program) *format.Model {
 	t.Helper()
-	m, err := onnx.Export(p.model, p.lowered, fixture.Checkpoint(weightsOf(p)), "v0.0.0")
+	m, err := onnx.Export(p.model, p.written, fixture.Checkpoint(weightsOf(p)), "v0.0.0")
 	if err != nil {
 		t.Fatal(err)
 	}

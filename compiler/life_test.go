@@ -10,7 +10,6 @@ import (
 	"testing"
 
 	"github.com/resc-lang/resc/compiler/internal/ir"
-	"github.com/resc-lang/resc/compiler/internal/lower"
 	"github.com/resc-lang/resc/compiler/internal/pass"
 	"github.com/resc-lang/resc/dsl"
 	"github.com/resc-lang/resc/internal/fixture"
@@ -28,10 +27,10 @@ func TestLife(t *testing.T) {
 		if ds.HasErrors() {
 			t.Fatal(ds[0])
 		}
-		for _, s := range p.model.Steps {
-			fmt.Fprintf(t.Section("check"), "%-24s %s\n", s.Path, s.Out.Shape)
+		for _, n := range p.model.Graph.Nodes[1:] {
+			fmt.Fprintf(t.Section("check"), "%-24s %s\n", n.Path, n.Shape)
 		}
-		g := lower.Lower(p.model)
+		g := p.model.Graph.Clone()
 		before := graphText(g)
 		fmt.Fprint(t.Section("ir"), before)
 		var exported bytes.Buffer
@@ -93,7 +92,7 @@ func TestPassesKeepTheGraphSound(t *testing.T) {
 		if err != nil || !strings.Contains(string(text), "\nmodel ") {
 			continue
 		}
-		g := lower.Lower(compile(t, "std/"+name, nil).model)
+		g := compile(t, "std/"+name, nil).model.Graph.Clone()
 		pass.Run(g, func(x pass.Pass, g *ir.Graph) {
 			if err := ir.Verify(g); err != nil {
 				t.Errorf("%s after %s: %v", name, x.Name, err)

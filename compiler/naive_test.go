@@ -267,7 +267,7 @@ func TestRandomNetworks(t *testing.T) {
 		for i, v := range input {
 			exact[i] = float64(v)
 		}
-		want := naive(p.lowered, exact)[p.lowered.Outputs[0].Node]
+		want := naive(p.written, exact)[p.written.Outputs[0].Node]
 		network, err := p.Load(fixture.Checkpoint(weightsOf(p)))
 		if err != nil {
 			t.Fatal(err)

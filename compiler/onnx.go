@@ -7,7 +7,6 @@ import (
 
 	"github.com/resc-lang/resc/compiler/internal/check"
 	"github.com/resc-lang/resc/compiler/internal/ir"
-	"github.com/resc-lang/resc/compiler/internal/lower"
 	"github.com/resc-lang/resc/compiler/internal/onnx"
 	"github.com/resc-lang/resc/dsl"
 	format "github.com/resc-lang/resc/internal/onnx"
@@ -22,7 +21,7 @@ func (p *Program) WriteONNX(w io.Writer, f *safetensors.File, version string) er
 	if _, err := p.Load(f); err != nil {
 		return err
 	}
-	m, err := onnx.Export(p.model, p.lowered, f, version)
+	m, err := onnx.Export(p.model, p.written, f, version)
 	if err != nil {
 		return err
 	}
@@ -77,6 +76,6 @@ func compileGraph(name string) onnx.Compiler {
 				return nil, d
 			}
 		}
-		return lower.Lower(model), nil
+		return model.Graph, nil
 	}
 }

@@ -7,14 +7,14 @@ func (p *Program) PrintGraph(w io.Writer, fused bool) error {
 	if fused {
 		return p.fused.Print(w)
 	}
-	return p.lowered.Print(w)
+	return p.written.Print(w)
 }
 
 // Params counts the trainable parameters, as PyTorch does: those of
 // convolutions, linear layers, and batch normalisation's scale and shift.
 func (p *Program) Params() int64 {
 	var n int64
-	for _, node := range p.lowered.Nodes {
+	for _, node := range p.written.Nodes {
 		n += node.Params()
 	}
 	return n
@@ -24,7 +24,7 @@ func (p *Program) Params() int64 {
 // of the largest size, before any choice of algorithm.
 func (p *Program) MACs() int64 {
 	var n int64
-	for _, node := range p.lowered.Nodes {
+	for _, node := range p.written.Nodes {
 		n += node.MACs()
 	}
 	return n

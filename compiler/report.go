@@ -100,14 +100,14 @@ func (p *Program) Report() *Report {
 	m := p.model
 	r := &Report{
 		Model: m.Name, Doc: m.Doc,
-		Input:      value(m.InputName, m.Batch, m.Input.Shape),
+		Input:      value(m.Graph.Input().Path, m.Batch, m.Graph.Input().Shape),
 		ParamCount: p.Params(), MACs: p.MACs(),
 		ArenaBytes:  p.schedule.ArenaBytes(),
 		WeightBytes: exec.PackedBytes(p.schedule), Memory: p.schedule.Memory,
 	}
 	r.Params = p.Parameters()
 	for i, stride := range p.strides() {
-		o := value(m.Outputs[i].Name, m.Batch, m.Outputs[i].Value.Shape)
+		o := value(m.Graph.Outputs[i].Name, m.Batch, m.Graph.Outputs[i].Node.Shape)
 		o.Stride = stride
 		r.Outputs = append(r.Outputs, o)
 	}
@@ -134,8 +134,8 @@ func (p *Program) layers(r *Report) {
 			fused[a.ID] = c.Node.Path
 		}
 	}
-	fields := p.lowered.Fields()
-	for _, n := range p.lowered.Nodes[1:] {
+	fields := p.written.Fields()
+	for _, n := range p.written.Nodes[1:] {
 		r.ActivationBytes += 4 * n.Shape.Elements()
 		l := ReportLayer{
 			Name: n.Path, Op: n.Op.Name(), Attributes: n.Op.String(),

@@ -20,7 +20,7 @@ type Weight struct {
 
 // Weights lists what the program reads from a state dictionary: parameters, and
 // the running statistics of batch normalisation.
-func (p *Program) Weights() []Weight { return entries(p.lowered.Nodes) }
+func (p *Program) Weights() []Weight { return entries(p.written.Nodes) }
 
 func entries(nodes []*ir.Node) []Weight {
 	var ws []Weight

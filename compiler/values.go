@@ -33,19 +33,15 @@ type Value struct {
 // group, block or stage that ends there.
 func (p *Program) Values() []Value {
 	nodes := map[int]*ir.Node{}
-	for _, n := range p.lowered.Nodes {
+	for _, n := range p.written.Nodes {
 		nodes[n.ID] = n
 	}
 	fused := map[int]bool{}
 	for _, n := range p.fused.Nodes {
 		fused[made(n)] = true
 	}
-	ids := map[any]int{p.model.Input: 0}
-	for i, s := range p.model.Steps {
-		ids[s.Out] = i + 1 // as lower counts
-	}
 	products, norms := map[int]string{}, map[int]string{}
-	for _, n := range p.lowered.Nodes {
+	for _, n := range p.written.Nodes {
 		switch n.Op.(type) {
 		case op.Mul:
 			products[n.Args[1].ID] = n.Path
@@ -55,13 +51,13 @@ func (p *Program) Values() []Value {
 	}
 	var values []Value
 	for _, x := range p.model.Values {
-		n := nodes[ids[x.Value]]
+		n := nodes[x.Node.ID]
 		if n == nil || n.ID == 0 {
 			continue
 		}
 		v := Value{Name: x.Name, Op: strings.TrimSpace(n.Op.Name() + " " + n.Op.String()), Source: n.Source.String(), Fused: fused[n.ID], step: n.ID}
 		v.Product, v.Norm = products[n.ID], norms[n.ID]
-		v.Shape = x.Value.Shape.Dims()
+		v.Shape = x.Node.Shape.Dims()
 		values = append(values, v)
 	}
 	return values
@@ -109,10 +105,10 @@ func prefixes(idle, read []Weight) []string {
 // of its value. An output that is the input itself has no other.
 func (p *Program) NamedOutputs() []Output {
 	var outputs []Output
-	for _, o := range p.model.Outputs {
+	for _, o := range p.model.Graph.Outputs {
 		x := Output{Name: o.Name}
 		for _, v := range p.model.Values {
-			if v.Value == o.Value {
+			if v.Node == o.Node {
 				x.Value = v.Name
 				break
 			}

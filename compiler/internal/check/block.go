@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/resc-lang/resc/compiler/internal/ir"
-	"github.com/resc-lang/resc/compiler/internal/typed"
 	"github.com/resc-lang/resc/dsl"
 )
 
@@ -92,7 +91,7 @@ func (f *frame) findBlock(n dsl.Name) *blockDecl {
 
 // runStage repeats a block. Its stride reaches the first block only; a stage
 // whose label is in use goes on with its numbering.
-func (f *frame) runStage(s *dsl.Stage, v *typed.Value) *typed.Value {
+func (f *frame) runStage(s *dsl.Stage, v *ir.Node) *ir.Node {
 	n, ok := f.int(s.Count)
 	if ok && (n < 1 || n > maxBlocks) {
 		f.errorf(BadStatement, s.Count.At(), "a stage of %d blocks; it must have 1 to %d", n, maxBlocks)
@@ -130,7 +129,7 @@ func (f *frame) runStage(s *dsl.Stage, v *typed.Value) *typed.Value {
 const maxBlocks = 10_000
 
 // applyBlock runs a block as a step.
-func (f *frame) applyBlock(b *blockDecl, o *dsl.Op, label *dsl.Name, v *typed.Value) *typed.Value {
+func (f *frame) applyBlock(b *blockDecl, o *dsl.Op, label *dsl.Name, v *ir.Node) *ir.Node {
 	opts, ok := f.stageOptions("a block", o.Args)
 	if !ok {
 		return bad
@@ -154,7 +153,7 @@ func (f *frame) applyBlock(b *blockDecl, o *dsl.Op, label *dsl.Name, v *typed.Va
 const maxDepth = 64
 
 // instantiate runs a block's statements under its arguments.
-func (f *frame) instantiate(b *blockDecl, scope *ir.Scope, args []*dsl.CallArg, given params, policy *policyDecl, at dsl.Span, v *typed.Value) *typed.Value {
+func (f *frame) instantiate(b *blockDecl, scope *ir.Scope, args []*dsl.CallArg, given params, policy *policyDecl, at dsl.Span, v *ir.Node) *ir.Node {
 	name := b.Name.Text
 	if f.instances++; f.instances > maxSteps {
 		f.errorf(TooMany, at, "the network has more than %d blocks", maxSteps)
@@ -178,9 +177,9 @@ func (f *frame) instantiate(b *blockDecl, scope *ir.Scope, args []*dsl.CallArg, 
 	g := f.child(scope)
 	g.file, g.params, g.policy = b.scope, bound, policy
 	g.prefix, g.input = scope.Path, v
-	g.names = map[string]*typed.Value{}
+	g.names = map[string]*ir.Node{}
 	g.blocks = append(slices.Clip(f.blocks), name)
-	g.stride = map[*typed.Value]int{v: 1}
+	g.stride = map[*ir.Node]int{v: 1}
 	out := g.run(b.Body, v)
 	if out != bad {
 		f.stride[out] = f.stride[v] * g.stride[out]
@@ -189,7 +188,7 @@ func (f *frame) instantiate(b *blockDecl, scope *ir.Scope, args []*dsl.CallArg, 
 }
 
 // run runs the statements of a block.
-func (f *frame) run(body []dsl.Stmt, v *typed.Value) *typed.Value {
+func (f *frame) run(body []dsl.Stmt, v *ir.Node) *ir.Node {
 	for _, s := range body {
 		switch s := s.(type) {
 		case *dsl.ChainStmt:
@@ -205,18 +204,18 @@ func (f *frame) run(body []dsl.Stmt, v *typed.Value) *typed.Value {
 
 // snapshot is a state of the checker to go back to, for trying things out.
 type snapshot struct {
-	steps    int
+	nodes    int
 	values   int
 	used     map[string]dsl.Span
 	ds       dsl.Diagnostics
 	reported map[place]bool
-	names    map[string]*typed.Value
+	names    map[string]*ir.Node
 }
 
-// try runs something and takes back what it did. It returns the steps that it
+// try runs something and takes back what it did. It returns the nodes that it
 // made and whether it reported nothing.
-func (f *frame) try(run func()) (steps []*typed.Step, ok bool) {
-	before := snapshot{len(f.steps), len(f.values), f.labels.used, *f.ds, f.reported, f.names}
+func (f *frame) try(run func()) (nodes []*ir.Node, ok bool) {
+	before := snapshot{len(f.graph.Nodes), len(f.values), f.labels.used, *f.ds, f.reported, f.names}
 	f.labels.used = maps.Clone(before.used)
 	f.reported = maps.Clone(before.reported)
 	f.names = maps.Clone(before.names)
@@ -224,8 +223,8 @@ func (f *frame) try(run func()) (steps []*typed.Step, ok bool) {
 	*f.ds = ds
 	run()
 	ok = len(*f.ds) == 0
-	steps = slices.Clone(f.steps[before.steps:])
-	f.steps, f.values = f.steps[:before.steps], f.values[:before.values]
+	nodes = slices.Clone(f.graph.Nodes[before.nodes:])
+	f.graph.Nodes, f.values = f.graph.Nodes[:before.nodes], f.values[:before.values]
 	f.labels.used, *f.ds, f.reported, f.names = before.used, before.ds, before.reported, before.names
-	return steps, ok
+	return nodes, ok
 }

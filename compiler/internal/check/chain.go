@@ -6,14 +6,13 @@ import (
 
 	"github.com/resc-lang/resc/compiler/internal/ir"
 	"github.com/resc-lang/resc/compiler/internal/op"
-	"github.com/resc-lang/resc/compiler/internal/typed"
 	"github.com/resc-lang/resc/dsl"
 )
 
 // runChain runs a chain from a value and returns the last. In a numbered chain,
 // that of a labelled group, steps without a label are called by their position,
 // every step counted, as PyTorch's Sequential does.
-func (f *frame) runChain(c *dsl.Chain, v *typed.Value, numbered bool) *typed.Value {
+func (f *frame) runChain(c *dsl.Chain, v *ir.Node, numbered bool) *ir.Node {
 	var conv *dsl.Name // label of the convolution immediately before
 	var convName dsl.Name
 	for i, s := range c.Steps {
@@ -68,7 +67,7 @@ func (f *frame) normLabel(conv dsl.Name, s *dsl.Step) *dsl.Name {
 }
 
 // runStep runs one step. label is its name, written or by position, or nil.
-func (f *frame) runStep(s *dsl.Step, label *dsl.Name, v *typed.Value) *typed.Value {
+func (f *frame) runStep(s *dsl.Step, label *dsl.Name, v *ir.Node) *ir.Node {
 	switch b := s.Body.(type) {
 	case *dsl.From:
 		return f.lookup(b.Value)
@@ -86,7 +85,7 @@ func (f *frame) runStep(s *dsl.Step, label *dsl.Name, v *typed.Value) *typed.Val
 }
 
 // runGroup runs a group from a value. A labelled group numbers its steps.
-func (f *frame) runGroup(c *dsl.Chain, label *dsl.Name, v *typed.Value) *typed.Value {
+func (f *frame) runGroup(c *dsl.Chain, label *dsl.Name, v *ir.Node) *ir.Node {
 	if label == nil {
 		return f.runChain(c, v, false)
 	}
@@ -113,7 +112,7 @@ var elsewhere = map[string]string{
 }
 
 // apply runs an operator, a block, or what a parameter stands for.
-func (f *frame) apply(o *dsl.Op, label *dsl.Name, span dsl.Span, v *typed.Value) *typed.Value {
+func (f *frame) apply(o *dsl.Op, label *dsl.Name, span dsl.Span, v *ir.Node) *ir.Node {
 	name, file := o.Name.Text, f.file
 	if p, ok := f.params[name]; ok && p.kind == wordValue {
 		name = p.word

@@ -1,10 +1,10 @@
 // Package check proves a model: it resolves names, evaluates parameters,
-// instantiates stages, blocks and shortcut policies, and computes the shape of
-// every value for every size of input that the model declares.
+// instantiates stages, blocks and shortcut policies, computes the shape of every value
+// for every size of input that the model declares, and builds its graph.
 package check
 
 import (
-	"github.com/resc-lang/resc/compiler/internal/typed"
+	"github.com/resc-lang/resc/compiler/internal/ir"
 	"github.com/resc-lang/resc/dsl"
 )
 
@@ -25,7 +25,7 @@ type Output struct{ Name, Value string }
 // checker is the state of one check.
 type checker struct {
 	ds        *dsl.Diagnostics
-	steps     []*typed.Step
+	graph     *ir.Graph    // so far
 	values    []namedValue // those with names, so far
 	reported  map[place]bool
 	instances int // of blocks, so far
@@ -39,7 +39,7 @@ type place struct {
 
 // Check proves the model of a file. The model is complete when the diagnostics
 // hold no error.
-func Check(src *dsl.Source, opts Options) (*typed.Model, dsl.Diagnostics) {
+func Check(src *dsl.Source, opts Options) (*Model, dsl.Diagnostics) {
 	var ds dsl.Diagnostics
 	std := newFileScope(nil)
 	im := &importer{loader: opts.Loader, ds: &ds, std: nil, read: map[string]*fileScope{}}
@@ -74,9 +74,9 @@ func Check(src *dsl.Source, opts Options) (*typed.Model, dsl.Diagnostics) {
 	for _, other := range scope.models[1:] {
 		ds.Errorf(Duplicate, other.Name.Span, "a file declares one model, and this is the second").Note(m.Name.Span, "first here")
 	}
-	c := &checker{ds: &ds, reported: map[place]bool{}}
+	c := &checker{ds: &ds, graph: &ir.Graph{Name: m.Name.Text}, reported: map[place]bool{}}
 	t := c.model(m, scope, opts)
-	t.Steps, t.Values = c.steps, c.named()
+	t.Values = c.named()
 	ds.Sort()
 	return t, ds
 }

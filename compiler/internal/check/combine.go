@@ -1,18 +1,18 @@
 package check
 
 import (
+	"github.com/resc-lang/resc/compiler/internal/ir"
 	"github.com/resc-lang/resc/compiler/internal/op"
 	"github.com/resc-lang/resc/compiler/internal/shape"
-	"github.com/resc-lang/resc/compiler/internal/typed"
 	"github.com/resc-lang/resc/dsl"
 )
 
 // combine adds, multiplies or concatenates the running value with another.
-func (f *frame) combine(c *dsl.Combine, label *dsl.Name, v *typed.Value) *typed.Value {
+func (f *frame) combine(c *dsl.Combine, label *dsl.Name, v *ir.Node) *ir.Node {
 	if c.Shortcut != nil {
 		return f.shortcut(c, v)
 	}
-	var other *typed.Value
+	var other *ir.Node
 	switch {
 	case c.Branch != nil:
 		other = f.branch(c.Branch, label, v)
@@ -44,7 +44,7 @@ func (f *frame) combine(c *dsl.Combine, label *dsl.Name, v *typed.Value) *typed.
 
 // branch runs the chain behind an operator. A label before a combination in a
 // numbered chain is the group's.
-func (f *frame) branch(c *dsl.Chain, label *dsl.Name, v *typed.Value) *typed.Value {
+func (f *frame) branch(c *dsl.Chain, label *dsl.Name, v *ir.Node) *ir.Node {
 	if g, ok := c.Steps[0].Body.(*dsl.Group); ok && len(c.Steps) == 1 && c.Steps[0].Label == nil && label != nil {
 		return f.runGroup(g.Chain, label, v)
 	}
@@ -62,7 +62,7 @@ func (f *frame) isStep(name string) bool {
 }
 
 // origins notes where two values that do not fit come from.
-func (f *frame) origins(d *dsl.Diagnostic, v, other *typed.Value) {
+func (f *frame) origins(d *dsl.Diagnostic, v, other *ir.Node) {
 	d.Note(dsl.Span{}, "the main path ends at %s (%s)", v.Shape, at(v))
 	d.Note(dsl.Span{}, "the other value is %s (%s)", other.Shape, at(other))
 	move := len(d.Notes) - 2
@@ -70,15 +70,15 @@ func (f *frame) origins(d *dsl.Diagnostic, v, other *typed.Value) {
 }
 
 // at says where a value was made.
-func at(v *typed.Value) string {
-	if !v.Span.IsValid() {
+func at(v *ir.Node) string {
+	if !v.Source.IsValid() {
 		return "the input"
 	}
-	return "line " + itoa(v.Span.Position().Line)
+	return "line " + itoa(v.Source.Position().Line)
 }
 
 // add is "+". policy is the one that made other, or nil.
-func (f *frame) add(c *dsl.Combine, v, other *typed.Value, policy *policyDecl) *typed.Value {
+func (f *frame) add(c *dsl.Combine, v, other *ir.Node, policy *policyDecl) *ir.Node {
 	if v == bad || other == bad {
 		return bad
 	}

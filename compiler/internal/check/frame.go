@@ -8,7 +8,6 @@ import (
 	"github.com/resc-lang/resc/compiler/internal/ir"
 	"github.com/resc-lang/resc/compiler/internal/op"
 	"github.com/resc-lang/resc/compiler/internal/shape"
-	"github.com/resc-lang/resc/compiler/internal/typed"
 	"github.com/resc-lang/resc/dsl"
 )
 
@@ -19,14 +18,14 @@ type frame struct {
 	file   *fileScope
 	params params
 	scope  *ir.Scope
-	prefix string                  // of weight names
-	input  *typed.Value            // what the block was given
-	names  map[string]*typed.Value // labels and "as"
+	prefix string              // of weight names
+	input  *ir.Node            // what the block was given
+	names  map[string]*ir.Node // labels and "as"
 	labels *labels
 	policy *policyDecl // in force here, or nil
 
 	// stride is the product of strides from the block's input to a value.
-	stride map[*typed.Value]int
+	stride map[*ir.Node]int
 
 	blocks []string // blocks being instantiated, outermost first
 }
@@ -43,7 +42,7 @@ func newLabels() *labels {
 }
 
 // bad is a value whose making has been reported; what is made of it is bad too.
-var bad = &typed.Value{}
+var bad = &ir.Node{}
 
 // errorf reports an error once for each place in the source, with the chain of
 // instantiation.
@@ -91,11 +90,11 @@ func (f *frame) child(s *ir.Scope) *frame {
 }
 
 // emit adds a step.
-func (f *frame) emit(o op.Op, path string, span dsl.Span, in ...*typed.Value) *typed.Value {
+func (f *frame) emit(o op.Op, path string, span dsl.Span, in ...*ir.Node) *ir.Node {
 	if slices.Contains(in, bad) {
 		return bad
 	}
-	if len(f.steps) >= maxSteps {
+	if len(f.graph.Nodes) > maxSteps {
 		f.errorf(TooMany, span, "the network has more than %d steps", maxSteps)
 		return bad
 	}
@@ -108,9 +107,8 @@ func (f *frame) emit(o op.Op, path string, span dsl.Span, in ...*typed.Value) *t
 		f.report(span, err)
 		return bad
 	}
-	out := &typed.Value{Shape: s, Span: span}
-	out.Step = &typed.Step{Op: o, In: in, Out: out, Path: path, Scope: f.scope, Span: span}
-	f.steps = append(f.steps, out.Step)
+	out := &ir.Node{Op: o, Args: in, Shape: s, Path: path, Scope: f.scope, Source: span}
+	f.graph.Append(out)
 	f.stride[out] = f.stride[in[0]] * strideOf(o)
 	f.values = append(f.values, namedValue{path: path, value: out})
 	return out
@@ -157,15 +155,15 @@ func (f *frame) report(span dsl.Span, err error) *dsl.Diagnostic {
 }
 
 // define gives a value a name in the frame.
-func (f *frame) define(name string, span dsl.Span, v *typed.Value) {
+func (f *frame) define(name string, span dsl.Span, v *ir.Node) {
 	if v == bad {
 		if f.names[name] == nil {
 			f.names[name] = bad
 		}
 		return
 	}
-	if old := f.names[name]; old != nil && old != bad && old.Span.IsValid() {
-		f.errorf(Duplicate, span, "%s names a value already", name).Note(old.Span, "first here")
+	if old := f.names[name]; old != nil && old != bad && old.Source.IsValid() {
+		f.errorf(Duplicate, span, "%s names a value already", name).Note(old.Source, "first here")
 		return
 	}
 	f.names[name] = v
@@ -173,7 +171,7 @@ func (f *frame) define(name string, span dsl.Span, v *typed.Value) {
 }
 
 // lookup finds a named value.
-func (f *frame) lookup(n dsl.Name) *typed.Value {
+func (f *frame) lookup(n dsl.Name) *ir.Node {
 	if n.Text == "input" && f.input != nil {
 		return f.input
 	}

@@ -6,24 +6,24 @@ import (
 	"strings"
 
 	"github.com/resc-lang/resc/compiler/internal/ir"
+	"github.com/resc-lang/resc/compiler/internal/op"
 	"github.com/resc-lang/resc/compiler/internal/shape"
-	"github.com/resc-lang/resc/compiler/internal/typed"
 	"github.com/resc-lang/resc/dsl"
 )
 
 // model instantiates the model under its parameters.
-func (c *checker) model(m *dsl.Model, file *fileScope, opts Options) *typed.Model {
-	t := &typed.Model{Name: m.Name.Text, Doc: m.Doc(), Source: m.Span.Source, Decl: m, Batch: 1}
+func (c *checker) model(m *dsl.Model, file *fileScope, opts Options) *Model {
+	t := &Model{Name: m.Name.Text, Doc: m.Doc(), Source: m.Span.Source, Decl: m, Batch: 1, Graph: c.graph}
 	root := &ir.Scope{Kind: ir.ModelScope, Decl: m.Name.Text, Span: m.Span, Doc: m.Doc()}
 	f := &frame{
 		checker: c, file: file, scope: root, params: params{},
-		names: map[string]*typed.Value{}, labels: newLabels(), stride: map[*typed.Value]int{},
+		names: map[string]*ir.Node{}, labels: newLabels(), stride: map[*ir.Node]int{},
 	}
 	if !f.modelParams(m, opts.Set) {
 		return t
 	}
 	for _, p := range m.Params {
-		t.Params = append(t.Params, typed.Param{Name: p.Name.Text, Value: f.params[p.Name.Text].String()})
+		t.Params = append(t.Params, Param{Name: p.Name.Text, Value: f.params[p.Name.Text].String()})
 	}
 	if v, ok := f.params["shortcut"]; ok {
 		at := m.Name.Span
@@ -37,7 +37,7 @@ func (c *checker) model(m *dsl.Model, file *fileScope, opts Options) *typed.Mode
 		}
 	}
 	v := f.statements(t, m, opts)
-	if t.Input == nil || c.ds.HasErrors() {
+	if len(c.graph.Nodes) == 0 || c.ds.HasErrors() {
 		return t
 	}
 	if opts.Outputs != nil {
@@ -88,12 +88,12 @@ func parseValue(s string, file *fileScope) value {
 }
 
 // statements runs the model's statements in order and returns the last value.
-func (f *frame) statements(t *typed.Model, m *dsl.Model, opts Options) *typed.Value {
-	var v *typed.Value
+func (f *frame) statements(t *Model, m *dsl.Model, opts Options) *ir.Node {
+	var v *ir.Node
 	for _, s := range m.Body {
 		switch s := s.(type) {
 		case *dsl.Input:
-			if t.Input != nil || v == bad {
+			if len(f.graph.Nodes) > 0 || v == bad {
 				f.errorf(BadInput, s.Span, "the model has an input already")
 				continue
 			}
@@ -127,7 +127,7 @@ func (f *frame) statements(t *typed.Model, m *dsl.Model, opts Options) *typed.Va
 	}
 	if v == nil {
 		f.errorf(NoInput, m.Name.Span, "model %s has no input", m.Name.Text).Hintf(nil, "begin the model with input image [3, 224, 224]")
-	} else if v == t.Input && !f.ds.HasErrors() {
+	} else if v == f.input && !f.ds.HasErrors() {
 		f.errorf(Empty, m.Name.Span, "model %s has no steps", m.Name.Text)
 	}
 	return v
@@ -135,8 +135,7 @@ func (f *frame) statements(t *typed.Model, m *dsl.Model, opts Options) *typed.Va
 
 // declareInput makes the input's value; override is the shape that the caller
 // asks for: channels, height and width, or with the batch before them.
-func (f *frame) declareInput(t *typed.Model, s *dsl.Input, override []int) *typed.Value {
-	t.InputName = s.Name.Text
+func (f *frame) declareInput(t *Model, s *dsl.Input, override []int) *ir.Node {
 	if len(override) == 4 {
 		t.Batch, override = override[0], override[1:]
 	}
@@ -171,12 +170,13 @@ func (f *frame) declareInput(t *typed.Model, s *dsl.Input, override []int) *type
 		}
 		dims[2] = dims[1]
 	}
-	v := &typed.Value{Shape: shape.Shape{C: dims[0].Max(), H: dims[1], W: dims[2]}, Span: s.Span}
-	if v.Shape.C > shape.MaxSize || v.Shape.Elements() > maxInput {
-		f.errorf(BadInput, s.Span, "an input of %s is too large", v.Shape)
+	image := shape.Shape{C: dims[0].Max(), H: dims[1], W: dims[2]}
+	if image.C > shape.MaxSize || image.Elements() > maxInput {
+		f.errorf(BadInput, s.Span, "an input of %s is too large", image)
 		return bad
 	}
-	t.Input = v
+	v := &ir.Node{Op: op.Input{Shape: image}, Shape: image, Path: s.Name.Text, Scope: f.scope, Source: s.Span}
+	f.graph.Append(v)
 	f.stride[v] = 1
 	f.input = v
 	f.names[s.Name.Text] = v
@@ -229,7 +229,7 @@ func (f *frame) sameRange(a, b *dsl.Dim) (same, ok bool) {
 }
 
 // outputs finds the model's outputs: those it names, or its last value.
-func (f *frame) outputs(t *typed.Model, m *dsl.Model, last *typed.Value) {
+func (f *frame) outputs(t *Model, m *dsl.Model, last *ir.Node) {
 	for _, s := range m.Body {
 		o, ok := s.(*dsl.Output)
 		if !ok {
@@ -243,30 +243,30 @@ func (f *frame) outputs(t *typed.Model, m *dsl.Model, last *typed.Value) {
 		if v == bad {
 			continue
 		}
-		if slices.ContainsFunc(t.Outputs, func(x typed.Output) bool { return x.Name == o.Name.Text }) {
+		if slices.ContainsFunc(f.graph.Outputs, func(x ir.Output) bool { return x.Name == o.Name.Text }) {
 			f.errorf(Duplicate, o.Name.Span, "there is an output %s already", o.Name.Text)
 			continue
 		}
-		t.Outputs = append(t.Outputs, typed.Output{Name: o.Name.Text, Value: v})
+		f.graph.Outputs = append(f.graph.Outputs, ir.Output{Name: o.Name.Text, Node: v})
 	}
-	if t.Outputs == nil && !f.ds.HasErrors() {
+	if f.graph.Outputs == nil && !f.ds.HasErrors() {
 		name := "output"
 		for n, v := range f.names {
 			if v == last && (name == "output" || n < name) {
 				name = n
 			}
 		}
-		t.Outputs = []typed.Output{{Name: name, Value: last}}
+		f.graph.Outputs = []ir.Output{{Name: name, Node: last}}
 	}
 }
 
 // checkLabels compares the class labels with the output that they name.
-func (f *frame) checkLabels(t *typed.Model, m *dsl.Model) {
-	if t.Classes == nil || len(t.Outputs) == 0 {
+func (f *frame) checkLabels(t *Model, m *dsl.Model) {
+	if t.Classes == nil || len(f.graph.Outputs) == 0 {
 		return
 	}
 	i := slices.IndexFunc(m.Body, func(s dsl.Stmt) bool { _, ok := s.(*dsl.Labels); return ok })
-	out := t.Outputs[0].Value.Shape
+	out := f.graph.Outputs[0].Node.Shape
 	if out.C != len(t.Classes) {
 		if slices.ContainsFunc(m.Params, func(p *dsl.Param) bool {
 			return p.Name.Text == "classes" && f.params["classes"].n != int64(len(t.Classes)) && f.int64Default(p) == int64(len(t.Classes))
@@ -310,12 +310,12 @@ func (f *frame) matches(when []*dsl.CallArg) bool {
 
 // published records a result that was printed elsewhere, if it is about these
 // parameters.
-func (f *frame) published(t *typed.Model, s *dsl.Published) {
+func (f *frame) published(t *Model, s *dsl.Published) {
 	if !f.matches(s.When) {
 		return
 	}
 	source := ""
-	var results []typed.Published
+	var results []Published
 	for _, a := range s.Args {
 		if a.Name == nil || a.No || a.Stride {
 			f.errorf(BadStatement, a.Span, "a result is written top1-error 8.75")
@@ -325,9 +325,9 @@ func (f *frame) published(t *typed.Model, s *dsl.Published) {
 		case *dsl.StringExpr:
 			source = v.Value
 		case *dsl.Decimal:
-			results = append(results, typed.Published{Metric: a.Name.Text, Value: v.Text})
+			results = append(results, Published{Metric: a.Name.Text, Value: v.Text})
 		case *dsl.Number:
-			results = append(results, typed.Published{Metric: a.Name.Text, Value: strconv.FormatInt(v.Value, 10)})
+			results = append(results, Published{Metric: a.Name.Text, Value: strconv.FormatInt(v.Value, 10)})
 		default:
 			f.errorf(BadStatement, a.Span, "a result is a number")
 		}

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/resc-lang/resc/compiler/internal/typed"
+	"github.com/resc-lang/resc/compiler/internal/ir"
 	"github.com/resc-lang/resc/dsl"
 )
 
@@ -13,12 +13,12 @@ import (
 // stage.
 type namedValue struct {
 	path  string
-	value *typed.Value
+	value *ir.Node
 	given bool
 }
 
 // name gives a value a name in the whole network.
-func (c *checker) name(path string, v *typed.Value) {
+func (c *checker) name(path string, v *ir.Node) {
 	if v != bad && path != "" {
 		c.values = append(c.values, namedValue{path, v, true})
 	}
@@ -29,20 +29,16 @@ func (c *checker) name(path string, v *typed.Value) {
 // names its last block's. The path of several steps without a label, as a block's
 // activations have, names the first; the others are PATH#2, PATH#3, as the second
 // call of a module.
-func (c *checker) named() []typed.Output {
-	order := map[*typed.Value]int{}
-	for i, s := range c.steps {
-		order[s.Out] = i + 1
-	}
-	given := map[string]*typed.Value{}
+func (c *checker) named() []ir.Output {
+	given := map[string]*ir.Node{}
 	for _, x := range c.values {
 		if x.given {
 			given[x.path] = x.value
 		}
 	}
-	var all []typed.Output
+	var all []ir.Output
 	calls := map[string]int{}
-	listed := map[typed.Output]bool{}
+	listed := map[ir.Output]bool{}
 	for _, x := range c.values {
 		switch v := given[x.path]; {
 		case v == nil:
@@ -52,22 +48,22 @@ func (c *checker) named() []typed.Output {
 		case v != x.value || !x.given:
 			continue
 		}
-		if o := (typed.Output{Name: x.path, Value: x.value}); !listed[o] {
+		if o := (ir.Output{Name: x.path, Node: x.value}); !listed[o] {
 			listed[o] = true
 			all = append(all, o)
 		}
 	}
-	slices.SortStableFunc(all, func(a, b typed.Output) int { return order[a.Value] - order[b.Value] })
+	slices.SortStableFunc(all, func(a, b ir.Output) int { return a.Node.ID - b.Node.ID })
 	return all
 }
 
 // choose makes the values that the caller asks for the model's outputs.
-func (f *frame) choose(t *typed.Model, m *dsl.Model, outputs []Output) {
+func (f *frame) choose(t *Model, m *dsl.Model, outputs []Output) {
 	t.Chosen = true
-	values := map[string]*typed.Value{}
+	values := map[string]*ir.Node{}
 	var names []string
 	for _, x := range f.named() {
-		values[x.Name] = x.Value
+		values[x.Name] = x.Node
 		names = append(names, x.Name)
 	}
 	for _, o := range outputs {
@@ -80,13 +76,13 @@ func (f *frame) choose(t *typed.Model, m *dsl.Model, outputs []Output) {
 			} else {
 				d.Hintf(nil, "resc report shows the names of the layers; a stage's or a block's path is its last value")
 			}
-		case slices.ContainsFunc(t.Outputs, func(x typed.Output) bool { return x.Name == o.Name }):
+		case slices.ContainsFunc(f.graph.Outputs, func(x ir.Output) bool { return x.Name == o.Name }):
 			f.ds.Errorf(Duplicate, m.Name.Span, "there is an output %s already", o.Name)
 		default:
-			t.Outputs = append(t.Outputs, typed.Output{Name: o.Name, Value: v})
+			f.graph.Outputs = append(f.graph.Outputs, ir.Output{Name: o.Name, Node: v})
 		}
 	}
-	if len(t.Outputs) > 0 && t.Outputs[0].Value.Shape.C != len(t.Classes) {
+	if len(f.graph.Outputs) > 0 && f.graph.Outputs[0].Node.Shape.C != len(t.Classes) {
 		t.Classes = nil // the first output is no longer the one that the labels name
 	}
 }

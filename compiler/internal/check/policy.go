@@ -9,13 +9,12 @@ import (
 	"github.com/resc-lang/resc/compiler/internal/ir"
 	"github.com/resc-lang/resc/compiler/internal/op"
 	"github.com/resc-lang/resc/compiler/internal/shape"
-	"github.com/resc-lang/resc/compiler/internal/typed"
 	"github.com/resc-lang/resc/dsl"
 )
 
 // shortcut adds the block's input through the policy in force: the statement's,
 // or else the stage's, or else the model's.
-func (f *frame) shortcut(c *dsl.Combine, v *typed.Value) *typed.Value {
+func (f *frame) shortcut(c *dsl.Combine, v *ir.Node) *ir.Node {
 	if c.Operator != "+" {
 		f.errorf(BadStatement, c.Span, "a shortcut is added: write + shortcut")
 		return bad
@@ -58,7 +57,7 @@ const (
 
 // through runs a policy and returns the block's input as the policy changes it,
 // or removed where the policy leaves no addition.
-func (f *frame) through(p *policyDecl, c *dsl.Combine, v *typed.Value) (out *typed.Value, removed bool) {
+func (f *frame) through(p *policyDecl, c *dsl.Combine, v *ir.Node) (out *ir.Node, removed bool) {
 	kind, varies := compare(f.input.Shape, v.Shape)
 	arm := p.arm(kind)
 	if varies != "" {
@@ -129,7 +128,7 @@ func compare(a, b shape.Shape) (d difference, varies string) {
 
 // cures hints at the policies that would make an addition legal, with what each
 // costs here. Policies that would do the same are named once.
-func (f *frame) cures(d *dsl.Diagnostic, c *dsl.Combine, v *typed.Value) {
+func (f *frame) cures(d *dsl.Diagnostic, c *dsl.Combine, v *ir.Node) {
 	if d.Message == "" {
 		return // reported before
 	}
@@ -143,7 +142,7 @@ func (f *frame) cures(d *dsl.Diagnostic, c *dsl.Combine, v *typed.Value) {
 		removed := false
 		fits := false
 		steps, ok := f.try(func() {
-			var other *typed.Value
+			var other *ir.Node
 			other, removed = f.through(p, c, v)
 			if removed || other == bad {
 				return
@@ -187,7 +186,7 @@ func (f *frame) cures(d *dsl.Diagnostic, c *dsl.Combine, v *typed.Value) {
 }
 
 // deed says in a word what a policy's steps do.
-func deed(steps []*typed.Step, arm *dsl.Arm) string {
+func deed(steps []*ir.Node, arm *dsl.Arm) string {
 	where := ""
 	if arm.Case.Text != "all" {
 		where = " where shapes differ"
@@ -198,27 +197,18 @@ func deed(steps []*typed.Step, arm *dsl.Arm) string {
 		}
 	}
 	for _, s := range steps {
-		if len(s.Op.Weights(shapesOf(s))) > 0 {
+		if len(s.Weights()) > 0 {
 			return "projects" + where
 		}
 	}
 	return "fits" + where
 }
 
-func shapesOf(s *typed.Step) []shape.Shape {
-	in := make([]shape.Shape, len(s.In))
-	for i, v := range s.In {
-		in[i] = v.Shape
-	}
-	return in
-}
-
 // price is what steps cost.
-func price(steps []*typed.Step) (params, macs int64) {
+func price(steps []*ir.Node) (params, macs int64) {
 	for _, s := range steps {
-		in := shapesOf(s)
-		params += op.Params(s.Op.Weights(in))
-		macs += s.Op.MACs(in, s.Out.Shape)
+		params += s.Params()
+		macs += s.MACs()
 	}
 	return params, macs
 }

@@ -3,15 +3,14 @@ package check
 import (
 	"slices"
 
-	"github.com/resc-lang/resc/compiler/internal/typed"
 	"github.com/resc-lang/resc/dsl"
 )
 
 // preprocess checks how an image becomes the input.
-func (f *frame) preprocess(s *dsl.Preprocess) []typed.PreStep {
-	var steps []typed.PreStep
+func (f *frame) preprocess(s *dsl.Preprocess) []PreStep {
+	var steps []PreStep
 	for _, o := range s.Steps {
-		step := typed.PreStep{Kind: o.Name.Text}
+		step := PreStep{Kind: o.Name.Text}
 		ok := false
 		switch step.Kind {
 		case "resize", "crop":
@@ -33,7 +32,7 @@ func (f *frame) preprocess(s *dsl.Preprocess) []typed.PreStep {
 			steps = append(steps, step)
 		}
 	}
-	if i := slices.IndexFunc(steps, func(p typed.PreStep) bool { return p.Kind == "normalize" }); i >= 0 && i != len(steps)-1 {
+	if i := slices.IndexFunc(steps, func(p PreStep) bool { return p.Kind == "normalize" }); i >= 0 && i != len(steps)-1 {
 		f.errorf(BadPreprocess, s.Span, "normalize comes last")
 	}
 	return steps
@@ -42,7 +41,7 @@ func (f *frame) preprocess(s *dsl.Preprocess) []typed.PreStep {
 // preSize reads the sizes of resize and crop: one for the shorter side, or the
 // crop's both; two as HxW. resize takes a filter too, and whether it computes as
 // tensors are resized.
-func (f *frame) preSize(o *dsl.Op, step *typed.PreStep) bool {
+func (f *frame) preSize(o *dsl.Op, step *PreStep) bool {
 	filter, tensor := "Bilinear", ""
 	for _, a := range o.Args {
 		switch e := a.Value.(type) {
@@ -97,7 +96,7 @@ func (f *frame) preSize(o *dsl.Op, step *typed.PreStep) bool {
 const maxImage = 1 << 14
 
 // normalize reads mean and standard deviation, one for each channel.
-func (f *frame) normalize(o *dsl.Op, step *typed.PreStep) bool {
+func (f *frame) normalize(o *dsl.Op, step *PreStep) bool {
 	var lists [][]float64
 	for _, a := range o.Args {
 		l, ok := a.Value.(*dsl.ListExpr)

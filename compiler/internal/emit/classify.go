@@ -5,20 +5,20 @@ import (
 
 	"github.com/dave/jennifer/jen"
 
-	"github.com/resc-lang/resc/compiler/internal/typed"
+	"github.com/resc-lang/resc/compiler/internal/check"
 )
 
 // classifies says whether the model says how an image becomes its input, so
 // that the package can take images.
 func (g *generator) classifies() bool {
-	return len(g.model.Preprocess) > 0 && !g.ranged && g.model.Input.Shape.C == 3
+	return len(g.model.Preprocess) > 0 && !g.ranged && g.model.Graph.Input().Shape.C == 3
 }
 
 // classifyFile prints preprocessing and, for a model whose first output is a
 // vector, classification.
 func (g *generator) classifyFile() *jen.File {
 	f := g.newFile()
-	in := g.model.Input.Shape
+	in := g.model.Graph.Input().Shape
 	comment(f, "Preprocess makes the model's input of an image, as the model file says. It fails", "when the image, so prepared, is not of the input's size.")
 	f.Func().Id("Preprocess").Params(jen.Id("dst").Op("*").Add(array(in)), jen.Id("img").Qual("image", "Image")).Error().BlockFunc(func(b *jen.Group) {
 		b.Id("p").Op(":=").Qual(preprocessPath, "FromImage").Call(jen.Id("img"))
@@ -44,7 +44,7 @@ func (g *generator) classifyFile() *jen.File {
 		}
 	})
 	f.Line()
-	out := g.model.Outputs[0].Value.Shape
+	out := g.model.Graph.Outputs[0].Node.Shape
 	if out.H.Max() != 1 || out.W.Max() != 1 || g.model.Chosen {
 		return f
 	}
@@ -53,7 +53,7 @@ func (g *generator) classifyFile() *jen.File {
 }
 
 // preStep is the model's step of preprocessing of that kind, or nil.
-func (g *generator) preStep(kind string) *typed.PreStep {
+func (g *generator) preStep(kind string) *check.PreStep {
 	for i, s := range g.model.Preprocess {
 		if s.Kind == kind {
 			return &g.model.Preprocess[i]
@@ -63,7 +63,7 @@ func (g *generator) preStep(kind string) *typed.PreStep {
 }
 
 // preCall prints a step that changes an image's size.
-func preCall(s typed.PreStep) *jen.Statement {
+func preCall(s check.PreStep) *jen.Statement {
 	if s.Kind == "crop" {
 		h, w := s.Sizes[0], s.Sizes[len(s.Sizes)-1]
 		return jen.Dot("CenterCrop").Call(jen.Lit(h), jen.Lit(w))
@@ -95,15 +95,15 @@ func (g *generator) classify(f *jen.File) {
 	}
 	comment(f, "Classify preprocesses an image, runs the model and returns the five likeliest", "classes, likeliest first.")
 	f.Func().Params(receiver()).Id("Classify").Params(jen.Id("img").Qual("image", "Image")).Params(jen.Index().Qual(runtimePath, "Class"), jen.Error()).BlockFunc(func(b *jen.Group) {
-		b.Var().Id("input").Add(array(g.model.Input.Shape))
+		b.Var().Id("input").Add(array(g.model.Graph.Input().Shape))
 		args := []jen.Code{jen.Op("&").Id("input")}
 		first := ""
-		for i, o := range g.model.Outputs {
+		for i, o := range g.model.Graph.Outputs {
 			id := g.outputNames[i]
 			if first == "" {
 				first = id
 			}
-			b.Var().Id(id).Add(array(o.Value.Shape))
+			b.Var().Id(id).Add(array(o.Node.Shape))
 			args = append(args, jen.Op("&").Id(id))
 		}
 		b.If(jen.Err().Op(":=").Id("Preprocess").Call(jen.Op("&").Id("input"), jen.Id("img")), jen.Err().Op("!=").Nil()).Block(jen.Return(jen.Nil(), jen.Err()))

@@ -9,8 +9,8 @@ import (
 
 	"github.com/dave/jennifer/jen"
 
+	"github.com/resc-lang/resc/compiler/internal/check"
 	"github.com/resc-lang/resc/compiler/internal/plan"
-	"github.com/resc-lang/resc/compiler/internal/typed"
 )
 
 // Options say how a package is to be printed.
@@ -30,7 +30,7 @@ type File struct {
 
 // generator is what printing a package needs to know everywhere.
 type generator struct {
-	model    *typed.Model
+	model    *check.Model
 	schedule *plan.Schedule
 	options  Options
 	outline  *outline
@@ -47,7 +47,7 @@ func Header(version, source string) string {
 }
 
 // Package prints a schedule as a Go package. Equal input gives equal bytes.
-func Package(m *typed.Model, s *plan.Schedule, o Options) ([]File, error) {
+func Package(m *check.Model, s *plan.Schedule, o Options) ([]File, error) {
 	if !token.IsIdentifier(o.Package) || o.Package == "_" {
 		return nil, fmt.Errorf("%q cannot name a Go package", o.Package)
 	}
@@ -66,9 +66,9 @@ func Package(m *typed.Model, s *plan.Schedule, o Options) ([]File, error) {
 			arguments.take(name)
 		}
 	}
-	g.inputName = arguments.take(camel(m.InputName))
+	g.inputName = arguments.take(camel(m.Graph.Input().Path))
 	arguments["input"] = true // Classify's
-	for _, out := range m.Outputs {
+	for _, out := range m.Graph.Outputs {
 		g.outputNames = append(g.outputNames, arguments.take(camel(out.Name)))
 	}
 

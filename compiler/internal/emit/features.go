@@ -10,8 +10,8 @@ import (
 func (g *generator) features(f *jen.File) {
 	var maps, vectors []jen.Code
 	taken := newNames()
-	for i, o := range g.model.Outputs {
-		s := o.Value.Shape
+	for i, o := range g.model.Graph.Outputs {
+		s := o.Node.Shape
 		name := taken.take(upperFirst(camel(o.Name)))
 		stride := g.options.Strides[i]
 		switch {

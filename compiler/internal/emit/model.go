@@ -86,9 +86,9 @@ func (g *generator) card() []string {
 		lines = append(lines, "")
 		lines = append(lines, strings.Split(g.model.Doc, "\n")...)
 	}
-	rows := [][]string{{"input", g.model.InputName, g.model.Input.Shape.String()}}
-	for _, o := range g.model.Outputs {
-		rows = append(rows, []string{"output", o.Name, o.Value.Shape.String()})
+	rows := [][]string{{"input", g.model.Graph.Input().Path, g.model.Graph.Input().Shape.String()}}
+	for _, o := range g.model.Graph.Outputs {
+		rows = append(rows, []string{"output", o.Name, o.Node.Shape.String()})
 	}
 	for _, p := range g.model.Params {
 		rows = append(rows, []string{"parameter", p.Name, p.Value})

@@ -57,9 +57,9 @@ func array(s shape.Shape) *jen.Statement {
 
 // fixedParams are the caller's arrays: pointers for one image.
 func (g *generator) fixedParams() []jen.Code {
-	params := []jen.Code{jen.Id(g.inputName).Op("*").Add(array(g.model.Input.Shape))}
-	for i, o := range g.model.Outputs {
-		params = append(params, jen.Id(g.outputNames[i]).Op("*").Add(array(o.Value.Shape)))
+	params := []jen.Code{jen.Id(g.inputName).Op("*").Add(array(g.model.Graph.Input().Shape))}
+	for i, o := range g.model.Graph.Outputs {
+		params = append(params, jen.Id(g.outputNames[i]).Op("*").Add(array(o.Node.Shape)))
 	}
 	return params
 }
@@ -75,9 +75,9 @@ func (g *generator) names() []jen.Code {
 
 // facts are the shapes of what the caller hands over, a line each.
 func (g *generator) facts() []string {
-	rows := [][]string{{g.inputName, g.model.Input.Shape.String(), "NCHW order"}}
-	for i, o := range g.model.Outputs {
-		rows = append(rows, []string{g.outputNames[i], o.Value.Shape.String(), "written"})
+	rows := [][]string{{g.inputName, g.model.Graph.Input().Shape.String(), "NCHW order"}}
+	for i, o := range g.model.Graph.Outputs {
+		rows = append(rows, []string{g.outputNames[i], o.Node.Shape.String(), "written"})
 	}
 	return table(rows)
 }
@@ -105,9 +105,9 @@ func (g *generator) fixedRun(f *jen.File) {
 	)
 	f.Line()
 	comment(f, "RunBatch computes any number of images, with the same bits as Run for each.", "There must be as many of each output as there are images. Threads compute images", "of their own, and only what is left over together.")
-	params := []jen.Code{jen.Id(g.inputName).Index().Add(array(g.model.Input.Shape))}
-	for i, o := range g.model.Outputs {
-		params = append(params, jen.Id(g.outputNames[i]).Index().Add(array(o.Value.Shape)))
+	params := []jen.Code{jen.Id(g.inputName).Index().Add(array(g.model.Graph.Input().Shape))}
+	for i, o := range g.model.Graph.Outputs {
+		params = append(params, jen.Id(g.outputNames[i]).Index().Add(array(o.Node.Shape)))
 	}
 	body := g.batchCheck()
 	body = append(body, enter()...)
@@ -164,13 +164,13 @@ func (g *generator) batch(f *jen.File) {
 			b.Id("n").Id("sizes")
 			b.Id("input").Qual(runtimePath, "Tensor")
 		} else {
-			b.Id("input").Index().Add(array(g.model.Input.Shape))
+			b.Id("input").Index().Add(array(g.model.Graph.Input().Shape))
 		}
-		for i, o := range g.model.Outputs {
+		for i, o := range g.model.Graph.Outputs {
 			if g.ranged {
 				b.Id(field(i)).Op("*").Qual(runtimePath, "Tensor")
 			} else {
-				b.Id(field(i)).Index().Add(array(o.Value.Shape))
+				b.Id(field(i)).Index().Add(array(o.Node.Shape))
 			}
 		}
 	})
@@ -194,7 +194,7 @@ func (g *generator) batch(f *jen.File) {
 		args = append(args, jen.Op("&").Id("b").Dot("n"))
 	}
 	args = append(args, slice("input"))
-	for i := range g.model.Outputs {
+	for i := range g.model.Graph.Outputs {
 		args = append(args, slice(field(i)))
 	}
 	f.Func().Params(jen.Id("b").Op("*").Id("batch")).Id("Image").
@@ -206,7 +206,7 @@ func (g *generator) batch(f *jen.File) {
 
 // rangedRun prints Run and RunContext for a range of sizes.
 func (g *generator) rangedRun(f *jen.File) {
-	in := g.model.Input.Shape
+	in := g.model.Graph.Input().Shape
 	var params []jen.Code
 	params = append(params, jen.Id(g.inputName).Qual(runtimePath, "Tensor"))
 	for _, o := range g.outputNames {
@@ -229,8 +229,8 @@ func (g *generator) rangedRun(f *jen.File) {
 		jen.If(jen.Err().Op("!=").Nil()).Block(jen.Return(jen.Err())),
 		jen.Id("n").Op(":=").Id("newSizes").Call(jen.Id("height"), jen.Id("width")),
 	)
-	for i, o := range g.model.Outputs {
-		s := o.Value.Shape
+	for i, o := range g.model.Graph.Outputs {
+		s := o.Node.Shape
 		dims := []jen.Code{jen.Id("images"), jen.Lit(s.C)}
 		if !s.Flat {
 			dims = append(dims, g.dim(s.H), g.dim(s.W))

@@ -1,8 +1,8 @@
 // Package ir is the graph of a network: nodes in topological order, each an
 // operator applied to earlier nodes.
 //
-// The graph is first lowered from the checked model, a node for each step as it
-// was written; passes then fold nodes into one another until each stands for
+// Checking a model builds its graph, a node for each step as it was written; passes
+// then fold nodes into one another until each stands for
 // one call of a kernel.
 package ir
 
@@ -76,6 +76,15 @@ type Scope struct {
 	Index  int      // number of a block in its stage
 	Span   dsl.Span // the statement that made it
 	Doc    string   // documentation of the declaration
+}
+
+// Input is the node of the image.
+func (g *Graph) Input() *Node { return g.Nodes[0] }
+
+// Append adds a node and numbers it.
+func (g *Graph) Append(n *Node) {
+	n.ID = len(g.Nodes)
+	g.Nodes = append(g.Nodes, n)
 }
 
 // Inputs are all the values that a node reads: its arguments and its residual.

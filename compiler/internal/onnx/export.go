@@ -1,5 +1,5 @@
 // Package onnx turns graphs into ONNX models and back: Export writes a network
-// as it was lowered, a node for each step under its name; Import finds blocks,
+// as it was written, a node for each step under its name; Import finds blocks,
 // stages and shortcut policies in somebody's graph and writes them as a .res
 // file.
 package onnx
@@ -12,10 +12,10 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/resc-lang/resc/compiler/internal/check"
 	"github.com/resc-lang/resc/compiler/internal/ir"
 	"github.com/resc-lang/resc/compiler/internal/op"
 	"github.com/resc-lang/resc/compiler/internal/shape"
-	"github.com/resc-lang/resc/compiler/internal/typed"
 	format "github.com/resc-lang/resc/internal/onnx"
 	"github.com/resc-lang/resc/runtime/safetensors"
 )
@@ -34,13 +34,13 @@ const (
 	sizesKey      = "resc.sizes"      // of a varying input: height=160..320 by 32
 )
 
-// Export makes an ONNX model of a network as it was lowered, which computes the
+// Export makes an ONNX model of a network as it was written, which computes the
 // same of the same weights. A node's name is its step's path, an initialiser's
 // its name in the state dictionary; the batch is free, and sizes that the model
 // declares as ranges are symbolic. Layers that no output needs are left out. Every
 // other's weights must be in the checkpoint, with the right shape; values are read
 // when the model is written.
-func Export(m *typed.Model, g *ir.Graph, weights *safetensors.File, version string) (*format.Model, error) {
+func Export(m *check.Model, g *ir.Graph, weights *safetensors.File, version string) (*format.Model, error) {
 	nodes := live(g)
 	e := &exporter{uses: g.Uses(), names: names{}, nodes: names{}, value: map[*ir.Node]string{}, other: map[*ir.Node]string{}}
 	e.out = &format.Model{IRVersion: irVersion, Opset: opset, Producer: "resc", ProducerVersion: version, Doc: m.Doc}
@@ -50,7 +50,7 @@ func Export(m *typed.Model, g *ir.Graph, weights *safetensors.File, version stri
 	}
 	e.metadata(m)
 	input := g.Nodes[0]
-	e.value[input] = e.names.unique(m.InputName)
+	e.value[input] = e.names.unique(m.Graph.Input().Path)
 	e.out.Graph.Inputs = []format.Value{e.describe(e.value[input], input.Shape, input.Shape)}
 	outputs := e.reserve(g)
 	for _, n := range nodes[1:] {
@@ -130,7 +130,7 @@ func single(t format.Tensor) format.Tensor {
 }
 
 // metadata says what an image's way into the model is and what comes out.
-func (e *exporter) metadata(m *typed.Model) {
+func (e *exporter) metadata(m *check.Model) {
 	add := func(key, value string) {
 		if value != "" {
 			e.out.Metadata = append(e.out.Metadata, format.Property{Key: key, Value: value})
@@ -147,7 +147,7 @@ func (e *exporter) metadata(m *typed.Model) {
 		add(classesKey, string(text))
 	}
 	var sizes []string
-	for _, d := range []shape.Dim{m.Input.Shape.H, m.Input.Shape.W} {
+	for _, d := range []shape.Dim{m.Graph.Input().Shape.H, m.Graph.Input().Shape.W} {
 		if r := d.Range(); r != nil {
 			text := fmt.Sprintf("%s=%d..%d by %d", r.Name, r.Low, r.High, r.Step)
 			if len(sizes) == 0 || sizes[0] != text {
@@ -159,7 +159,7 @@ func (e *exporter) metadata(m *typed.Model) {
 }
 
 // preprocessText is a preprocess statement's steps, as they are written.
-func preprocessText(steps []typed.PreStep) string {
+func preprocessText(steps []check.PreStep) string {
 	var parts []string
 	for _, s := range steps {
 		text := s.Kind
