@@ -278,7 +278,7 @@ func (m *Matcher) try(v *names, entries []Entry) *attempt {
 	for _, e := range entries {
 		a.pair(m, e)
 	}
-	if v.family.columns {
+	if v.family.biases {
 		a.subtract(m)
 	}
 	headless := !slices.ContainsFunc(entries, func(e Entry) bool { return len(e.Shape) == 2 })

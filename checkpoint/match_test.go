@@ -154,6 +154,20 @@ var cases = []struct {
 			"layer1.0.bn1.", "res2.0.conv1.norm.", "layer1.0.bn2.", "res2.0.conv2.norm.", "layer1.0.bn3.", "res2.0.conv3.norm.",
 			"layer1.0.conv1.", "res2.0.conv1.", "layer1.", "res2.", "conv1.", "stem.conv1.", "bn1.", "stem.conv1.norm.", "fc.", "stem.fc.")
 	}},
+	{name: "Caffe2", entries: func() []Entry {
+		list := named("layer1.0.downsample.0.", "res2_0_branch1_", "layer1.0.downsample.1.", "res2_0_branch1_bn_",
+			"layer1.0.bn1.", "res2_0_branch2a_bn_", "layer1.0.bn2.", "res2_0_branch2b_bn_", "layer1.0.bn3.", "res2_0_branch2c_bn_",
+			"layer1.0.conv1.", "res2_0_branch2a_", "layer1.0.conv2.", "res2_0_branch2b_", "layer1.0.conv3.", "res2_0_branch2c_",
+			"conv1.", "conv1_", "bn1.", "res_conv1_bn_", "fc.", "fc1000_")
+		for i, e := range list {
+			last := [...]string{"w", "b"}
+			if strings.Contains(e.Name, "_bn_") {
+				last = [...]string{"gamma", "beta"}
+			}
+			list[i].Name = strings.NewReplacer("_weight", "_"+last[0], "_bias", "_"+last[1]).Replace(e.Name)
+		}
+		return with(behind("blobs.", append(list, Entry{"conv1_b", []int{2}})), "blobs.conv1_w_momentum")
+	}},
 	{name: "detectron2's detector", headless: true, entries: func() []Entry {
 		return with(behind("model.backbone.bottom_up.", without(named("layer1.0.downsample.0.", "res2.0.shortcut.", "layer1.0.downsample.1.", "res2.0.shortcut.norm.",
 			"layer1.0.bn1.", "res2.0.conv1.norm.", "layer1.0.bn2.", "res2.0.conv2.norm.", "layer1.0.bn3.", "res2.0.conv3.norm.",

@@ -39,7 +39,7 @@ type array struct {
 	dtype   *arrayType
 	shape   []int
 	columns bool // the first index runs fastest
-	data    pickle.Bytes
+	data    any  // pickle.Bytes, or a string of Python 2
 }
 
 func newArray(pickle.Tuple) (any, error) { return &array{}, nil }
@@ -57,9 +57,8 @@ func (a *array) Build(state any) error {
 	if a.columns, err = argument[bool](tuple, 3); err != nil {
 		return err
 	}
-	// Arrays of objects hold a list.
-	a.data, _ = tuple[min(4, len(tuple)-1)].(pickle.Bytes)
-	return nil
+	a.data, err = argument[any](tuple, 4)
+	return err
 }
 
 // tensor gives the array a name.
@@ -71,16 +70,26 @@ func (a *array) tensor(name string) (t safetensors.Tensor, err error) {
 	if !ok || a.dtype.order == ">" {
 		return t, fmt.Errorf("its elements are %q", a.dtype.order+a.dtype.name)
 	}
+	var size int64
+	var read func() []byte
+	switch data := a.data.(type) {
+	case pickle.Bytes:
+		size, read = int64(len(data)), func() []byte { return data }
+	case string: // which is copied when it is asked for: many arrays may share it
+		size, read = int64(len(data)), func() []byte { return []byte(data) }
+	default: // arrays of objects have a list
+		return t, errors.New("its values are no bytes")
+	}
 	v := rowMajor(a.shape, a.columns)
-	v.on = &storage{dtype: kind.dtype, width: kind.width, count: int64(len(a.data)) / kind.width}
+	v.on = &storage{dtype: kind.dtype, width: kind.width, count: size / kind.width}
 	if err := v.check(); err != nil {
 		return t, err
 	}
-	if v.len()*kind.width != int64(len(a.data)) {
-		return t, fmt.Errorf("%d bytes for a shape of %v", len(a.data), a.shape)
+	if v.len()*kind.width != size {
+		return t, fmt.Errorf("%d bytes for a shape of %v", size, a.shape)
 	}
 	return safetensors.NewTensor(name, kind.dtype, a.shape, func() ([]byte, error) {
-		return v.rows(a.data), nil
+		return v.rows(read()), nil
 	}), nil
 }
 

@@ -26,6 +26,7 @@ var prefixes = []prefix{
 	{"network.", "training scripts", false},
 	{"params.", "training scripts", false},
 	{"weights.", "training scripts", false},
+	{"blobs.", "Detectron", false},
 	{"backbone.", "torchvision's and OpenMMLab's detectors", false},
 	{"bottom_up.", "detectron2's feature pyramids", false},
 	{"encoder.", "networks with a decoder", false},
@@ -51,6 +52,7 @@ var harmless = []struct {
 	{regexp.MustCompile(`(^|\.)n_averaged$`), "counts averaged models"},
 	{regexp.MustCompile(`(^|\.)total_(ops|params)$`), "left by a profiler"},
 	{regexp.MustCompile(`^(optimizers?|optim|optimizer_states?|optimizer_state_dict|optim_state_dict)\.`), "the optimizer's"},
+	{regexp.MustCompile(`_momentum$`), "the optimizer's, as Caffe2 keeps it"},
 	{regexp.MustCompile(`^(lr_)?schedulers?(_state_dict)?\.`), "the learning rate's schedule"},
 	{regexp.MustCompile(`^(amp_)?(grad_)?scaler\.`), "the gradients' scale"},
 	{regexp.MustCompile(`^(rng_state|rng_states|random_state|torch_rng_state|cuda_rng_state)(\.|$)`), "a random generator's"},
@@ -74,6 +76,7 @@ type family struct {
 	// columns says that a linear layer's weight is [in, out] and a convolution's
 	// [height, width, in, out], as in TensorFlow.
 	columns bool
+	biases  bool // convolutions before a batch norm may have biases
 }
 
 // rename replaces what the pattern matches. In the replacement {2} is the second
@@ -118,7 +121,18 @@ var families = []family{
 		renames: renames(`^stem\.conv1\.norm\.`, `bn1.`, `^stem\.conv1\.`, `conv1.`, `^res([2-5])\.`, `layer{1-1}.`,
 			`\.shortcut\.norm\.`, `.downsample.1.`, `\.shortcut\.`, `.downsample.0.`, `\.conv([1-3])\.norm\.`, `.bn{1}.`,
 			`^(stem\.fc|linear)\.`, `fc.`),
-		note: "detectron2's R-50.pkl and R-101.pkl have their stride on the first 1x1 (std/resnet50_v1) and take BGR input; names do not tell",
+		note: "detectron2's models that began from MSRA's R-50.pkl or R-101.pkl have their stride on the first 1x1 (std/resnet50_v1) and take BGR input; names do not tell",
+	},
+	{
+		name: "Caffe2: res2_0_branch2a_w", // Detectron's models, and MSRA's in the zoo of detectron2
+		renames: renames(`_w$`, `.weight`, `_b$`, `.bias`, `_(?:gamma|s)$`, `.weight`, `_beta$`, `.bias`,
+			`_running_mean$`, `.running_mean`, `_running_var$`, `.running_var`, `^res_conv1_bn\.`, `bn1.`,
+			`^res([2-5])_(\d+)_branch1\.`, `layer{1-1}.{2}.downsample.0.`, `^res([2-5])_(\d+)_branch1_bn\.`, `layer{1-1}.{2}.downsample.1.`,
+			`_branch2a`, `_conv1`, `_branch2b`, `_conv2`, `_branch2c`, `_conv3`,
+			`^res([2-5])_(\d+)_conv([1-3])\.`, `layer{1-1}.{2}.conv{3}.`, `^res([2-5])_(\d+)_conv([1-3])_bn\.`, `layer{1-1}.{2}.bn{3}.`,
+			`^(fc1000|pred)\.`, `fc.`),
+		biases: true,
+		note:   "MSRA's R-50.pkl and R-101.pkl have their stride on the first 1x1 (std/resnet50_v1) and take BGR input less its mean; names do not tell",
 	},
 	{
 		name:    "OpenMMLab: backbone, head",
@@ -146,6 +160,7 @@ var families = []family{
 			`^conv(\d)_block(\d+)_(\d)_conv\.`, `layer{1-1}.{2-1}.conv{3}.`, `^conv(\d)_block(\d+)_(\d)_bn\.`, `layer{1-1}.{2-1}.bn{3}.`,
 			`^(predictions|probs)\.`, `fc.`),
 		columns: true,
+		biases:  true,
 		note:    "Keras' ResNet50, 101 and 152 have their stride on the first 1x1 (std/resnet50_v1), epsilon 1.001e-5 and BGR input less its mean; names do not tell",
 	},
 }

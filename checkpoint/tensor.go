@@ -47,7 +47,7 @@ const repeats = 1 << 24
 
 // check proves that every element is in the storage, and bounds their number.
 func (v *view) check() error {
-	if len(v.shape) != len(v.stride) || len(v.shape) > 64 {
+	if len(v.shape) != len(v.stride) || len(v.shape) > maxSizes {
 		return fmt.Errorf("a tensor of %d sizes and %d strides", len(v.shape), len(v.stride))
 	}
 	count, last := uint64(1), uint64(v.offset)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/resc-lang/resc/checkpoint/internal/pickle"
 	"github.com/resc-lang/resc/runtime/safetensors"
@@ -35,9 +36,12 @@ var torchTypes = map[string]elements{
 	"float8_e4m3fn": {"F8_E4M3", 1}, "float8_e5m2": {"F8_E5M2", 1}, "complex64": {"C64", 8},
 }
 
-// calls are what a checkpoint's pickle may ask for. Each only builds a value.
+// maxSizes bounds a tensor's sizes.
+const maxSizes = 64
+
+// calls are what a checkpoint's pickle may ask for, besides what caller counts. Each
+// only builds a value, of no more than constant size.
 var calls = map[string]func(args pickle.Tuple) (any, error){
-	"collections.OrderedDict":                    newDict,
 	"collections.defaultdict":                    func(pickle.Tuple) (any, error) { return &pickle.Dict{}, nil },
 	"torch.Size":                                 func(a pickle.Tuple) (any, error) { return argument[pickle.Tuple](a, 0) },
 	"torch._utils._rebuild_tensor":               rebuildTensor,
@@ -49,7 +53,6 @@ var calls = map[string]func(args pickle.Tuple) (any, error){
 	"numpy.core.multiarray._reconstruct":         newArray,
 	"numpy._core.multiarray._reconstruct":        newArray,
 	"numpy.dtype":                                newArrayType,
-	"_codecs.encode":                             encode,
 }
 
 // inert are functions and classes in lower case whose results are harmless and
@@ -64,14 +67,30 @@ var inert = []string{
 	"__builtin__.bytes", "builtins.bytes", "__builtin__.str", "builtins.str", "__builtin__.int", "builtins.int", "__builtin__.float", "builtins.float",
 }
 
+// caller makes the calls of one pickle. A pickle may pass the same large value to any
+// number of calls, in a few bytes each: those that copy one copy in all no more than
+// the pickle can hold once.
+type caller struct{ left int64 }
+
+// newCaller is a caller for a pickle of at most size bytes.
+func newCaller(size int64) *caller { return &caller{left: size} }
+
+// take counts n bytes or items that a call copies.
+func (c *caller) take(n int) error {
+	if c.left -= int64(n); c.left < 0 {
+		return errors.New("the file copies values over and over")
+	}
+	return nil
+}
+
 // call is pickle.Hooks.Call for checkpoints.
-func call(f pickle.Global, args pickle.Tuple) (v any, known bool, err error) {
+func (c *caller) call(f pickle.Global, args pickle.Tuple) (v any, known bool, err error) {
 	name := f.String()
 	if name == "torch._tensor._rebuild_from_type_v2" && len(args) >= 3 {
 		// (function, class, its arguments, state): a tensor of a subclass
 		if g, ok := args[0].(pickle.Global); ok && g != f {
 			if a, ok := args[2].(pickle.Tuple); ok {
-				return call(g, a)
+				return c.call(g, a)
 			}
 		}
 	}
@@ -80,7 +99,14 @@ func call(f pickle.Global, args pickle.Tuple) (v any, known bool, err error) {
 			return unread, true, nil
 		}
 	}
-	if build, ok := calls[name]; ok {
+	build, ok := calls[name]
+	switch name {
+	case "collections.OrderedDict":
+		build, ok = c.newDict, true
+	case "_codecs.encode":
+		build, ok = c.encode, true
+	}
+	if ok {
 		if v, err = build(args); err != nil {
 			err = fmt.Errorf("%s: %w", name, err)
 		}
@@ -107,13 +133,16 @@ func argument[T any](args pickle.Tuple, i int) (v T, err error) {
 }
 
 // newDict makes a dictionary, of a list of pairs if there is one.
-func newDict(args pickle.Tuple) (any, error) {
+func (c *caller) newDict(args pickle.Tuple) (any, error) {
 	d := &pickle.Dict{}
 	if len(args) == 0 {
 		return d, nil
 	}
 	list, err := argument[*pickle.List](args, 0)
 	if err != nil {
+		return nil, err
+	}
+	if err := c.take(len(list.Items)); err != nil {
 		return nil, err
 	}
 	for _, item := range list.Items {
@@ -133,12 +162,15 @@ func newDict(args pickle.Tuple) (any, error) {
 }
 
 // encode undoes what protocol 2 does to a byte string.
-func encode(args pickle.Tuple) (any, error) {
+func (c *caller) encode(args pickle.Tuple) (any, error) {
 	text, err := argument[string](args, 0)
+	if err == nil {
+		err = c.take(len(text))
+	}
 	if err != nil {
 		return nil, err
 	}
-	b := make(pickle.Bytes, 0, len(text))
+	b := make(pickle.Bytes, 0, utf8.RuneCountInString(text))
 	for _, r := range text {
 		if r > 0xff {
 			return nil, errors.New("text that is not latin1")
@@ -202,6 +234,9 @@ func sizes(args pickle.Tuple, i int) ([]int, error) {
 	t, err := argument[pickle.Tuple](args, i)
 	if err != nil {
 		return nil, err
+	}
+	if len(t) > maxSizes {
+		return nil, fmt.Errorf("%d sizes or strides", len(t))
 	}
 	list := make([]int, len(t))
 	for i := range t {

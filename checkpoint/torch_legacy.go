@@ -62,7 +62,7 @@ func readLegacy(s *source) (*contents, error) {
 
 // pickle reads the next pickle.
 func (l *legacy) pickle() (any, error) {
-	return pickle.Read(l.r, pickle.Hooks{Call: call, Persistent: l.persistent})
+	return pickle.Read(l.r, l.src.size, pickle.Hooks{Call: newCaller(l.src.size).call, Persistent: l.persistent})
 }
 
 // machine reads what the writing machine's numbers were like.

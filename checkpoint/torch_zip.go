@@ -34,9 +34,6 @@ func readZip(s *source) (*contents, error) {
 	return nil, errors.New("this is a zip archive, but neither PyTorch's (it has no data.pkl) nor NumPy's (it has no .npy)")
 }
 
-// maxPickle bounds the pickle of an archive, in bytes.
-const maxPickle = 1 << 27
-
 // torchZip is an archive that torch.save wrote (torch/serialization.py):
 // NAME/data.pkl, and a member NAME/data/KEY for each storage, uncompressed.
 type torchZip struct {
@@ -66,18 +63,17 @@ func readTorchZip(s *source, z *zip.Reader, data *zip.File) (*contents, error) {
 	if err := t.byteOrder(); err != nil {
 		return nil, err
 	}
-	if _, err := t.span(data); err != nil {
+	at, err := t.span(data)
+	if err != nil {
 		return nil, err
-	}
-	if data.UncompressedSize64 > maxPickle {
-		return nil, fmt.Errorf("%s takes %d bytes; the limit is %d", data.Name, data.UncompressedSize64, maxPickle)
 	}
 	r, err := data.Open()
 	if err != nil {
 		return nil, err
 	}
 	defer r.Close()
-	value, err := pickle.Read(bufio.NewReader(r), pickle.Hooks{Call: call, Persistent: t.persistent})
+	size := at.end - at.begin
+	value, err := pickle.Read(bufio.NewReader(r), size, pickle.Hooks{Call: newCaller(size).call, Persistent: t.persistent})
 	if err != nil {
 		return nil, err
 	}

@@ -77,7 +77,7 @@ type machine struct {
 	memo  map[uint64]any
 
 	values int    // pushed so far
-	text   uint64 // bytes of strings so far
+	left   uint64 // bytes that further strings may take
 }
 
 func (m *machine) push(v any) error {

@@ -13,7 +13,9 @@ import (
 	"testing"
 )
 
-func read(data string) (any, error) { return Read(bufio.NewReader(strings.NewReader(data)), Hooks{}) }
+func read(data string) (any, error) {
+	return Read(bufio.NewReader(strings.NewReader(data)), int64(len(data)), Hooks{})
+}
 
 func TestValues(t *testing.T) {
 	for data, want := range map[string]any{
@@ -73,11 +75,12 @@ func TestHostile(t *testing.T) {
 		"calls a method":       {"\x80\x02ca.b\nC.run\n)R.", "asks Python to call a.b.C.run"},
 		"calls a number":       {"\x80\x02K\x01)R.", "a call of a int"},
 		"empty":                {"", "unexpected EOF"},
-		"cut short":            {"\x80\x02X\xff\x00\x00\x00abc", "unexpected EOF"},
+		"cut short":            {"\x80\x02X\x05\x00\x00\x00abc", "unexpected EOF"},
 		"text protocol":        {"(dp0\n.", "instruction 0x64"},
 		"protocol":             {"\x80\x09.", "protocol 9"},
-		"huge string":          {"\x80\x04\x8d" + size(1<<62) + "abc", "more than"},
-		"huge bytes":           {"\x80\x04\x8e" + size(1<<26) + "abc", "unexpected EOF"},
+		"huge string":          {"\x80\x04\x8d" + size(1<<63) + "abc", "at most 14 are left"},
+		"huge bytes":           {"\x80\x04\x8e" + size(1<<40) + "abc", "at most 14 are left"},
+		"strings in all":       {"\x80\x02U\x05helloU\x0dhello.", "a string of 13 bytes where at most 12 are left"},
 		"huge integer":         {"\x80\x02\x8b\xff\xff\xff\x7f", "an integer of"},
 		"pops nothing":         {"\x80\x020.", "empty"},
 		"pops below a mark":    {"\x80\x02K\x01(\x85.", "empty"},
@@ -110,9 +113,10 @@ func TestHostile(t *testing.T) {
 
 // TestReadsNoFurther reads pickles that follow each other.
 func TestReadsNoFurther(t *testing.T) {
-	r := bufio.NewReader(strings.NewReader("\x80\x02K\x01.\x80\x02K\x02.rest"))
+	data := "\x80\x02K\x01.\x80\x02K\x02.rest"
+	r := bufio.NewReader(strings.NewReader(data))
 	for want := range int64(2) {
-		if v, err := Read(r, Hooks{}); err != nil || v != want+1 {
+		if v, err := Read(r, int64(len(data)), Hooks{}); err != nil || v != want+1 {
 			t.Errorf("%v, %v", v, err)
 		}
 	}
@@ -138,7 +142,7 @@ func FuzzRead(f *testing.F) {
 	call := func(Global, Tuple) (any, bool, error) { return &List{}, true, nil }
 	id := func(id any) (any, error) { return id, nil }
 	f.Fuzz(func(t *testing.T, data []byte) {
-		Read(bufio.NewReader(bytes.NewReader(data)), Hooks{})
-		Read(bufio.NewReader(bytes.NewReader(data)), Hooks{Call: call, Persistent: id})
+		Read(bufio.NewReader(bytes.NewReader(data)), int64(len(data)), Hooks{})
+		Read(bufio.NewReader(bytes.NewReader(data)), int64(len(data)), Hooks{Call: call, Persistent: id})
 	})
 }

@@ -11,7 +11,6 @@ import (
 // optimizer's state included, stay far below.
 const (
 	maxValues = 1 << 21 // values pushed
-	maxText   = 1 << 26 // bytes of strings and numbers in all
 	maxLine   = 1 << 10 // bytes of a module's or class's name
 	maxLong   = 1 << 10 // bytes of an integer
 )
@@ -26,9 +25,11 @@ type Hooks struct {
 	Persistent func(id any) (any, error)
 }
 
-// Read reads one pickle from r and not a byte more.
-func Read(r *bufio.Reader, hooks Hooks) (any, error) {
-	m := &machine{r: r, hooks: hooks, memo: make(map[uint64]any)}
+// Read reads one pickle from r and not a byte more. The pickle is at most size bytes
+// long, and so are its strings together: arrays, which are among them, may be as
+// large as the file.
+func Read(r *bufio.Reader, size int64, hooks Hooks) (any, error) {
+	m := &machine{r: r, left: uint64(size), hooks: hooks, memo: make(map[uint64]any)}
 	for {
 		op, err := r.ReadByte()
 		if err != nil {
@@ -72,20 +73,15 @@ func (m *machine) bytes(size int) ([]byte, error) {
 	return m.take(n)
 }
 
-// take reads n bytes. Memory grows with the bytes that arrive.
+// take reads n bytes, which must fit in what is left of the pickle.
 func (m *machine) take(n uint64) ([]byte, error) {
-	if n > maxText-m.text {
-		return nil, fmt.Errorf("strings of more than %d bytes", maxText)
+	if n > m.left {
+		return nil, fmt.Errorf("a string of %d bytes where at most %d are left: the file is damaged or cut short", n, m.left)
 	}
-	m.text += n
-	const chunk = 1 << 16
-	b := make([]byte, 0, min(n, chunk))
-	for uint64(len(b)) < n {
-		start := len(b)
-		b = append(b, make([]byte, min(n-uint64(start), chunk))...)
-		if _, err := io.ReadFull(m.r, b[start:]); err != nil {
-			return nil, truncated(err)
-		}
+	m.left -= n
+	b := make([]byte, n)
+	if _, err := io.ReadFull(m.r, b); err != nil {
+		return nil, truncated(err)
 	}
 	return b, nil
 }

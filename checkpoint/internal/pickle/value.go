@@ -11,8 +11,8 @@
 package pickle
 
 // What a pickle's values become: nil for None, bool, int64, *big.Int for what is
-// larger, float64, string, Bytes, Tuple, *List, *Dict, Global, *Object, and
-// whatever the hooks return.
+// larger, float64, string (which Python 2's byte strings are, too), Bytes, Tuple,
+// *List, *Dict, Global, *Object, and whatever the hooks return.
 type (
 	// Bytes is a byte string.
 	Bytes []byte
