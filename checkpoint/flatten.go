@@ -34,7 +34,7 @@ type flattener struct {
 // flatten finds the tensors of what a pickle yielded.
 func flatten(format string, value any) (*contents, error) {
 	f := &flattener{names: make(map[string]bool)}
-	f.format = format
+	f.format, f.dicts = format, make(map[string]bool)
 	if err := f.walk("", value, 0); err != nil {
 		return nil, err
 	}
@@ -76,6 +76,10 @@ func (f *flattener) walk(name string, value any, depth int) error {
 			if !ok {
 				f.extra(join(name, fmt.Sprintf("%T", k)), "an entry whose key is no text")
 				continue
+			}
+			switch v.Values[i].(type) {
+			case *view, *array:
+				f.dicts[join(name, "")] = true
 			}
 			if err := f.walk(join(name, key), v.Values[i], depth+1); err != nil {
 				return err

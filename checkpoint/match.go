@@ -187,6 +187,7 @@ type names struct {
 	of     map[string]renamed // by these
 	passed []Unread
 	left   []string // outside of the part
+	beside []string // outside of the dictionary that holds the part, and passed over
 	twice  []string // names that came before
 	again  []string // and the tensors that have them again
 }
@@ -232,7 +233,39 @@ func (m *Matcher) read(list []string, s scope, f *family) *names {
 	if !any {
 		return nil
 	}
+	v.passBeside(m.file.dicts)
 	return v
+}
+
+// passBeside passes over what is outside of the dictionary that holds the part, as
+// training scripts keep an accuracy beside a state_dict. It leaves what may be another
+// copy of the weights: tensors whose layers are named like some of the part.
+func (v *names) passBeside(dicts map[string]bool) {
+	dict := v.scope.dict(dicts)
+	if dict == "" {
+		return
+	}
+	layers := make(map[string]bool)
+	for _, r := range v.of {
+		layers[layer(r.file)] = true
+	}
+	v.left = slices.DeleteFunc(v.left, func(name string) bool {
+		if strings.HasPrefix(name, dict) || layers[layer(name)] {
+			return false
+		}
+		v.passed = append(v.passed, Unread{name, "outside of " + strings.TrimSuffix(dict, ".")})
+		v.beside = append(v.beside, name)
+		return true
+	})
+}
+
+// layer is the end of a tensor's name that says which of a layer's it is:
+// bn1.weight of layer1.0.bn1.weight.
+func layer(name string) string {
+	if i := strings.LastIndexByte(name, '.'); i >= 0 {
+		return name[strings.LastIndexByte(name[:i], '.')+1:]
+	}
+	return name
 }
 
 // idle is idle, remembered.
@@ -304,6 +337,9 @@ func (m *Matcher) try(v *names, entries []Entry) *attempt {
 	a.misfit.Rule = rule(v.scope, v.family, v.family.name != "")
 	if v.family.note != "" {
 		a.Notes = append(a.Notes, v.family.note)
+	}
+	if n := len(v.beside); n > 0 {
+		a.Notes = append(a.Notes, fmt.Sprintf("not read, being outside of %s: %s", strings.TrimSuffix(v.scope.dict(m.file.dicts), "."), some(v.beside)))
 	}
 	return a
 }
@@ -378,6 +414,15 @@ func biased(name string) (conv string, ok bool) {
 // better reports whether the attempt came closer than b.
 func (a *attempt) better(b *attempt) bool {
 	return cmp.Or(cmp.Compare(len(a.Pairs), len(b.Pairs)), cmp.Compare(a.found, b.found), cmp.Compare(b.misfit.Count(), a.misfit.Count())) > 0
+}
+
+// some names the first few of a list.
+func some(names []string) string {
+	const shown = 3
+	if more := len(names) - shown; more > 0 {
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:shown], ", "), more)
+	}
+	return strings.Join(names, ", ")
 }
 
 // same reports whether two attempts read the same tensors.

@@ -120,6 +120,7 @@ var cases = []struct {
 	name     string
 	entries  func() []Entry
 	options  Options
+	dicts    []string // nested dictionaries that hold tensors
 	headless bool
 	model    []Entry // nil for tiny
 }{
@@ -198,10 +199,26 @@ var cases = []struct {
 		return append(without(tiny, "fc."), Entry{"fc.weight", []int{10, 4}}, Entry{"fc.bias", []int{10}})
 	}},
 
+	{name: "entries beside the state dictionary", dicts: []string{"state_dict.", "history."}, entries: func() []Entry {
+		return with(behind("state_dict.module.", tiny), "best_acc1", "history.loss", "history.accuracy", "history.rate", "optimizer.state.0.momentum_buffer")
+	}},
+	{name: "entries beside a dictionary in a dictionary", dicts: []string{"model.state_dict."}, entries: func() []Entry {
+		return with(behind("model.state_dict.", tiny), "model.best_acc1")
+	}},
+	{name: "a moving average and an entry beside", dicts: []string{"model.", "model_ema."}, entries: func() []Entry {
+		return with(append(behind("model.", tiny), behind("model_ema.", tiny)...), "best_acc1")
+	}},
 	{name: "names that are useless elsewhere", model: []Entry{{"neck.weight", []int{1}}, {"queue", []int{1}}}, entries: func() []Entry {
 		return []Entry{{"module.neck.weight", []int{1}}, {"module.queue", []int{1}}}
 	}},
 
+	{name: "misfit: no dictionary", entries: func() []Entry { return with(behind("model.", tiny), "normalize.mean") }},
+	{name: "misfit: another copy beside", dicts: []string{"state_dict.", "best."}, entries: func() []Entry {
+		return append(behind("state_dict.", tiny), behind("best.module.", tiny)...)
+	}},
+	{name: "misfit: in the dictionary", dicts: []string{"state_dict."}, entries: func() []Entry {
+		return with(behind("state_dict.model.", tiny), "state_dict.criterion.weight", "best_acc1")
+	}},
 	{name: "misfit: missing", entries: func() []Entry { return without(tiny, "layer1.0.bn2.") }},
 	{name: "misfit: extra", entries: func() []Entry { return with(tiny, "layer2.0.conv1.weight", "mask") }},
 	{name: "misfit: another number of classes", entries: func() []Entry {
@@ -229,7 +246,12 @@ func TestMatch(t *testing.T) {
 				model = without(tiny, "fc.")
 			}
 			out := t.Section(strings.NewReplacer(" ", "-", ":", "", "'", "", ",", "").Replace(c.name))
-			m, err := Match(file(t, c.entries()), model, c.options)
+			f := file(t, c.entries())
+			f.dicts = make(map[string]bool)
+			for _, d := range c.dicts {
+				f.dicts[d] = true
+			}
+			m, err := Match(f, model, c.options)
 			if (err != nil) != strings.HasPrefix(c.name, "misfit") {
 				t.Errorf("%s: error %v", c.name, err)
 			}

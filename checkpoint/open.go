@@ -17,6 +17,8 @@ type File struct {
 	*safetensors.File
 	Format string  // "safetensors", "PyTorch", …
 	Extras []Extra // what is no tensor, in the file's order
+
+	dicts map[string]bool // nested dictionaries that hold tensors, by their names with a dot
 }
 
 // Extra is an entry that is no tensor: an epoch, an accuracy, an optimizer's
@@ -31,6 +33,7 @@ type contents struct {
 	format  string
 	tensors []safetensors.Tensor
 	extras  []Extra
+	dicts   map[string]bool // as File has them
 }
 
 // readers are tried in order. Each says by a file's first bytes whether it is
@@ -135,7 +138,7 @@ func open(s *source, read func(*source) (*contents, error)) (*File, error) {
 		return nil, err
 	}
 	file.OnClose(s.release)
-	return &File{File: file, Format: c.format, Extras: c.extras}, nil
+	return &File{File: file, Format: c.format, Extras: c.extras, dicts: c.dicts}, nil
 }
 
 func hasPrefix(magic string) func([]byte) bool {

@@ -243,6 +243,16 @@ func scopes(names []string) []scope {
 	return list
 }
 
+// dict is the innermost of the dictionaries that hold the whole part, "" if none does.
+func (s scope) dict(dicts map[string]bool) string {
+	for end := len(s.prefix); end > 0; end = strings.LastIndexByte(s.prefix[:end-1], '.') + 1 {
+		if dicts[s.prefix[:end]] {
+			return s.prefix[:end]
+		}
+	}
+	return ""
+}
+
 // beside is a name from outside of the scope without the prefixes that it shares
 // with the scope.
 func (s scope) beside(name string) string {

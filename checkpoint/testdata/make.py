@@ -119,6 +119,10 @@ nested = {"epoch": 3, "arch": "tiny", "state_dict": model.state_dict(), "best_pr
           "model_ema": {k: v + 1 for k, v in model.state_dict().items()}}
 save("nested.pth", nested)
 save("nested-legacy.pth", nested, **legacy)
+# As examples/imagenet of PyTorch saves it: the best accuracy is a tensor.
+scheduler = torch.optim.lr_scheduler.StepLR(optimizer, 30)
+save("imagenet.pth", {"epoch": 1, "arch": "tiny", "state_dict": model.state_dict(), "best_acc1": torch.tensor(76.13),
+                      "optimizer": optimizer.state_dict(), "scheduler": scheduler.state_dict()})
 
 base = torch.arange(24, dtype=torch.float32)
 views = {"base": base, "transposed": base.view(4, 6).t(), "tail": base[7:], "steps": base.view(4, 6)[1:, ::2],
