@@ -117,6 +117,16 @@ func (m *Matcher) view(i int) *names {
 
 // Match finds the entries of a model, as the function does.
 func (m *Matcher) Match(entries []Entry) (*Mapping, error) {
+	a := m.closest(entries)
+	if a.misfit.Count() > 0 {
+		a.misfit.Extras = m.file.Extras
+		return nil, &a.misfit
+	}
+	return &a.Mapping, nil
+}
+
+// closest is the attempt that fits, or comes closest to that.
+func (m *Matcher) closest(entries []Entry) *attempt {
 	var fits []*attempt
 	best := (*attempt)(nil)
 	for i := 0; ; i++ {
@@ -126,7 +136,7 @@ func (m *Matcher) Match(entries []Entry) (*Mapping, error) {
 		}
 		a := m.try(v, entries)
 		if i == 0 && a.misfit.Count() == 0 {
-			return &a.Mapping, nil // as it is, and nothing is left over
+			return a // as it is, and nothing is left over
 		}
 		if a.misfit.inside() == 0 {
 			fits = append(fits, a)
@@ -136,13 +146,9 @@ func (m *Matcher) Match(entries []Entry) (*Mapping, error) {
 		}
 	}
 	if a := m.choose(fits); a != nil {
-		best = a
+		return a
 	}
-	if best.misfit.Count() > 0 {
-		best.misfit.Extras = m.file.Extras
-		return nil, &best.misfit
-	}
-	return &best.Mapping, nil
+	return best
 }
 
 // choose takes the one attempt among those that found all entries, and says of

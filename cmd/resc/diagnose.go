@@ -4,51 +4,29 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/resc-lang/resc/checkpoint"
 	"github.com/resc-lang/resc/compiler"
-	"github.com/resc-lang/resc/dsl"
 	"github.com/resc-lang/resc/stdlib"
 )
 
-// Limits on what is tried to find what a checkpoint is of.
+// Limits on what is tried to say why a checkpoint does not fit.
 const (
-	maxTries  = 2000 // of models with parameters
-	maxSizes  = 16   // sizes of tensors
-	maxNumber = 256  // whole numbers from 1
-	maxParts  = 24   // of the file
+	maxChanges = 3  // of parameters, and names of entries that are allowed to differ
+	maxParts   = 24 // of the file
+	maxWords   = 6  // of a part's name
 )
 
-// diagnosis looks for the network that a checkpoint is of.
-type diagnosis struct {
-	matcher *checkpoint.Matcher
-	classes []int // sizes of matrices in the file, of which one may be the number of classes
-	widths  []int // output channels of convolutions in the file
-	layers  int   // matrices and convolutions in the file
-	tries   int
-}
-
-// fit is a model with parameters, and how far the file is from it.
-type fit struct {
-	model   string
-	set     map[string]string // what was set beyond what the user set
-	faults  int               // 0 where the file fits
-	found   int               // entries that the file has
-	entries int
-}
-
-// diagnose says why a checkpoint may not fit: what it would fit instead, found by
-// trying. The model with other parameters comes before the standard library's.
+// diagnose says why a checkpoint may not fit: the smallest change with which it would,
+// found by trying. Of equal changes those of parameters come before parts of the file,
+// these before entries that are allowed to differ, and the standard library is last.
 func (m *modelArgs) diagnose(p *compiler.Program, f *checkpoint.File, misfit *checkpoint.MisfitError) []string {
 	if len(misfit.Ambiguous) > 0 {
 		return nil
 	}
-	for _, e := range misfit.Extras {
-		if strings.HasPrefix(e.Value, "a whole module") {
-			return []string{fmt.Sprintf("the weights are in %s, %s; load it in its own Python code, and torch.save(model.state_dict(), …)", e.Name, e.Value)}
-		}
+	if cause := unreadable(misfit); cause != "" {
+		return []string{cause}
 	}
 	matcher, err := checkpoint.NewMatcher(f, checkpoint.Options{Idle: p.Idle()})
 	if err != nil {
@@ -56,55 +34,152 @@ func (m *modelArgs) diagnose(p *compiler.Program, f *checkpoint.File, misfit *ch
 	}
 	d := &diagnosis{matcher: matcher}
 	d.measure(f)
-	own := d.nearest(m.Model, m.Set)
-	if own != nil && own.faults == 0 {
+	own := d.nearest(m.Model, m.Set, len(p.Parameters()))
+	if own == nil {
+		return nil
+	}
+	if own.faults == 0 {
 		return []string{fmt.Sprintf("the file is of other parameters, and fits with%s", settings(own.set))}
 	}
-	var fits, all []*fit
-	for _, name := range stdlib.Models() {
-		if x := d.nearest(stdlib.Prefix+name, nil); x != nil {
+	if parts := m.parts(p, f); len(parts) > 0 {
+		if len(parts) == 1 {
+			return []string{fmt.Sprintf("the weights are a part of the file, which --from %s reads", parts[0])}
+		}
+		return []string{"several parts of the file fit: --from " + strings.Join(parts, ", or --from ")}
+	}
+	least := maxChanges + 1
+	if d.allow(own) {
+		least = own.changes()
+	}
+	var fits []*fit // of the standard library, with the fewest changes
+	all := []*fit{own}
+	if least > 1 {
+		for _, name := range stdlib.Models() {
+			most := least - 2 // settings that leave fewer changes
+			if len(fits) > 0 {
+				most++ // or as many
+			}
+			x := d.nearest(stdlib.Prefix+name, nil, most)
+			if x == nil {
+				continue
+			}
 			all = append(all, x)
-			if x.faults == 0 {
+			if !d.allow(x) {
+				continue
+			}
+			// That the network is another is a change, too.
+			if n := x.changes() + 1; n < least {
+				least, fits = n, []*fit{x}
+			} else if n == least && len(fits) > 0 {
 				fits = append(fits, x)
 			}
 		}
 	}
-	if len(fits) > 0 {
-		// Those that need the fewest settings: every plain network with a policy is a
-		// residual one.
-		least := len(slices.MinFunc(fits, func(a, b *fit) int { return len(a.set) - len(b.set) }).set)
-		fits = slices.DeleteFunc(fits, func(x *fit) bool { return len(x.set) > least })
+	switch {
+	case len(fits) > 0:
 		return []string{"the file is of another network, and fits " + models(fits)}
+	case least <= maxChanges:
+		return []string{own.differs()}
 	}
-	if part := m.part(p, f); part != "" {
-		return []string{fmt.Sprintf("the weights are a part of the file, which --from %s reads", part)}
-	}
-	if own != nil {
-		all = append(all, own)
+	if name := sameShapes(f, own.entries); name != "" && own.strange() {
+		return []string{"the file has the model's shapes under names that no rule knows, as " + name}
 	}
 	return closest(all)
 }
 
-// closest names what a file that fits nothing comes closest to.
-func closest(all []*fit) []string {
-	var best *fit
-	for _, x := range all {
-		if best == nil || x.faults < best.faults {
-			best = x
+// unreadable is why the file's weights cannot be read at all, "" if they can.
+func unreadable(misfit *checkpoint.MisfitError) string {
+	for _, e := range misfit.Extras {
+		if strings.HasPrefix(e.Value, "a whole module") {
+			return fmt.Sprintf("the weights are in %s, %s; load it in its own Python code, and torch.save(model.state_dict(), …)", e.Name, e.Value)
+		}
+		if strings.Contains(e.Value, "torch.Q") { // torch.QInt8Storage and its kin
+			return fmt.Sprintf("the file is of a quantised model (%s is %s), which is not read: save the model before it is converted", e.Name, e.Value)
 		}
 	}
-	if best == nil || 2*best.found < best.entries {
+	if len(misfit.Unusable) > 0 {
+		u := misfit.Unusable[0]
+		return fmt.Sprintf("the file is of a quantised model (%s is %s), which is not read: save the model in floating point", u.File, u.DType)
+	}
+	return ""
+}
+
+// changes counts what must be set and allowed for the file to fit.
+func (x *fit) changes() int { return len(x.set) + len(x.allow.AllowMissing) + len(x.allow.AllowExtra) }
+
+// strange reports whether the file has few of the model's entries.
+func (x *fit) strange() bool { return 2*x.found < len(x.entries) }
+
+// flags are the command line's for the file to fit.
+func (x *fit) flags() string {
+	text := settings(x.set)
+	for _, name := range x.allow.AllowMissing {
+		text += " --allow-missing " + name
+	}
+	for _, name := range x.allow.AllowExtra {
+		text += " --allow-extra " + name
+	}
+	return text
+}
+
+// differs says in what a file differs from the model, and what allows it.
+func (x *fit) differs() string {
+	var what []string
+	extra := slices.Clone(x.allow.AllowExtra)
+	for _, name := range x.allow.AllowMissing {
+		same := func(other string) bool { return other == name || strings.HasSuffix(other, "."+name) }
+		if i := slices.IndexFunc(extra, same); i >= 0 {
+			extra = slices.Delete(extra, i, i+1)
+			what = append(what, "has "+name+" in another shape")
+		} else {
+			what = append(what, "lacks "+name)
+		}
+	}
+	for _, name := range extra {
+		what = append(what, "has "+name+", which the model does not read")
+	}
+	zeros := ""
+	if len(x.allow.AllowMissing) > 0 {
+		zeros = ", which puts zeros in its place"
+	}
+	return fmt.Sprintf("the file %s: it fits with%s%s", strings.Join(what, ", and "), x.flags(), zeros)
+}
+
+// sameShapes returns the first tensor of a file that has tensors of all of a model's
+// shapes, "" for another file.
+func sameShapes(f *checkpoint.File, entries []checkpoint.Entry) string {
+	first := ""
+	count := make(map[string]int)
+	for _, name := range f.Names() {
+		t, _ := f.Tensor(name)
+		if first == "" && slices.Equal(t.Shape, entries[0].Shape) {
+			first = name
+		}
+		count[compiler.Dims(t.Shape)]++
+	}
+	for _, e := range entries {
+		if count[compiler.Dims(e.Shape)]--; count[compiler.Dims(e.Shape)] < 0 {
+			return ""
+		}
+	}
+	return first
+}
+
+// closest names what a file that fits nothing comes closest to, the first of equals.
+func closest(all []*fit) []string {
+	best := slices.MinFunc(all, func(a, b *fit) int { return a.faults - b.faults })
+	if best.strange() {
 		return []string{"the file is of a network that is not in the standard library, or its names are"}
 	}
-	return []string{fmt.Sprintf("no network of the standard library fits; the closest is %s%s: the file has %d of its %d entries, and %d faults remain",
-		best.model, settings(best.set), best.found, best.entries, best.faults)}
+	return []string{fmt.Sprintf("nothing fits; the closest is %s%s: the file has %d of its %d entries, and %d faults remain",
+		best.model, settings(best.set), best.found, len(best.entries), best.faults)}
 }
 
 // models lists what a file fits.
 func models(fits []*fit) string {
 	var names []string
 	for _, x := range fits {
-		names = append(names, x.model+settings(x.set))
+		names = append(names, x.model+x.flags())
 	}
 	text := strings.Join(names, " and ")
 	if len(fits) > 1 {
@@ -122,164 +197,30 @@ func settings(set map[string]string) string {
 	return text
 }
 
-// measure notes the sizes in the file that parameters may be.
-func (d *diagnosis) measure(f *checkpoint.File) {
-	add := func(list *[]int, sizes ...int) {
-		for _, n := range sizes {
-			if !slices.Contains(*list, n) && len(*list) < maxSizes {
-				*list = append(*list, n)
-			}
-		}
-	}
+// parts finds the parts of the file that the model fits, by trying what the names of
+// many tensors begin with.
+func (m *modelArgs) parts(p *compiler.Program, f *checkpoint.File) []string {
+	want := entries(p)
+	count := make(map[string]int) // of tensors, by the first words of their names
 	for _, name := range f.Names() {
-		switch t, _ := f.Tensor(name); len(t.Shape) {
-		case 2:
-			d.layers++
-			add(&d.classes, t.Shape...)
-		case 4:
-			d.layers++
-			add(&d.widths, t.Shape[0])
-		}
-	}
-}
-
-// nearest is the model with those of its parameters changed, one after the other,
-// that bring it closer to the file. It is nil where the model does not compile.
-func (d *diagnosis) nearest(model string, set map[string]string) *fit {
-	src, err := compiler.Load(model)
-	if err != nil {
-		return nil
-	}
-	try := func(changed map[string]string) (*fit, *compiler.Program) {
-		all := maps.Clone(set)
-		if all == nil {
-			all = make(map[string]string)
-		}
-		maps.Copy(all, changed)
-		return d.try(src, model, all, changed)
-	}
-	best, p := try(nil)
-	if best == nil {
-		return nil
-	}
-	params := p.Parameters()
-	for range params { // each may be changed once
-		if best.faults == 0 {
-			break
-		}
-		before := best
-		for _, x := range params {
-			for _, value := range d.values(src, x) {
-				changed := maps.Clone(before.set)
-				if changed == nil {
-					changed = make(map[string]string)
-				}
-				changed[x.Name] = value
-				if y, _ := try(changed); y != nil && y.faults < best.faults {
-					best = y
-				}
-			}
-		}
-		if best == before {
-			break
-		}
-	}
-	return best
-}
-
-// try counts the faults of one model.
-func (d *diagnosis) try(src *dsl.Source, model string, set, changed map[string]string) (*fit, *compiler.Program) {
-	if d.tries++; d.tries > maxTries {
-		return nil, nil
-	}
-	p, _ := compiler.Compile(src, compiler.Options{Set: set})
-	if p == nil {
-		return nil, nil
-	}
-	x := &fit{model: model, set: changed, entries: len(entries(p))}
-	x.found = x.entries
-	_, err := d.matcher.Match(entries(p))
-	if misfit, ok := err.(*checkpoint.MisfitError); ok {
-		x.faults, x.found = misfit.Count(), misfit.Found()
-	}
-	return x, p
-}
-
-// values are what a parameter may be set to: sizes that the file has and small
-// numbers, or the names of things that are of the same kind as its value.
-func (d *diagnosis) values(src *dsl.Source, x compiler.ReportParam) []string {
-	var list []string
-	if _, err := strconv.Atoi(x.Value); err == nil {
-		numbers := slices.Clone(d.classes)
-		if x.Name != "classes" { // which is by custom what its name says
-			numbers = append(numbers, d.widths...)
-			for n := 1; n <= min(d.layers+2, maxNumber); n++ { // a depth, a ratio
-				numbers = append(numbers, n)
-			}
-		}
-		slices.Sort(numbers)
-		for _, n := range slices.Compact(numbers) {
-			list = append(list, strconv.Itoa(n))
-		}
-		return list
-	}
-	kinds := declared(src)
-	for name, kind := range kinds {
-		if kind == kinds[x.Value] && kind != "" && name != x.Value {
-			list = append(list, name)
-		}
-	}
-	slices.Sort(list)
-	return list
-}
-
-// declared are the kinds of the blocks and policies that a file and the standard
-// library declare, by name.
-func declared(src *dsl.Source) map[string]string {
-	kinds := make(map[string]string)
-	var add func(file *dsl.File)
-	add = func(file *dsl.File) {
-		for _, decl := range file.Decls {
-			switch decl := decl.(type) {
-			case *dsl.Block:
-				kinds[decl.Name.Text] = "block"
-			case *dsl.Policy:
-				kinds[decl.Name.Text] = "policy"
-			case *dsl.Import:
-				// Of the library's files alone, which import no others.
-				name := strings.TrimSuffix(strings.TrimPrefix(decl.Path.Value, stdlib.Prefix), ".res")
-				if imported, ok := stdlib.Source(name); ok && imported.Name != src.Name {
-					file, _ := dsl.Parse(imported)
-					add(file)
-				}
-			}
-		}
-	}
-	for _, file := range stdlib.Shared() {
-		add(file)
-	}
-	file, _ := dsl.Parse(src)
-	add(file)
-	return kinds
-}
-
-// part finds a part of the file that the model fits, by trying what names begin
-// with.
-func (m *modelArgs) part(p *compiler.Program, f *checkpoint.File) string {
-	var tried []string
-	for _, name := range f.Names() {
+		words := 0
 		for i, c := range name {
-			if c != '.' || slices.Contains(tried, name[:i]) {
-				continue
-			}
-			if len(tried) == maxParts {
-				return ""
-			}
-			tried = append(tried, name[:i])
-			if _, err := checkpoint.Match(f, entries(p), checkpoint.Options{From: name[:i], Idle: p.Idle()}); err == nil {
-				return name[:i]
+			if c == '.' && words < maxWords {
+				words++
+				count[name[:i]]++
 			}
 		}
 	}
-	return ""
+	tries := 0
+	var fits []string
+	for _, part := range slices.Sorted(maps.Keys(count)) {
+		if 2*count[part] < len(want) || tries == maxParts {
+			continue
+		}
+		tries++
+		if _, err := checkpoint.Match(f, want, checkpoint.Options{From: part, Idle: p.Idle()}); err == nil {
+			fits = append(fits, part)
+		}
+	}
+	return fits
 }
