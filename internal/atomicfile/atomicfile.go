@@ -11,12 +11,17 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"strings"
+
+	"github.com/resc-lang/resc/internal/tempfile"
 )
 
 // Write replaces the file at path with what write writes. The new contents go
-// to a temporary file beside it, which is synced to disk and renamed; on any
-// error the temporary file is removed and path is as it was. A file that is
+// to a temporary file beside it, NAME.PID-N.tmp, which is synced to disk and
+// renamed; on any error the temporary file is removed and path is as it was. One
+// that a killed process left is removed by the next Write. A file that is
 // there keeps its mode, a new one gets 0666 less the umask. A symbolic link is
 // followed. What is not a regular file, such as /dev/stdout, is written as it
 // stands.
@@ -39,8 +44,8 @@ func Check(path string) error {
 	if err != nil {
 		return err
 	}
-	f.Close()
-	return os.Remove(f.Name())
+	discard(f)
+	return nil
 }
 
 // WriteFile is Write with the contents at hand.
@@ -94,9 +99,12 @@ func contents(data []byte) func(io.Writer) error {
 	}
 }
 
-// staged is a file that is complete under a temporary name. The temporary name
-// is empty once there is nothing left to do.
-type staged struct{ temporary, path string }
+// staged is a file that is complete under a temporary name. The file is held, and
+// nil once there is nothing left to do.
+type staged struct {
+	file *os.File
+	path string
+}
 
 // stage writes the temporary file. It leaves nothing behind on an error.
 func stage(path string, write func(io.Writer) error) (_ *staged, err error) {
@@ -111,10 +119,9 @@ func stage(path string, write func(io.Writer) error) (_ *staged, err error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &staged{f.Name(), path}
+	s := &staged{f, path}
 	defer func() {
 		if err != nil {
-			f.Close()
 			s.discard()
 		}
 	}()
@@ -126,10 +133,7 @@ func stage(path string, write func(io.Writer) error) (_ *staged, err error) {
 			return nil, err
 		}
 	}
-	if err := f.Sync(); err != nil {
-		return nil, err
-	}
-	return s, f.Close()
+	return s, f.Sync()
 }
 
 // resolve follows links to what is to be written, and describes what is there, nil
@@ -152,24 +156,37 @@ func resolve(path string) (target string, info fs.FileInfo, err error) {
 
 // commit gives the file its name.
 func (s *staged) commit() error {
-	if s.temporary == "" {
+	if s.file == nil {
 		return nil
 	}
-	if err := os.Rename(s.temporary, s.path); err != nil {
+	if !tempfile.RenameHeld {
+		s.file.Close()
+	}
+	if err := os.Rename(s.file.Name(), s.path); err != nil {
 		s.discard()
 		return err
 	}
-	s.temporary = ""
+	s.file.Close() // its contents are on disk
+	s.file = nil
 	syncDir(filepath.Dir(s.path))
 	return nil
 }
 
 // discard removes the temporary file.
 func (s *staged) discard() {
-	if s.temporary != "" {
-		os.Remove(s.temporary)
-		s.temporary = ""
+	if s.file != nil {
+		discard(s.file)
+		s.file = nil
 	}
+}
+
+// discard removes a temporary file.
+func discard(f *os.File) {
+	if !tempfile.RenameHeld { // nor removed
+		f.Close()
+	}
+	os.Remove(f.Name())
+	f.Close()
 }
 
 // writeThrough writes to a device or a pipe.
@@ -185,13 +202,22 @@ func writeThrough(path string, write func(io.Writer) error) error {
 	return f.Close()
 }
 
-// createBeside makes a new file in path's directory. Unlike os.CreateTemp it
-// leaves the mode to the umask.
+// createBeside makes a new file in path's directory and holds it. Unlike
+// os.CreateTemp it leaves the mode to the umask. It removes those of processes that
+// were killed.
 func createBeside(path string) (*os.File, error) {
+	tempfile.Sweep(filepath.Dir(path), func(name string) bool {
+		rest, ok := strings.CutPrefix(name, filepath.Base(path))
+		return ok && temporary.MatchString(rest)
+	})
 	for try := 0; ; try++ {
 		name := fmt.Sprintf("%s.%d-%d.tmp", path, os.Getpid(), try)
 		f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 		if errors.Is(err, fs.ErrExist) && try < 1000 {
+			continue
+		}
+		if err == nil && !tempfile.Hold(f) {
+			f.Close()
 			continue
 		}
 		var of *fs.PathError
@@ -201,6 +227,9 @@ func createBeside(path string) (*os.File, error) {
 		return f, err
 	}
 }
+
+// temporary is what createBeside adds to a name.
+var temporary = regexp.MustCompile(`^\.\d+-\d+\.tmp$`)
 
 // syncDir makes a rename durable where the system can; the contents are on disk
 // either way.
