@@ -65,9 +65,9 @@ func (p *Program) PreprocessRGB(m *preprocess.RGB, crops int) (inputs [][]float3
 	for _, s := range p.model.Preprocess {
 		switch {
 		case s.Kind == "resize" && len(s.Sizes) == 2:
-			each(func(m *preprocess.RGB) *preprocess.RGB { return m.ResizeTo(s.Sizes[1], s.Sizes[0], filters[s.Filter]) })
+			each(func(m *preprocess.RGB) *preprocess.RGB { return m.ResizeTo(s.Sizes[1], s.Sizes[0], s.Filter()) })
 		case s.Kind == "resize":
-			each(func(m *preprocess.RGB) *preprocess.RGB { return m.Resize(s.Sizes[0], filters[s.Filter]) })
+			each(func(m *preprocess.RGB) *preprocess.RGB { return m.Resize(s.Sizes[0], s.Filter()) })
 		case s.Kind == "crop" && len(pictures) < crops:
 			pictures = cut(pictures[0], s.Sizes[0], s.Sizes[len(s.Sizes)-1], crops)
 		case s.Kind == "crop":
@@ -95,12 +95,6 @@ func (p *Program) PreprocessRGB(m *preprocess.RGB, crops int) (inputs [][]float3
 		inputs = append(inputs, values)
 	}
 	return inputs, h, w, nil
-}
-
-// filters are the filters of runtime/preprocess that steps name.
-var filters = map[string]preprocess.Filter{
-	"Bilinear": preprocess.Bilinear, "BilinearTensor": preprocess.BilinearTensor,
-	"Bicubic": preprocess.Bicubic, "BicubicTensor": preprocess.BicubicTensor,
 }
 
 // cut takes five or ten crops.

@@ -12,11 +12,12 @@ import (
 )
 
 // TestPreprocess compares what a model's file says with the calls that it means,
-// for each number of crops, and with the code that is emitted for it.
+// for each number of crops, and with the code that is emitted for it. The first mean
+// lies between two numbers of single precision, and its decimals above the middle.
 func TestPreprocess(t *testing.T) {
 	const file = `model m {
     input image [3, 6, 5]
-    preprocess resize 8, bicubic, tensor -> crop 6x5 -> raw -> normalize [127, 0, 255], [2, 1, 0.5]
+    preprocess resize 8, bicubic, tensor -> crop 6x5 -> raw -> normalize [1.0000000596046448, 0, 255], [2, 1, 0.5]
     avgpool
 }
 `
@@ -38,7 +39,7 @@ func TestPreprocess(t *testing.T) {
 		}
 		values := make([]float32, 3*6*5)
 		for i, picture := range want {
-			if err := picture.NormalizeRaw(values, [3]float32{127, 0, 255}, [3]float32{2, 1, 0.5}); err != nil {
+			if err := picture.NormalizeRaw(values, [3]float32{1, 0, 255}, [3]float32{2, 1, 0.5}); err != nil {
 				t.Fatal(err)
 			}
 			if !slices.Equal(got[i], values) {
@@ -54,9 +55,10 @@ func TestPreprocess(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !slices.ContainsFunc(files, func(f File) bool {
-		return strings.Contains(string(f.Data), "p = p.Resize(8, preprocess.BicubicTensor)\n\tp = p.CenterCrop(6, 5)\n")
+		return strings.Contains(string(f.Data), "p = p.Resize(8, preprocess.BicubicTensor)\n\tp = p.CenterCrop(6, 5)\n") &&
+			strings.Contains(string(f.Data), "p.NormalizeRaw(dst[:], [3]float32{1, 0, 255}, [3]float32{2, 1, 0.5})")
 	}) {
-		t.Error("the emitted package does not resize as the file says")
+		t.Error("the emitted package does not preprocess as the file says")
 	}
 }
 

@@ -16,7 +16,7 @@ func Format(f *File) string {
 		p.trivia(d.Comments(), i > 0, "")
 		switch d := d.(type) {
 		case *Import:
-			p.end(fmt.Sprintf("import %s", quote(d.Path.Value)), d.Line)
+			p.end(fmt.Sprintf("import %s", Quote(d.Path.Value)), d.Line)
 		case *Model:
 			p.body("model "+d.Name.Text+paramList(d.Params), &d.Trivia, d.Body)
 		case *Block:
@@ -191,7 +191,7 @@ func stmtText(s Stmt, column int) string {
 	case *Published:
 		return "published" + callText(s.When, false) + " " + argList(s.Args)
 	case *Weights:
-		return "weights" + callText(s.When, false) + " " + quote(s.Path.Value)
+		return "weights" + callText(s.When, false) + " " + Quote(s.Path.Value)
 	case *ChainStmt:
 		return chainText(s.Chain, column, indent+indent)
 	}
@@ -204,7 +204,7 @@ func labelsText(s *Labels) string {
 	line := "labels ["
 	var lines []string
 	for i, n := range s.Names {
-		item := quote(n.Value)
+		item := Quote(n.Value)
 		if i < len(s.Names)-1 {
 			item += ","
 		}
@@ -368,7 +368,7 @@ func exprText(e Expr) string {
 	case *ListExpr:
 		return "[" + exprList(e.Items) + "]"
 	case *StringExpr:
-		return quote(e.Value)
+		return Quote(e.Value)
 	}
 	return ""
 }
@@ -381,7 +381,7 @@ func exprList(es []Expr) string {
 	return strings.Join(parts, ", ")
 }
 
-// quote is a string literal of the language.
-func quote(s string) string {
+// Quote is a string literal of the language. What it means is s where Holds(s).
+func Quote(s string) string {
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"`
 }

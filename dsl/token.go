@@ -61,7 +61,7 @@ func tokenize(src *Source, ds *Diagnostics) []lexer.Token {
 	}
 	for i, r := range text[skip:] {
 		i += skip
-		if r < ' ' && r != '\t' && r != '\n' && (r != '\r' || !strings.HasPrefix(text[i+1:], "\n")) || r == 0x7f || r == '\ufeff' {
+		if control(r) && r != '\n' && (r != '\r' || !strings.HasPrefix(text[i+1:], "\n")) {
 			ds.Errorf(BadEncoding, Span{src, i, i + utf8.RuneLen(r)}, "the file holds the control character %U", r)
 			return nil
 		}
@@ -85,6 +85,13 @@ func tokenize(src *Source, ds *Diagnostics) []lexer.Token {
 		}
 	}
 }
+
+// control says whether a character stands in no line of a source.
+func control(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f || r == '\ufeff' }
+
+// Holds says whether a line of a source can hold a text, in a string or comment:
+// it is UTF-8 and has no line breaks and no other control characters than tabs.
+func Holds(s string) bool { return utf8.ValidString(s) && !strings.ContainsFunc(s, control) }
 
 // tokenSpan is where a token stands.
 func (s *Source) tokenSpan(t lexer.Token) Span {

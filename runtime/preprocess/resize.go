@@ -17,6 +17,21 @@ const (
 	BicubicTensor
 )
 
+// String is the name of the constant, as in Go.
+func (f Filter) String() string {
+	switch f {
+	case Bilinear:
+		return "Bilinear"
+	case Bicubic:
+		return "Bicubic"
+	case BilinearTensor:
+		return "BilinearTensor"
+	case BicubicTensor:
+		return "BicubicTensor"
+	}
+	return fmt.Sprintf("Filter(%d)", int(f))
+}
+
 // cubic says whether the filter is Keys's.
 func (f Filter) cubic() bool { return f == Bicubic || f == BicubicTensor }
 

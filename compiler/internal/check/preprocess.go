@@ -1,6 +1,7 @@
 package check
 
 import (
+	"math"
 	"slices"
 
 	"github.com/resc-lang/resc/dsl"
@@ -42,7 +43,6 @@ func (f *frame) preprocess(s *dsl.Preprocess) []PreStep {
 // crop's both; two as HxW. resize takes a filter too, and whether it computes as
 // tensors are resized.
 func (f *frame) preSize(o *dsl.Op, step *PreStep) bool {
-	filter, tensor := "Bilinear", ""
 	for _, a := range o.Args {
 		switch e := a.Value.(type) {
 		case *dsl.KernelExpr:
@@ -54,14 +54,11 @@ func (f *frame) preSize(o *dsl.Op, step *PreStep) bool {
 		case *dsl.NameExpr:
 			if step.Kind == "resize" && a.Name == nil {
 				switch e.Name {
-				case "bilinear":
-					filter = "Bilinear"
-					continue
-				case "bicubic":
-					filter = "Bicubic"
+				case "bilinear", "bicubic":
+					step.Bicubic = e.Name == "bicubic"
 					continue
 				case "tensor":
-					tensor = "Tensor"
+					step.Tensor = true
 					continue
 				}
 			}
@@ -85,9 +82,6 @@ func (f *frame) preSize(o *dsl.Op, step *PreStep) bool {
 	if len(step.Sizes) == 0 || slices.Min(step.Sizes) < 1 || slices.Max(step.Sizes) > maxImage {
 		f.errorf(BadPreprocess, o.Span, "%s takes a size of 1 to %d, as in %s 224", step.Kind, maxImage, step.Kind)
 		return false
-	}
-	if step.Kind == "resize" {
-		step.Filter = filter + tensor
 	}
 	return true
 }
@@ -114,7 +108,10 @@ func (f *frame) normalize(o *dsl.Op, step *PreStep) bool {
 		}
 		lists = append(lists, numbers)
 	}
-	if len(o.Args) != 2 || len(lists) != 2 || len(lists[0]) != 3 || len(lists[1]) != 3 || slices.Contains(lists[1], 0) {
+	zero := func(v float64) bool { return float32(v) == 0 } // inputs are computed in single precision
+	infinite := func(v float64) bool { return math.IsInf(float64(float32(v)), 0) }
+	if len(o.Args) != 2 || len(lists) != 2 || len(lists[0]) != 3 || len(lists[1]) != 3 ||
+		slices.ContainsFunc(lists[1], zero) || slices.ContainsFunc(slices.Concat(lists...), infinite) {
 		f.errorf(BadPreprocess, o.Span, "normalize takes the means and the standard deviations of red, green and blue").
 			Hintf(nil, "write normalize [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]")
 		return false

@@ -27,14 +27,6 @@ type Model struct {
 // Param is a parameter and its value as text.
 type Param struct{ Name, Value string }
 
-// PreStep is a step of preprocessing: resize, crop, normalize or raw.
-type PreStep struct {
-	Kind         string
-	Sizes        []int  // resize and crop: the shorter side, or height and width
-	Filter       string // resize: the name of runtime/preprocess's constant
-	Mean, StdDev []float64
-}
-
 // Published is a result that has been printed elsewhere.
 type Published struct {
 	Metric string

@@ -1,7 +1,7 @@
 package emit
 
 import (
-	"fmt"
+	"strconv"
 
 	"github.com/dave/jennifer/jen"
 
@@ -68,7 +68,7 @@ func preCall(s check.PreStep) *jen.Statement {
 		h, w := s.Sizes[0], s.Sizes[len(s.Sizes)-1]
 		return jen.Dot("CenterCrop").Call(jen.Lit(h), jen.Lit(w))
 	}
-	filter := jen.Qual(preprocessPath, s.Filter)
+	filter := jen.Qual(preprocessPath, s.Filter().String())
 	if len(s.Sizes) == 2 {
 		return jen.Dot("ResizeTo").Call(jen.Lit(s.Sizes[1]), jen.Lit(s.Sizes[0]), filter)
 	}
@@ -77,7 +77,11 @@ func preCall(s check.PreStep) *jen.Statement {
 
 // triple is one number for each of red, green and blue.
 func triple(v []float64) *jen.Statement {
-	return jen.Index(jen.Lit(3)).Float32().Values(jen.Id(fmt.Sprint(v[0])), jen.Id(fmt.Sprint(v[1])), jen.Id(fmt.Sprint(v[2])))
+	var values []jen.Code
+	for _, x := range v {
+		values = append(values, jen.Id(strconv.FormatFloat(x, 'g', -1, 32)))
+	}
+	return jen.Index(jen.Lit(3)).Float32().Values(values...)
 }
 
 // classify prints Classify and the class names.

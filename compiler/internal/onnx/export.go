@@ -5,12 +5,9 @@
 package onnx
 
 import (
-	"encoding/json"
 	"fmt"
 	"math"
 	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/resc-lang/resc/compiler/internal/check"
 	"github.com/resc-lang/resc/compiler/internal/ir"
@@ -24,14 +21,6 @@ import (
 const (
 	irVersion = 7
 	opset     = 14
-)
-
-// Keys of the metadata.
-const (
-	classesKey    = "resc.classes"    // names of the classes, a JSON array
-	preprocessKey = "resc.preprocess" // the preprocess statement's steps
-	parametersKey = "resc.parameters" // name=value, space between
-	sizesKey      = "resc.sizes"      // of a varying input: height=160..320 by 32
 )
 
 // Export makes an ONNX model of a network as it was written, which computes the
@@ -48,7 +37,7 @@ func Export(m *check.Model, g *ir.Graph, weights *safetensors.File, version stri
 	if err := e.initializers(nodes, weights); err != nil {
 		return nil, err
 	}
-	e.metadata(m)
+	e.out.Metadata = metadata(m)
 	input := g.Nodes[0]
 	e.value[input] = e.names.unique(m.Graph.Input().Path)
 	e.out.Graph.Inputs = []format.Value{e.describe(e.value[input], input.Shape, input.Shape)}
@@ -127,65 +116,6 @@ func single(t format.Tensor) format.Tensor {
 		values, err := t.Float32()
 		return safetensors.Float32Bytes(values), err
 	})
-}
-
-// metadata says what an image's way into the model is and what comes out.
-func (e *exporter) metadata(m *check.Model) {
-	add := func(key, value string) {
-		if value != "" {
-			e.out.Metadata = append(e.out.Metadata, format.Property{Key: key, Value: value})
-		}
-	}
-	var params []string
-	for _, p := range m.Params {
-		params = append(params, p.Name+"="+p.Value)
-	}
-	add(parametersKey, strings.Join(params, " "))
-	add(preprocessKey, preprocessText(m.Preprocess))
-	if len(m.Classes) > 0 {
-		text, _ := json.Marshal(m.Classes) // strings always marshal
-		add(classesKey, string(text))
-	}
-	var sizes []string
-	for _, d := range []shape.Dim{m.Graph.Input().Shape.H, m.Graph.Input().Shape.W} {
-		if r := d.Range(); r != nil {
-			text := fmt.Sprintf("%s=%d..%d by %d", r.Name, r.Low, r.High, r.Step)
-			if len(sizes) == 0 || sizes[0] != text {
-				sizes = append(sizes, text)
-			}
-		}
-	}
-	add(sizesKey, strings.Join(sizes, ", "))
-}
-
-// preprocessText is a preprocess statement's steps, as they are written.
-func preprocessText(steps []check.PreStep) string {
-	var parts []string
-	for _, s := range steps {
-		text := s.Kind
-		switch s.Kind {
-		case "resize", "crop":
-			text += " " + strconv.Itoa(s.Sizes[0])
-			if len(s.Sizes) == 2 && (s.Kind == "resize" || s.Sizes[0] != s.Sizes[1]) {
-				text += "x" + strconv.Itoa(s.Sizes[1])
-			}
-			if s.Filter == "bicubic" {
-				text += ", bicubic"
-			}
-		case "normalize":
-			text += " " + decimals(s.Mean) + ", " + decimals(s.StdDev)
-		}
-		parts = append(parts, text)
-	}
-	return strings.Join(parts, " -> ")
-}
-
-func decimals(v []float64) string {
-	var parts []string
-	for _, x := range v {
-		parts = append(parts, strconv.FormatFloat(x, 'g', -1, 64))
-	}
-	return "[" + strings.Join(parts, ", ") + "]"
 }
 
 // reserve gives the values that are outputs their names, as the model has them,

@@ -1,13 +1,13 @@
 package onnx
 
 import (
-	"encoding/json"
 	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/resc-lang/resc/dsl"
 	format "github.com/resc-lang/resc/internal/onnx"
 )
 
@@ -86,41 +86,14 @@ func declaredSizes(m *format.Model, in format.Value) *sizes {
 
 // doc is the model's documentation.
 func (im *importer) doc() []string {
-	if im.model.Producer == "resc" && im.model.Doc != "" && printable(strings.ReplaceAll(im.model.Doc, "\n", "")) {
+	if im.model.Producer == "resc" && im.model.Doc != "" && dsl.Holds(strings.ReplaceAll(im.model.Doc, "\n", "")) {
 		return strings.Split(im.model.Doc, "\n")
 	}
 	by := ""
-	if p := strings.TrimSpace(im.model.Producer + " " + im.model.ProducerVersion); p != "" && printable(p) {
+	if p := strings.TrimSpace(im.model.Producer + " " + im.model.ProducerVersion); p != "" && dsl.Holds(p) {
 		by = ", written by " + p
 	}
 	return []string{fmt.Sprintf("%s was imported from ONNX%s.", im.name, by)}
-}
-
-// printable says whether a text can stand in a line of a file.
-func printable(s string) bool {
-	return !strings.ContainsFunc(s, func(r rune) bool { return !strconv.IsPrint(r) })
-}
-
-// comesWith writes what the file knows besides the network.
-func (im *importer) comesWith(b *strings.Builder, bound []string) {
-	if text, ok := im.model.Property(preprocessKey); ok && printable(text) {
-		fmt.Fprintf(b, "    preprocess %s\n", text)
-	}
-	var classes []string
-	if text, ok := im.model.Property(classesKey); ok && json.Unmarshal([]byte(text), &classes) == nil && len(classes) > 0 {
-		var quoted []string
-		for _, c := range classes {
-			quoted = append(quoted, strconv.Quote(c))
-		}
-		if !slices.ContainsFunc(classes, func(c string) bool { return !printable(c) }) {
-			fmt.Fprintf(b, "    labels [%s]\n", strings.Join(quoted, ", "))
-		}
-	}
-	call := ""
-	if len(bound) > 0 {
-		call = "(" + strings.Join(bound, ", ") + ")"
-	}
-	fmt.Fprintf(b, "    weights%s %q\n", call, im.weights)
 }
 
 // word is what the language takes as a name.

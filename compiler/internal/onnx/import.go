@@ -38,7 +38,11 @@ func Import(m *format.Model, name string, input []int, weights string, compile C
 		return nil, errors.New("it has no layers")
 	}
 	g.label()
-	im := &importer{net: g, model: m, name: name, sizes: sizes, weights: weights, library: newLibrary(compile)}
+	with, err := readMetadata(m)
+	if err != nil {
+		return nil, err
+	}
+	im := &importer{net: g, model: m, name: name, sizes: sizes, comesWith: with, weights: weights, library: newLibrary(compile)}
 	var last error
 	for _, try := range []func() error{im.byPolicies, im.byOwnPolicy, im.byHand, im.flat, im.plain} {
 		last = try()
@@ -51,12 +55,13 @@ func Import(m *format.Model, name string, input []int, weights string, compile C
 
 // importer tries ways to write a network until one compiles to the same.
 type importer struct {
-	net     *net
-	model   *format.Model
-	name    string
-	sizes   *sizes
-	weights string
-	library *library
+	net       *net
+	model     *format.Model
+	name      string
+	sizes     *sizes
+	comesWith comesWith
+	weights   string
+	library   *library
 
 	known []*region // instances of the library's blocks
 	own   []*region // of blocks that the file must declare
@@ -235,14 +240,13 @@ func (im *importer) file(policyName string, declarations, imports []string) stri
 	last := g.outputs[len(g.outputs)-1].node
 	classes, linear := last.op.(op.Linear)
 	linear = linear && len(g.outputs) == 1
-	var params, bound []string
+	var params []string
 	if linear {
 		params = append(params, fmt.Sprintf("classes = %d", classes.Out))
 	}
 	if policyName != "" {
 		params = append(params, "shortcut = "+policyName)
 	}
-	bound = params
 	call := ""
 	if len(params) > 0 {
 		call = "(" + strings.Join(params, ", ") + ")"
@@ -252,8 +256,13 @@ func (im *importer) file(policyName string, declarations, imports []string) stri
 		input += "_in"
 	}
 	fmt.Fprintf(&b, "model %s%s {\n    input %s %s\n", im.name, call, input, im.sizes.text)
-	im.comesWith(&b, bound)
-	b.WriteByte('\n')
+	for _, s := range im.comesWith.statements {
+		b.WriteString("    " + s + "\n")
+	}
+	for _, r := range im.comesWith.results {
+		fmt.Fprintf(&b, "    published%s %s\n", call, r)
+	}
+	fmt.Fprintf(&b, "    weights%s %q\n\n", call, im.weights)
 	f := newFrame("", g.input, input, g.nodes, g.isOutput)
 	f.slot = func(k slotKind, v int) string {
 		if k == classesSlot && linear && v == classes.Out {
