@@ -11,6 +11,7 @@ import (
 
 	"github.com/resc-lang/resc/compiler"
 	"github.com/resc-lang/resc/internal/fixture"
+	pytorch "github.com/resc-lang/resc/internal/fixture/reference"
 	"github.com/resc-lang/resc/internal/npy"
 )
 
@@ -35,8 +36,11 @@ func TestRunAgreesWithPyTorch(t *testing.T) {
 		"he-cifar20a":  {"std/cifar_resnet", "--set", "shortcut=A"},
 		"he-cifar20b":  {"std/cifar_resnet", "--set", "shortcut=B"},
 	}
-	for _, path := range paths {
+	for _, path := range pytorch.Outputs(paths) {
 		t.Run(filepath.Base(path), func(t *testing.T) {
+			if filepath.Base(path) == "efficientnet_b0.json" {
+				t.Skip("the standard library does not have the network")
+			}
 			text, err := os.ReadFile(path)
 			if err != nil {
 				t.Fatal(err)
