@@ -82,7 +82,7 @@ func TestHostileFiles(t *testing.T) {
 	four := string(make([]byte, 16))
 	good := archive(t, "data.pkl", tensorPickle(4, 0, 4, 1), "data/0", four)
 	for name, data := range map[string][]byte{"legacy": valid, "zip": good} {
-		if f, err := Read(bytes.NewReader(data), int64(len(data))); err != nil {
+		if f, err := OpenReader(bytes.NewReader(data), int64(len(data))); err != nil {
 			t.Errorf("%s: %v", name, err)
 		} else if v, _, err := f.Float32("w"); err != nil || len(v) != 4 {
 			t.Errorf("%s: %v, %v", name, v, err)
@@ -124,7 +124,7 @@ func TestHostileFiles(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)
-			f, err := Read(bytes.NewReader(test.data), int64(len(test.data)))
+			f, err := OpenReader(bytes.NewReader(test.data), int64(len(test.data)))
 			runtime.ReadMemStats(&after)
 			if err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("%v, %v; want %q", f, err, test.want)

@@ -53,7 +53,7 @@ func zoo(writer string, shape []int, names ...string) []byte {
 func TestPickledArrays(t *testing.T) {
 	for _, writer := range []string{"Python 2", "protocol 2", "protocol 3"} {
 		data := zoo(writer, []int{2, 3}, "conv1_w", "res2_0_branch2a_w")
-		f, err := Read(bytes.NewReader(data), int64(len(data)))
+		f, err := OpenReader(bytes.NewReader(data), int64(len(data)))
 		if err != nil {
 			t.Errorf("%s: %v", writer, err)
 			continue
@@ -73,7 +73,7 @@ func TestLargePickle(t *testing.T) {
 		data := zoo(writer, []int{9 << 20}, "a", "b")
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
-		f, err := Read(bytes.NewReader(data), int64(len(data)))
+		f, err := OpenReader(bytes.NewReader(data), int64(len(data)))
 		runtime.ReadMemStats(&after)
 		if err != nil {
 			t.Errorf("%s: %v", writer, err)
@@ -105,7 +105,7 @@ func TestCopiedValues(t *testing.T) {
 			if name == "sizes" {
 				data = legacyFile(test.file, keyZero)
 			}
-			_, err := Read(bytes.NewReader(data), int64(len(data)))
+			_, err := OpenReader(bytes.NewReader(data), int64(len(data)))
 			runtime.ReadMemStats(&after)
 			if err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("error %v; want %q", err, test.want)

@@ -102,9 +102,9 @@ func Open(path string) (*File, error) {
 	return &File{File: file, Format: "safetensors"}, nil
 }
 
-// Read opens a checkpoint of size bytes that r gives access to. r must stay
+// OpenReader opens a checkpoint of size bytes that r gives access to. r must stay
 // usable until Close, which does not close it.
-func Read(r io.ReaderAt, size int64) (*File, error) {
+func OpenReader(r io.ReaderAt, size int64) (*File, error) {
 	head := make([]byte, min(size, headSize))
 	if _, err := r.ReadAt(head, 0); err != nil && err != io.EOF {
 		return nil, err
@@ -120,7 +120,7 @@ func Read(r io.ReaderAt, size int64) (*File, error) {
 	case !isSafetensors(head):
 		return nil, unknown(head)
 	}
-	file, err := safetensors.Read(r, size)
+	file, err := safetensors.OpenReader(r, size)
 	if err != nil {
 		return nil, err
 	}

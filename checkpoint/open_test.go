@@ -167,7 +167,7 @@ func TestNoCheckpoint(t *testing.T) {
 		if _, err := Open(path); err == nil || !strings.Contains(err.Error(), x.want) || !strings.HasPrefix(err.Error(), path+": ") {
 			t.Errorf("%q: error %v, want %q", x.contents, err, x.want)
 		}
-		if _, err := Read(strings.NewReader(x.contents), int64(len(x.contents))); err == nil || !strings.Contains(err.Error(), x.want) {
+		if _, err := OpenReader(strings.NewReader(x.contents), int64(len(x.contents))); err == nil || !strings.Contains(err.Error(), x.want) {
 			t.Errorf("%q: error of Read %v, want %q", x.contents, err, x.want)
 		}
 	}

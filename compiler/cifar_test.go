@@ -40,7 +40,7 @@ func TestShippedWeights(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	checkpoint, err := safetensors.Parse(data)
+	checkpoint, err := safetensors.OpenBytes(data)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -36,12 +36,12 @@ type Options struct {
 type Output struct{ Name, Value string }
 
 // Memory is a choice between speed and the memory of packed weights.
-type Memory = plan.Memory
+type Memory string
 
 // The choices of Options.Memory.
 const (
-	Fast  = plan.Fast  // the fastest algorithms, whose filters may be up to four times as large
-	Small = plan.Small // packed weights of about the checkpoint's size in float32, and none made of them later
+	Fast  = Memory(plan.Fast)  // the fastest algorithms, whose filters may be up to four times as large
+	Small = Memory(plan.Small) // packed weights of about the checkpoint's size in float32, and none made of them later
 )
 
 // Program is a compiled model. It is immutable and may be used concurrently.
@@ -70,7 +70,7 @@ func Compile(src *dsl.Source, opts Options) (*Program, dsl.Diagnostics) {
 	idle := entries(pass.Dead(p.written))
 	p.fused = p.written.Clone()
 	pass.Run(p.fused, nil)
-	p.schedule = plan.New(p.fused, cmp.Or(opts.Memory, Fast))
+	p.schedule = plan.New(p.fused, plan.Memory(cmp.Or(opts.Memory, Fast)))
 	p.schedule.Idle = prefixes(idle, p.Weights())
 	if n := p.schedule.ArenaBytes(); n > maxArena {
 		ds.Errorf(op.TooLarge, m.Decl.Name.Span, "the activations of model %s take %s bytes, and at most %s are possible", m.Name, Thousands(n), Thousands(maxArena))

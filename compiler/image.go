@@ -24,7 +24,7 @@ func (p *Program) Batch() int { return p.model.Batch }
 func (p *Program) Name() string { return p.model.Name }
 
 // Memory is the choice that the program was compiled with.
-func (p *Program) Memory() Memory { return p.schedule.Memory }
+func (p *Program) Memory() Memory { return Memory(p.schedule.Memory) }
 
 // Classes are the names of the classes, or nil.
 func (p *Program) Classes() []string { return p.model.Classes }

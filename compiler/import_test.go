@@ -174,15 +174,11 @@ func outputsOf(t *testing.T, p *Program, weights *safetensors.File) [][]float32 
 // importFile imports a file and compares its outputs with PyTorch's.
 func importFile(t *testing.T, path string) *Imported {
 	t.Helper()
-	f, err := format.Open(path)
+	found, err := ImportONNX(path, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
-	found, err := ImportONNX(f.Model, path, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	t.Cleanup(func() { found.Close() })
 	text, err := os.ReadFile(strings.TrimSuffix(strings.TrimSuffix(path, ".onnx"), "_bn") + ".json")
 	if err != nil {
 		t.Fatal(err)
@@ -328,13 +324,13 @@ func TestImportRefuses(t *testing.T) {
 		"open":       {open, "--shape", false},
 		"not made":   {base(), "not computed", false},
 	} {
-		_, err := ImportONNX(test.model, "m.onnx", nil)
+		_, err := importONNX(test.model, "m.onnx", nil)
 		var refused *onnx.Refused
 		if err == nil || !strings.Contains(err.Error(), test.want) || errors.As(err, &refused) != test.refused {
 			t.Errorf("%s: error %v; want %q", name, err, test.want)
 		}
 	}
-	if _, err := ImportONNX(open, "m.onnx", []int{3, 8, 8}); err != nil {
+	if _, err := importONNX(open, "m.onnx", []int{3, 8, 8}); err != nil {
 		t.Errorf("with a shape: %v", err)
 	}
 }
@@ -380,7 +376,7 @@ func TestImportNameless(t *testing.T) {
 				}
 			}
 		}
-		found, err := ImportONNX(f.Model, name+".onnx", nil)
+		found, err := importONNX(f.Model, name+".onnx", nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,6 +1,7 @@
 package compiler
 
 import (
+	"fmt"
 	"io"
 	"path/filepath"
 	"strings"
@@ -33,18 +34,38 @@ type Imported struct {
 	Name    string // of the model, and of its files
 	Source  string // the .res file
 	Weights []safetensors.Tensor
+
+	file *format.File // that the weights lie in
 }
+
+// Close releases the ONNX file. The values of Weights must not be used any more.
+func (i *Imported) Close() error { return i.file.Close() }
 
 // WeightsFile is the name of the file that the source says its weights are in.
 func (i *Imported) WeightsFile() string { return i.Name + ".safetensors" }
 
-// ImportONNX says an ONNX model in the language, with blocks, stages and shortcut
-// policies found again. The source compiles to the same operators, node by node,
-// and loads the weights; they are the model's own memory, which may be closed when
-// they have been written. file is where the model comes from, and shape, which may
-// be nil, its input where it leaves sizes open. An error names every node that the
-// language cannot say.
-func ImportONNX(m *format.Model, file string, shape []int) (*Imported, error) {
+// ImportONNX converts the ONNX model at path to a .res file and its weights, with
+// blocks, stages and shortcut policies found again. The source compiles to the
+// same operators, node by node, and loads the weights, whose values are the ONNX
+// file's own memory until Close. shape is the input's, [C,H,W], where the model
+// leaves sizes open, or nil. An error names the path and every node that has no
+// equivalent in the language.
+func ImportONNX(path string, shape []int) (*Imported, error) {
+	f, err := format.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	i, err := importONNX(f.Model, path, shape)
+	if err != nil {
+		f.Close()
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	i.file = f
+	return i, nil
+}
+
+// importONNX converts a model that was read from file.
+func importONNX(m *format.Model, file string, shape []int) (*Imported, error) {
 	name := m.Graph.Name
 	if m.Producer != "resc" || onnx.ModelName(name) != name {
 		name = onnx.ModelName(strings.TrimSuffix(filepath.Base(file), filepath.Ext(file)))

@@ -33,7 +33,7 @@ func thereAndBack(t *testing.T, p *Program) *Program {
 	if err != nil {
 		t.Fatal(err)
 	}
-	found, err := ImportONNX(m, "m.onnx", nil)
+	found, err := importONNX(m, "m.onnx", nil)
 	if err != nil {
 		t.Fatal(err)
 	}

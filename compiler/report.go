@@ -103,7 +103,7 @@ func (p *Program) Report() *Report {
 		Input:      value(m.Graph.Input().Path, m.Batch, m.Graph.Input().Shape),
 		ParamCount: p.Params(), MACs: p.MACs(),
 		ArenaBytes:  p.schedule.ArenaBytes(),
-		WeightBytes: exec.PackedBytes(p.schedule), Memory: p.schedule.Memory,
+		WeightBytes: exec.PackedBytes(p.schedule), Memory: p.Memory(),
 	}
 	r.Params = p.Parameters()
 	for i, stride := range p.strides() {

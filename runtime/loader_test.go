@@ -225,7 +225,7 @@ func TestLoaderKeepsNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	data := b.Bytes()
-	file, err := safetensors.Parse(data)
+	file, err := safetensors.OpenBytes(data)
 	if err != nil {
 		t.Fatal(err)
 	}

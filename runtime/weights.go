@@ -72,9 +72,9 @@ func newWeights(name string, s *source.Source, err error) (*Weights, error) {
 	}
 	w := &Weights{name: name}
 	if s.HasPrefix(packed.Magic) {
-		w.packed, err = packed.From(s)
+		w.packed, err = packed.OpenReader(s, s.Size())
 	} else {
-		w.checkpoint, err = safetensors.From(s)
+		w.checkpoint, err = safetensors.OpenReader(s, s.Size())
 	}
 	if err != nil {
 		s.Close()

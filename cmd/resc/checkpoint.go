@@ -88,7 +88,7 @@ func (m *modelArgs) shippedWeights(p *compiler.Program) (*safetensors.File, erro
 		if err != nil {
 			return nil, err
 		}
-		return safetensors.Parse(data)
+		return safetensors.OpenBytes(data)
 	}
 	return safetensors.Open(filepath.Join(filepath.Dir(m.Model), filepath.FromSlash(shipped)))
 }

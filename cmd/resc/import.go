@@ -8,7 +8,6 @@ import (
 
 	"github.com/resc-lang/resc/compiler"
 	"github.com/resc-lang/resc/internal/atomicfile"
-	"github.com/resc-lang/resc/internal/onnx"
 	"github.com/resc-lang/resc/runtime/safetensors"
 )
 
@@ -25,18 +24,14 @@ func (c *importCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	f, err := onnx.Open(c.File)
+	i, err := compiler.ImportONNX(c.File, shape)
 	if err != nil {
 		if b := bare(err); b != err {
 			return fmt.Errorf("cannot read %s: %w", c.File, b)
 		}
 		return err
 	}
-	defer f.Close()
-	i, err := compiler.ImportONNX(f.Model, c.File, shape)
-	if err != nil {
-		return fmt.Errorf("%s: %w", c.File, err)
-	}
+	defer i.Close()
 	if err := os.MkdirAll(c.Dir, 0o777); err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"hash/crc32"
+	"io"
 	"slices"
 
 	"github.com/resc-lang/resc/runtime/internal/source"
@@ -76,10 +77,32 @@ type File struct {
 	source *source.Source
 }
 
-// From opens a file whose bytes s gives access to, and takes s over unless there
-// is an error. The header and the index are checked; sections are when they are
-// read.
-func From(s *source.Source) (*File, error) {
+// Open opens the file at path: mapped into memory where the system can, read
+// section by section where it cannot. The header and the index are checked;
+// sections are when they are read.
+func Open(path string) (*File, error) {
+	s, err := source.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	f, err := read(s)
+	if err != nil {
+		s.Close()
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return f, nil
+}
+
+// OpenReader opens a file of size bytes that r gives access to, as Open does. r
+// must stay usable until Close, and is not closed.
+func OpenReader(r io.ReaderAt, size int64) (*File, error) { return read(source.Reader(r, size)) }
+
+// OpenBytes opens a file that lies in memory, and keeps data.
+func OpenBytes(data []byte) (*File, error) { return read(source.Bytes(data)) }
+
+// read opens a file whose bytes s gives access to, and takes s over unless there
+// is an error.
+func read(s *source.Source) (*File, error) {
 	if binary.NativeEndian.Uint16([]byte{1, 0}) != 1 {
 		return nil, malformed("the values are little-endian, and this machine is big-endian: load the checkpoint instead")
 	}

@@ -7,10 +7,10 @@ import (
 	"errors"
 	"hash/crc32"
 	"io"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
-
-	"github.com/resc-lang/resc/runtime/internal/source"
 )
 
 // sections are two, of which the second has pieces.
@@ -44,10 +44,16 @@ func withIndex(text string, n int) []byte {
 
 func TestRoundTrip(t *testing.T) {
 	data := file(t)
-	for name, s := range map[string]*source.Source{
-		"memory": source.Bytes(data), "reader": source.Reader(bytes.NewReader(data), int64(len(data))),
+	path := filepath.Join(t.TempDir(), "m.resw")
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, open := range map[string]func() (*File, error){
+		"Open":       func() (*File, error) { return Open(path) },
+		"OpenReader": func() (*File, error) { return OpenReader(bytes.NewReader(data), int64(len(data))) },
+		"OpenBytes":  func() (*File, error) { return OpenBytes(data) },
 	} {
-		f, err := From(s)
+		f, err := open()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -101,14 +107,14 @@ func TestRefuses(t *testing.T) {
 		"negative":          {section(`{"kind":"packed","size":-1}`), "does not lie in the file"},
 		"left over":         {section(`{"kind":"packed","size":1}`), "sections end at"},
 	} {
-		f, err := From(source.Bytes(c.data))
+		f, err := OpenBytes(c.data)
 		var format *FormatError
 		if !errors.As(err, &format) || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: file %v, error %v; want %q", name, f, err, c.want)
 		}
 	}
 	broken := change(len(good)-1, 0xff)
-	f, err := From(source.Bytes(broken))
+	f, err := OpenBytes(broken)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,7 +129,7 @@ func TestRefuses(t *testing.T) {
 // TestLyingReader has a source that is longer than what it gives access to.
 func TestLyingReader(t *testing.T) {
 	data := file(t)
-	f, err := From(source.Reader(bytes.NewReader(data[:len(data)-2]), int64(len(data))))
+	f, err := OpenReader(bytes.NewReader(data[:len(data)-2]), int64(len(data)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,9 +138,9 @@ func TestLyingReader(t *testing.T) {
 	}
 }
 
-// FuzzFrom opens files whose headers' checksums fit, so that what is behind them
+// FuzzOpen opens files whose headers' checksums fit, so that what is behind them
 // is reached, and reads every section.
-func FuzzFrom(f *testing.F) {
+func FuzzOpen(f *testing.F) {
 	f.Add(file(f))
 	f.Add(withIndex(`{"sections":[{"kind":"BF16","size":1}]}`, 1<<13))
 	f.Fuzz(func(t *testing.T, data []byte) {
@@ -144,7 +150,7 @@ func FuzzFrom(f *testing.F) {
 				seal(data, int(n))
 			}
 		}
-		file, err := From(source.Bytes(data))
+		file, err := OpenBytes(data)
 		if err != nil {
 			var format *FormatError
 			if !errors.As(err, &format) {

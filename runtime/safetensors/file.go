@@ -41,7 +41,7 @@ func named(name string, s *source.Source, err error) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	file, err := From(s)
+	file, err := read(s)
 	if err != nil {
 		s.Close()
 		return nil, fmt.Errorf("%s: %w", name, err)
@@ -49,17 +49,17 @@ func named(name string, s *source.Source, err error) (*File, error) {
 	return file, nil
 }
 
-// Parse opens a file that lies in memory, and keeps data.
-func Parse(data []byte) (*File, error) { return From(source.Bytes(data)) }
+// OpenBytes opens a file that lies in memory, and keeps data.
+func OpenBytes(data []byte) (*File, error) { return read(source.Bytes(data)) }
 
-// Read opens a file of size bytes that r gives access to. Tensors are read when
+// OpenReader opens a file of size bytes that r gives access to. Tensors are read when
 // they are asked for, each into memory of its own; r must stay usable until
 // then, and is not closed.
-func Read(r io.ReaderAt, size int64) (*File, error) { return From(source.Reader(r, size)) }
+func OpenReader(r io.ReaderAt, size int64) (*File, error) { return read(source.Reader(r, size)) }
 
-// From opens a file whose bytes s gives access to, and takes s over unless there
+// read opens a file whose bytes s gives access to, and takes s over unless there
 // is an error.
-func From(s *source.Source) (*File, error) {
+func read(s *source.Source) (*File, error) {
 	h, err := readHeader(s)
 	if err != nil {
 		return nil, err

@@ -94,9 +94,9 @@ func TestOpen(t *testing.T) {
 		"OpenFS of a directory":   func() (*File, error) { return OpenFS(os.DirFS(dir), "x.safetensors") },
 		"OpenFS in memory":        func() (*File, error) { return OpenFS(memory, "x.safetensors") },
 		"OpenFS without ReaderAt": func() (*File, error) { return OpenFS(onlySequential{memory}, "x.safetensors") },
-		"Read":                    func() (*File, error) { return Read(bytes.NewReader(data), int64(len(data))) },
-		"Parse":                   func() (*File, error) { return Parse(data) },
-		"Parse unaligned":         func() (*File, error) { return Parse(append([]byte{0}, data...)[1:]) },
+		"OpenReader":              func() (*File, error) { return OpenReader(bytes.NewReader(data), int64(len(data))) },
+		"OpenBytes":               func() (*File, error) { return OpenBytes(data) },
+		"OpenBytes unaligned":     func() (*File, error) { return OpenBytes(append([]byte{0}, data...)[1:]) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			f, err := open()
@@ -150,7 +150,7 @@ func TestOpenErrors(t *testing.T) {
 func TestReadShorterThanSaid(t *testing.T) {
 	data := sample(t)
 	for _, n := range []int{4, 20, len(data) - 1} {
-		f, err := Read(bytes.NewReader(data[:n]), int64(len(data)))
+		f, err := OpenReader(bytes.NewReader(data[:n]), int64(len(data)))
 		if err == nil { // the header is whole, so the data fell short
 			tensor, _ := f.Tensor("odd") // the last in the file
 			_, err = tensor.Bytes()

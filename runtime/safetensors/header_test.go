@@ -73,7 +73,7 @@ var badFiles = []struct {
 func TestBadFiles(t *testing.T) {
 	for _, test := range badFiles {
 		t.Run(test.name, func(t *testing.T) {
-			f, err := Parse(test.data)
+			f, err := OpenBytes(test.data)
 			var format *FormatError
 			if !errors.As(err, &format) || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("file %v, error %v; want a FormatError with %q", f, err, test.want)
@@ -84,7 +84,7 @@ func TestBadFiles(t *testing.T) {
 
 func TestHeaderLimit(t *testing.T) {
 	length := bytes.NewReader(binary.LittleEndian.AppendUint64(nil, maxHeader+1))
-	if _, err := Read(length, 2*maxHeader); err == nil || !strings.Contains(err.Error(), "limit is 100000000") {
+	if _, err := OpenReader(length, 2*maxHeader); err == nil || !strings.Contains(err.Error(), "limit is 100000000") {
 		t.Errorf("error %v", err)
 	}
 }
@@ -104,7 +104,7 @@ func TestGoodFiles(t *testing.T) {
 		{"empty between", `{"b":{"dtype":"U8","shape":[1],"data_offsets":[1,2]},"z":{"dtype":"U8","shape":[0],"data_offsets":[1,1]},"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}`, 2, "[a b z]"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			f, err := Parse(fileOf(test.header, test.data))
+			f, err := OpenBytes(fileOf(test.header, test.data))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -123,7 +123,7 @@ func FuzzParse(f *testing.F) {
 	}
 	f.Add(sample(f))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		file, err := Parse(data)
+		file, err := OpenBytes(data)
 		if err != nil {
 			return
 		}

@@ -17,7 +17,7 @@ func rewrite(t *testing.T, tensors []Tensor, metadata map[string]string) *File {
 	if err := Write(&b, tensors, metadata); err != nil {
 		t.Fatal(err)
 	}
-	f, err := Parse(b.Bytes())
+	f, err := OpenBytes(b.Bytes())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -109,7 +109,11 @@ func Bytes(data []byte) *Source {
 }
 
 // Reader is a source of size bytes that r gives access to. Close leaves r open.
+// An r that is a source of that size itself is returned unchanged.
 func Reader(r io.ReaderAt, size int64) *Source {
+	if s, ok := r.(*Source); ok && s.size == size {
+		return s
+	}
 	return &Source{size: size, r: r, open: true, close: func() error { return nil }}
 }
 
@@ -143,6 +147,16 @@ func (s *Source) Read(offset, n int64) ([]byte, error) {
 		err = io.ErrUnexpectedEOF
 	}
 	return nil, fmt.Errorf("reading %d bytes at %d: %w", n, offset, err)
+}
+
+// ReadAt reads as io.ReaderAt does.
+func (s *Source) ReadAt(p []byte, offset int64) (int, error) {
+	n := min(int64(len(p)), max(0, s.size-offset))
+	data, err := s.Read(offset, n)
+	if err == nil && n < int64(len(p)) {
+		err = io.EOF
+	}
+	return copy(p, data), err
 }
 
 // Forget says that n bytes from offset are not needed for now: of a mapped file
