@@ -18,7 +18,7 @@ type verifyCmd struct {
 	modelArgs
 	fitFlags
 	Weights   string  `placeholder:"FILE" help:"Checkpoint, PyTorch's, safetensors, .npz or ONNX; by default the one that comes with the model."`
-	Reference string  `required:"" placeholder:"R.npz|M.onnx" help:"An input, and values inside the network by their names, as contrib/trace.py writes them; or a model that ONNX Runtime computes in Node.js."`
+	Reference string  `required:"" placeholder:"R.npz|M.onnx" help:"An input, and values inside the network by their names, as contrib/trace.py writes them; or a model that ONNX Runtime computes, for which Node.js and its package onnxruntime-node must be installed."`
 	Input     string  `placeholder:"X.npy" help:"The input; by default that of the .npz, or a made-up one for M.onnx."`
 	Tolerance float64 `default:"1e-4" help:"Allowed difference, relative to a layer's largest absolute value."`
 	Threads   int     `placeholder:"N" help:"Threads; by default one for each processor."`

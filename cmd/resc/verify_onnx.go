@@ -43,8 +43,24 @@ type onnxValue struct {
 }
 
 // openONNX has ONNX Runtime compute every value of a model that ours has too. A nil
-// input is made up.
+// input is made up. That ONNX Runtime is there is made sure of before all else.
 func (c *verifyCmd) openONNX(a *app, input *npy.Array) (_ reference, _ *npy.Array, err error) {
+	if _, err := os.Stat(c.Reference); err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", c.Reference, bare(err))
+	}
+	dir, err := os.MkdirTemp("", "resc-verify-")
+	if err != nil {
+		return nil, nil, err
+	}
+	r := &onnxReference{dir: dir}
+	defer func() {
+		if err != nil {
+			r.Close()
+		}
+	}()
+	if err := r.find(a.ctx); err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", c.Reference, err)
+	}
 	shape, err := parseShape(c.Shape)
 	if err != nil {
 		return nil, nil, err
@@ -63,16 +79,6 @@ func (c *verifyCmd) openONNX(a *app, input *npy.Array) (_ reference, _ *npy.Arra
 		shape = []int{p.Batch(), channels, h, w}
 		input = &npy.Array{Shape: shape, Float32: fixture.Fill(fixture.InputName, shape)}
 	}
-	dir, err := os.MkdirTemp("", "resc-verify-")
-	if err != nil {
-		return nil, nil, err
-	}
-	r := &onnxReference{dir: dir}
-	defer func() {
-		if err != nil {
-			r.Close()
-		}
-	}()
 	names, err := exposeValues(c.Reference, filepath.Join(dir, "model.onnx"), p)
 	if err != nil {
 		return nil, nil, err
@@ -207,39 +213,58 @@ func again(name string) string {
 	return fmt.Sprintf("%s#%d", name[:at], n+1)
 }
 
+// find makes sure that Node.js and ONNX Runtime are there, and puts the script that
+// uses them into the folder.
+func (r *onnxReference) find(ctx context.Context) error {
+	if err := os.WriteFile(filepath.Join(r.dir, script), ortScript, 0o600); err != nil {
+		return err
+	}
+	_, err := r.node(ctx, nil)
+	return err
+}
+
+// script is the name of the script in the folder.
+const script = "run.mjs"
+
 // run computes the model of the folder, an image at a time, so that one exported for
 // one image will do.
 func (r *onnxReference) run(ctx context.Context, input []float32, shape []int) error {
-	node, err := exec.LookPath("node")
-	if err != nil {
-		return errors.New("ONNX Runtime runs in Node.js here, and there is no node on the path")
-	}
-	script := filepath.Join(r.dir, "run.mjs")
-	if err := os.WriteFile(script, ortScript, 0o600); err != nil {
-		return err
-	}
 	if err := os.WriteFile(filepath.Join(r.dir, "input"), safetensors.Float32Bytes(input), 0o600); err != nil {
 		return err
 	}
-	here, err := os.Getwd()
+	out, err := r.node(ctx, shape)
 	if err != nil {
 		return err
+	}
+	return json.Unmarshal(out, &r.values)
+}
+
+// node runs the script for images of a shape, or with nil only as far as to load ONNX
+// Runtime, and returns what it prints.
+func (r *onnxReference) node(ctx context.Context, shape []int) ([]byte, error) {
+	node, err := exec.LookPath("node")
+	if err != nil {
+		return nil, errors.New("ONNX Runtime runs in Node.js here, and there is no node on the path")
+	}
+	here, err := os.Getwd()
+	if err != nil {
+		return nil, err
 	}
 	args, err := json.Marshal(map[string]any{"dir": r.dir, "shape": shape, "modules": []string{os.Getenv("RESC_ORT"), here}})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	cmd := exec.CommandContext(ctx, node, script, string(args))
+	cmd := exec.CommandContext(ctx, node, filepath.Join(r.dir, script), string(args))
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
 	if ctx.Err() != nil {
-		return ctx.Err()
+		return nil, ctx.Err()
 	}
 	if err != nil {
-		return fmt.Errorf("ONNX Runtime: %s", cmp.Or(strings.TrimSpace(stderr.String()), err.Error()))
+		return nil, fmt.Errorf("ONNX Runtime: %s", cmp.Or(strings.TrimSpace(stderr.String()), err.Error()))
 	}
-	return json.Unmarshal(out, &r.values)
+	return out, nil
 }
 
 // Close removes the files.

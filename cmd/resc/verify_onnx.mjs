@@ -1,6 +1,6 @@
 // Computes the model.onnx of a folder in ONNX Runtime, an image of the folder's input
 // at a time, and writes each float32 output to a file of its own. It prints a list of
-// {Name, Dims, File}.
+// {Name, Dims, File}. Without a shape it only loads ONNX Runtime.
 import { appendFileSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
@@ -20,6 +20,7 @@ function load() {
 
 async function main() {
   const ort = load();
+  if (!shape) return;
   const session = await ort.InferenceSession.create(path.join(dir, 'model.onnx'), { graphOptimizationLevel: 'disabled', logSeverityLevel: 3 });
   const bytes = readFileSync(path.join(dir, 'input'));
   const [images, ...image] = shape;
