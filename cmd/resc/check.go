@@ -6,7 +6,7 @@ import (
 )
 
 type checkCmd struct {
-	Files []string `arg:"" name:"file" help:"Paths to .res files, or std/NAME."`
+	Files []string `arg:"" name:"file" help:"Paths to .res files, std/NAME, or folders, which stand for all .res files below; DIR/... is the same."`
 	overrides
 	Format string `enum:"text,json" default:"text" help:"Diagnostics as text on stderr, or as JSON on stdout."`
 }
@@ -18,8 +18,12 @@ func (c *checkCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	files, err := resFiles(c.Files)
+	if err != nil {
+		return err
+	}
 	var all dsl.Diagnostics
-	for _, name := range c.Files {
+	for _, name := range files {
 		src, err := compiler.Load(name)
 		if err != nil {
 			return err

@@ -13,10 +13,9 @@ type completionCmd struct {
 
 // Run prints a script that completes verbs and flags.
 func (c *completionCmd) Run(a *app) error {
-	var verbs []string
+	verbs := a.verbs()
 	flags := map[string][]string{}
 	for _, node := range a.parser.Model.Leaves(true) {
-		verbs = append(verbs, node.Name)
 		flags[node.Name] = flagNames(node)
 	}
 	var b strings.Builder

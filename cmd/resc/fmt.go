@@ -5,18 +5,21 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/rogpeppe/go-internal/diff"
 
+	"github.com/resc-lang/resc/compiler"
 	"github.com/resc-lang/resc/dsl"
 	"github.com/resc-lang/resc/internal/atomicfile"
+	"github.com/resc-lang/resc/stdlib"
 )
 
 type fmtCmd struct {
 	List  bool     `short:"l" help:"Only list files whose formatting differs."`
 	Diff  bool     `short:"d" help:"Print differences."`
 	Write bool     `short:"w" help:"Write the result to the file."`
-	Files []string `arg:"" optional:"" name:"file" help:"Paths to .res files; by default standard input."`
+	Files []string `arg:"" optional:"" name:"file" help:"Paths to .res files, std/NAME, or folders, which stand for all .res files below; by default standard input."`
 }
 
 // Run formats each file.
@@ -31,11 +34,15 @@ func (c *fmtCmd) Run(a *app) error {
 		}
 		return c.format(a, "<standard input>", text)
 	}
+	files, err := resFiles(c.Files)
+	if err != nil {
+		return err
+	}
 	failed := false
-	for _, name := range c.Files {
-		text, err := os.ReadFile(name)
+	for _, name := range files {
+		text, err := c.read(name)
 		if err != nil {
-			return fmt.Errorf("%s: %w", name, bare(err))
+			return err
 		}
 		if err := c.format(a, name, text); err == errReported {
 			failed = true
@@ -47,6 +54,25 @@ func (c *fmtCmd) Run(a *app) error {
 		return errReported
 	}
 	return nil
+}
+
+// read reads a file, or one of the standard library, which cannot be written.
+func (c *fmtCmd) read(name string) ([]byte, error) {
+	if strings.HasPrefix(name, stdlib.Prefix) {
+		src, err := compiler.Load(name)
+		if err != nil {
+			return nil, err
+		}
+		if c.Write {
+			return nil, usagef("%s is part of resc and cannot be written; resc fmt %s > FILE.res writes a copy", name, name)
+		}
+		return []byte(src.Text), nil
+	}
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, bare(err))
+	}
+	return text, nil
 }
 
 // format formats one file.

@@ -37,10 +37,12 @@ type cli struct {
 	Bench      benchCmd      `cmd:"" help:"Measure latency."`
 	Export     exportCmd     `cmd:"" help:"Write the network and its weights as ONNX."`
 	Import     importCmd     `cmd:"" help:"Say an ONNX model in the language, with its weights."`
+	Show       showCmd       `cmd:"" help:"Print a model's source, with the files that its layers come from."`
 	List       listCmd       `cmd:"" help:"List the standard library."`
 	Explain    explainCmd    `cmd:"" help:"Explain the code of a diagnostic."`
 	Completion completionCmd `cmd:"" help:"Print a completion script for a shell."`
-	Version    versionCmd    `cmd:"" help:"Print the version."`
+	Version    versionCmd    `cmd:"" help:"Print the version, and the kernels for this processor."`
+	Help       helpCmd       `cmd:"" help:"Print help on a verb."`
 }
 
 // app is what verbs need of the world.
@@ -93,8 +95,11 @@ func run(args []string, stdout, stderr io.Writer) (status int) {
 		panic(err)
 	}
 	a.parser = parser
-	if len(args) == 0 {
+	switch {
+	case len(args) == 0:
 		args = []string{"--help"}
+	case args[0] == "--version":
+		args[0] = "version"
 	}
 	k, err := parser.Parse(args)
 	if exited >= 0 {
