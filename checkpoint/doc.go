@@ -4,5 +4,6 @@
 //
 // Files come from anywhere. Nothing in one is run, believed or allocated for
 // before it is checked: a reader's time and memory are bounded by the file's size,
-// and a tensor takes memory when it is asked for.
+// and a tensor takes memory when it is asked for; only arrays in a pickle are in memory
+// as long as the file is open.
 package checkpoint
