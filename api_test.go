@@ -48,7 +48,7 @@ func exportData(t *testing.T) (public []string, exports map[string]string) {
 		}
 		path, name, file := f[0], f[1], f[2]
 		exports[path] = file
-		if strings.HasPrefix(path, module) && name != "main" && !isInternal(path) && top(path) != "examples" {
+		if strings.HasPrefix(path, module) && path != module && name != "main" && !isInternal(path) && top(path) != "examples" {
 			public = append(public, path)
 		}
 	}

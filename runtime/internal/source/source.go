@@ -151,7 +151,10 @@ func (s *Source) Read(offset, n int64) ([]byte, error) {
 
 // ReadAt reads as io.ReaderAt does.
 func (s *Source) ReadAt(p []byte, offset int64) (int, error) {
-	n := min(int64(len(p)), max(0, s.size-offset))
+	if offset > s.size {
+		return 0, io.EOF
+	}
+	n := min(int64(len(p)), s.size-offset)
 	data, err := s.Read(offset, n)
 	if err == nil && n < int64(len(p)) {
 		err = io.EOF
