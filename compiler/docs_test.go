@@ -1,36 +1,37 @@
 package compiler
 
 import (
-	"os"
-	"regexp"
 	"testing"
 
 	"github.com/resc-lang/resc/dsl"
+	"github.com/resc-lang/resc/internal/docs"
 )
 
-var fence = regexp.MustCompile("(?s)```res\n(.*?)```")
-
-// TestDocs compiles every example of the documentation and holds it to the
-// formatter.
+// TestDocs compiles every example of the documentation in the language and holds it
+// to the formatter.
 func TestDocs(t *testing.T) {
-	for _, path := range []string{"../README.md", "../docs/language.md"} {
-		text, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		examples := fence.FindAllSubmatch(text, -1)
-		if len(examples) == 0 {
-			t.Errorf("%s has no examples", path)
-		}
-		for _, e := range examples {
-			src := dsl.NewSource("example.res", string(e[1]))
+	pages, err := docs.Pages("..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for _, p := range pages {
+		for _, b := range p.Blocks() {
+			if b.Language != "res" {
+				continue
+			}
+			n++
+			src := dsl.NewSource("example.res", b.Text())
 			if _, ds := Compile(src, Options{}); ds.HasErrors() {
-				t.Errorf("%s: %v in\n%s", path, ds[0].Error(), e[1])
+				t.Errorf("%s:%d: %v in\n%s", p.Path, b.Line, ds[0].Error(), b.Text())
 				continue
 			}
 			if file, _ := dsl.Parse(src); dsl.Format(file) != src.Text {
-				t.Errorf("%s: an example is not in canonical form:\n%s", path, dsl.Format(file))
+				t.Errorf("%s:%d: an example is not in canonical form:\n%s", p.Path, b.Line, dsl.Format(file))
 			}
 		}
+	}
+	if n < 10 {
+		t.Errorf("only %d examples were found", n)
 	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -71,29 +72,38 @@ func writeWeights(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) < 2 || neg {
 		ts.Fatalf("usage: weights MODEL FILE [NAME=VALUE...]")
 	}
-	set := make(map[string]string)
-	for _, s := range args[2:] {
-		name, value, _ := strings.Cut(s, "=")
-		set[name] = value
-	}
 	name := args[0]
 	if !strings.HasPrefix(name, "std/") {
 		name = ts.MkAbs(name)
 	}
-	src, err := compiler.Load(name)
-	ts.Check(err)
+	ts.Check(fixtureWeights(name, ts.MkAbs(args[1]), args[2:]))
+}
+
+// fixtureWeights writes deterministic weights of a model with parameters, each
+// NAME=VALUE.
+func fixtureWeights(model, path string, parameters []string) error {
+	set := make(map[string]string)
+	for _, s := range parameters {
+		name, value, _ := strings.Cut(s, "=")
+		set[name] = value
+	}
+	src, err := compiler.Load(model)
+	if err != nil {
+		return err
+	}
 	p, ds := compiler.Compile(src, compiler.Options{Set: set})
 	if ds.HasErrors() {
-		ts.Fatalf("%v", ds[0])
+		return ds[0]
 	}
 	var ws []fixture.Weight
 	for _, w := range p.Weights() {
 		ws = append(ws, fixture.Weight{Name: w.Name, Shape: w.Shape})
 	}
-	f, err := os.Create(ts.MkAbs(args[1]))
-	ts.Check(err)
-	ts.Check(fixture.Write(f, ws))
-	ts.Check(f.Close())
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(fixture.Write(f, ws), f.Close())
 }
 
 // writeInput is the script command "input FILE": two images of 32 by 32.
