@@ -30,3 +30,59 @@ func TestByTier(t *testing.T) {
 		}
 	}
 }
+
+// copies is an algorithm of 1×1 convolutions that takes one weight of all for the value
+// of each output.
+type copies struct{}
+
+func (copies) suits(s FilterSpec, _ cpu.Level) bool { return s.taps() == 1 }
+
+func (copies) plan(*Filter) (weights int) { return 1 }
+
+func (copies) pack(f *Filter, rows Rows) { rows.Row(f.weights, 0, 0) }
+
+func (copies) run(_ Conv, _ *Threads, dst, _, _ []float32, w *Filter) {
+	for i := range dst {
+		dst[i] = w.weights[0]
+	}
+}
+
+// A row of the table and its methods are all that a new algorithm needs here.
+func TestNewAlgorithm(t *testing.T) {
+	const number = Algorithm(1000)
+	row := algorithms[Direct]
+	row.name, row.constant, row.method = "copies", "Copies", copies{}
+	algorithms[number] = row
+	defer delete(algorithms, number)
+
+	all := Algorithms()
+	if all[0] != Direct || all[len(all)-1] != number || number.Name() != "copies" {
+		t.Errorf("algorithms: %v, the last one is %q", all, number.Name())
+	}
+	s := FilterSpec{In: 2, Out: 1, KernelH: 1, KernelW: 1, Algorithm: ByTier{number, number, number, number, number}}
+	c := Conv{In: Layout{C: 2, H: 3, W: 3}, Out: Layout{C: 1, H: 3, W: 3}, KernelH: 1, KernelW: 1}
+	dst, threads := NewArena(c.Out.Len()), NewThreads(1)
+	defer threads.Close()
+	c.Run(threads, dst, NewArena(c.In.Len()), nil, s.Pack([]float32{5, 7}, nil))
+	if dst[0] != 5 {
+		t.Errorf("the output is %v, not by the new algorithm", dst[0])
+	}
+	s.KernelH = 3
+	if !panics(func() { s.Size() }) {
+		t.Error("a convolution that the algorithm is not for: accepted")
+	}
+}
+
+// A number without a row is refused.
+func TestUnknownAlgorithm(t *testing.T) {
+	s := FilterSpec{In: 1, Out: 1, KernelH: 1, KernelW: 1, Algorithm: ByTier{999, 999, 999, 999, 999}}
+	if !panics(func() { s.Size() }) {
+		t.Error("accepted")
+	}
+}
+
+func panics(f func()) (did bool) {
+	defer func() { did = recover() != nil }()
+	f()
+	return false
+}

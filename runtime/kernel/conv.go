@@ -25,23 +25,7 @@ type Conv struct {
 func (c Conv) Run(t *Threads, dst, src, residual []float32, w *Filter) {
 	c = c.withDefaults()
 	c.check(dst, src, residual, w)
-	switch {
-	case w.spec.narrow():
-		c.runDepthwise(t, dst, src, residual, w)
-	default:
-		switch w.algorithm {
-		case Direct:
-			c.runDirect(t, dst, src, residual, w)
-		case Winograd2, Winograd4, WinogradFour:
-			c.runWinograd(t, dst, src, residual, w)
-		case WinogradRows:
-			c.runRows(t, dst, src, residual, w)
-		case Strassen, Strassen2:
-			c.runStrassen(t, dst, src, residual, w)
-		default:
-			panic(fmt.Sprintf("kernel: unknown algorithm %d", w.algorithm))
-		}
-	}
+	w.method.run(c, t, dst, src, residual, w)
 }
 
 func (c Conv) withDefaults() Conv {

@@ -50,7 +50,7 @@ func (j *directJob) call(a *asm.Direct, r *directRows, line, x, pixels int) {
 			a.Addends[i].At = unsafe.Pointer(&d.values[d.rows.at(line, x)])
 		}
 	}
-	direct(j.filter.tier, pixels, r.panel, a)
+	runDirect(j.filter.tier, pixels, r.panel, a)
 }
 
 // arguments are those of rows, save where a call begins and ends.

@@ -1,5 +1,7 @@
 package kernel
 
+import "github.com/resc-lang/resc/runtime/internal/cpu"
+
 // directJob is a direct convolution cut into chunks: strips of output rows of
 // one panel. The sum that makes a value has one order, whatever the chunks.
 type directJob struct {
@@ -13,8 +15,19 @@ type directJob struct {
 	depth  int // input blocks of a part
 }
 
-// runDirect computes the convolution tap by tap.
-func (c Conv) runDirect(t *Threads, dst, src, residual []float32, w *Filter) {
+// direct computes convolutions tap by tap: any, on every tier.
+type direct struct{}
+
+func (direct) suits(FilterSpec, cpu.Level) bool { return true }
+
+func (direct) plan(f *Filter) (weights int) {
+	f.panels, weights = f.spec.cutPanels(panelWidths(f.tier))
+	return weights
+}
+
+func (direct) pack(f *Filter, rows Rows) { f.packPanels(f.spec.fillPanel, rows) }
+
+func (direct) run(c Conv, t *Threads, dst, src, residual []float32, w *Filter) {
 	j := &t.direct
 	*j = directJob{
 		Conv: c, dst: dst, src: src, residual: residual, filter: w,

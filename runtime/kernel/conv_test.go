@@ -106,7 +106,7 @@ func (k *convCase) pack() *Filter {
 		avx2 = Direct
 	}
 	neon := avx2
-	if neon.strassenLevels() > 0 {
+	if neon == Strassen || neon == Strassen2 {
 		neon = Direct
 	}
 	return FilterSpec{
@@ -415,8 +415,8 @@ func TestConvRejectsWhatItCannotDo(t *testing.T) {
 		w = k.pack()
 		c := k.Conv
 		c.Dilation, c.In.Halo, c.PadTop, c.PadLeft = 2, 6, 2*c.PadTop, 2*c.PadLeft
-		if direct := w.algorithm == Direct; rejected(c, NewArena(c.Out.Len()), NewArena(c.In.Len()), nil) == direct {
-			t.Errorf("dilation, algorithm %d: direct convolution accepts it, no other", w.algorithm)
+		if any := w.method == (direct{}); rejected(c, NewArena(c.Out.Len()), NewArena(c.In.Len()), nil) == any {
+			t.Errorf("dilation, %T: direct convolution accepts dilation, no other", w.method)
 		}
 	}
 }

@@ -1,5 +1,7 @@
 package kernel
 
+import "github.com/resc-lang/resc/runtime/internal/cpu"
+
 // widestGroup is the largest number of channels in a group for which the
 // depthwise kernels, which permute, are faster than direct convolution.
 const widestGroup = 8
@@ -7,21 +9,26 @@ const widestGroup = 8
 // channelIndex is, for each lane, a lane of the block that its group reads.
 type channelIndex [blockChannels]int32
 
-// planNarrow makes the index of each channel of a group, and counts the weights.
-func (s FilterSpec) planNarrow() (index []channelIndex, weights int) {
+// depthwise is direct convolution in narrow groups.
+type depthwise struct{}
+
+func (depthwise) suits(s FilterSpec, _ cpu.Level) bool { return s.narrow() }
+
+// plan makes the index of each channel of a group, and counts the weights.
+func (depthwise) plan(f *Filter) (weights int) {
+	s := f.spec
 	width := s.In / s.Groups
-	index = make([]channelIndex, width)
-	for i := range index {
-		for lane := range index[i] {
-			index[i][lane] = int32(lane/width*width + i)
+	f.index = make([]channelIndex, width)
+	for i := range f.index {
+		for lane := range f.index[i] {
+			f.index[i][lane] = int32(lane/width*width + i)
 		}
 	}
-	return index, blocksOf(s.Out) * s.taps() * width * blockChannels
+	return blocksOf(s.Out) * s.taps() * width * blockChannels
 }
 
-// packNarrow orders the weights of narrow groups as
-// [block][kernel row][kernel column][channel of the group][16].
-func (f *Filter) packNarrow(rows Rows) {
+// pack orders the weights as [block][kernel row][kernel column][channel of the group][16].
+func (depthwise) pack(f *Filter, rows Rows) {
 	s := f.spec
 	taps, width := s.taps(), s.In/s.Groups
 	row := make([]float32, width*taps)
@@ -46,7 +53,7 @@ type depthwiseJob struct {
 	strips
 }
 
-func (c Conv) runDepthwise(t *Threads, dst, src, residual []float32, w *Filter) {
+func (depthwise) run(c Conv, t *Threads, dst, src, residual []float32, w *Filter) {
 	j := &t.depthwise
 	*j = depthwiseJob{
 		Conv: c, dst: dst, src: src, residual: residual, filter: w,

@@ -50,5 +50,5 @@ func (j *depthwiseJob) computeTiles(a *asm.Depthwise, block, y, x, tiles, pixels
 		a.Residual = unsafe.Pointer(&j.residual[j.added.at(block, y, x)])
 	}
 	a.Width = tiles * pixels * blockBytes
-	depthwise(j.filter.tier, pixels, a)
+	runDepthwise(j.filter.tier, pixels, a)
 }

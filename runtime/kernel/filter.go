@@ -23,7 +23,7 @@ type FilterSpec struct {
 type Filter struct {
 	spec      FilterSpec // no field is left to default
 	tier      cpu.Level  // of the kernels
-	algorithm Algorithm
+	method    method
 	asTaps    bool           // Winograd's: there are no matrices but those of the expansion
 	expansion *expansion     // of filters that are kept as taps and may have matrices later
 	panels    []panel        // of direct convolution, Strassen's and Winograd's along rows
@@ -63,18 +63,7 @@ func (s FilterSpec) PackTo(values []float32, rows Rows, bias []float32) {
 		panic(fmt.Sprintf("kernel: %d biases for %d channels", len(bias), s.Out))
 	}
 	copy(f.bias, bias)
-	switch {
-	case f.spec.narrow():
-		f.packNarrow(rows)
-	case f.algorithm.winogradSize() > 0:
-		f.packWinograd(rows)
-	case f.algorithm.strassenLevels() > 0:
-		f.packStrassen(rows)
-	case f.algorithm == WinogradRows:
-		f.packPanels(f.spec.fillRows, rows)
-	default:
-		f.packPanels(f.spec.fillPanel, rows)
-	}
+	f.method.pack(f, rows)
 }
 
 // Over is the filter of values that PackTo has made, or will make: it keeps the
@@ -94,27 +83,12 @@ func (s FilterSpec) plan() (f *Filter, weights int) {
 		panic(fmt.Sprintf("kernel: no such convolution: %+v", s))
 	}
 	tier := cpu.Kernels()
-	f = &Filter{spec: s, tier: tier, algorithm: s.Algorithm.at(cpu.Tier())}
-	m := f.algorithm.winogradSize()
-	switch {
-	case !f.algorithm.suits(s, tier):
-		panic(fmt.Sprintf("kernel: algorithm %d for %+v", f.algorithm, s))
-	case s.narrow():
-		f.index, weights = s.planNarrow()
-	case f.algorithm.strassenLevels() > 0:
-		f.panels, weights = s.cutStrassen(f.algorithm.strassenLevels(), panelWidths(tier))
-	case f.algorithm == WinogradRows:
-		f.panels, weights = s.cutRows(panelWidths(tier))
-	case m > 0:
-		f.asTaps = s.keepsTaps(f.algorithm)
-		if f.asTaps && !s.AsTaps && f.algorithm != WinogradFour {
-			f.expansion = new(expansion)
-		}
-		weights = s.winogradWeights(f.algorithm)
-	default:
-		f.panels, weights = s.cutPanels(panelWidths(tier))
+	a := s.Algorithm.at(cpu.Tier())
+	f = &Filter{spec: s, tier: tier, method: a.method(s)}
+	if f.method == nil || !f.method.suits(s, tier) {
+		panic(fmt.Sprintf("kernel: algorithm %d for %+v", a, s))
 	}
-	return f, weights
+	return f, f.method.plan(f)
 }
 
 // biases is the number of values of the bias.

@@ -1,5 +1,7 @@
 package kernel
 
+import "github.com/resc-lang/resc/runtime/internal/cpu"
+
 // Strassen's algorithm (Strassen, "Gaussian Elimination is not Optimal", 1969) in
 // Winograd's form multiplies the quarters of two matrices seven times instead of
 // eight, and adds fifteen times. A 1×1 convolution is a product: of the pixels by
@@ -31,23 +33,15 @@ package kernel
 // first time. So the filter has as many weights as the convolution, with two levels
 // too.
 
-// strassenLevels is the number of levels of an algorithm, or 0.
-func (a Algorithm) strassenLevels() int {
-	switch a {
-	case Strassen:
-		return 1
-	case Strassen2:
-		return 2
-	}
-	return 0
-}
+// strassen is the algorithm by one level or by two.
+type strassen struct{ levels int }
 
-// strassenSuits says whether some levels can compute a convolution of these
-// weights: the parts of the channels are whole blocks, and no lane of the input is
-// spare, as what it holds would not cancel.
-func strassenSuits(s FilterSpec, levels int) bool {
+// suits reports whether the parts of the channels are whole blocks, and no lane of the
+// input is spare, as what it holds would not cancel.
+func (a strassen) suits(s FilterSpec, tier cpu.Level) bool {
 	return s.taps() == 1 && s.Groups == 1 && s.Block == blockChannels &&
-		s.In%(blockChannels<<levels) == 0 && blocksOf(s.Out)%(1<<levels) == 0
+		s.In%(blockChannels<<a.levels) == 0 && blocksOf(s.Out)%(1<<a.levels) == 0 &&
+		(tier == cpu.AVX2 || tier == cpu.AVX512)
 }
 
 // Quarters of the matrices, and their sums S1 to S4.
@@ -126,13 +120,12 @@ const (
 	sumBytes = 3 << 20
 )
 
-// runStrassen computes the convolution.
-func (c Conv) runStrassen(t *Threads, dst, src, residual []float32, w *Filter) {
+func (a strassen) run(c Conv, t *Threads, dst, src, residual []float32, w *Filter) {
 	j := &t.strassen
 	*j = strassenJob{
 		Conv: c, dst: dst, src: src, residual: residual, filter: w,
 		in: c.In.grid(), out: c.Out.grid(), added: c.Residual.grid(),
-		pairs: ceil(c.Out.H, 2), levels: w.algorithm.strassenLevels(), summed: j.summed,
+		pairs: ceil(c.Out.H, 2), levels: a.levels, summed: j.summed,
 	}
 	most := max(resultBytes/(floatBytes*strassenResults*w.panels[0].width*c.Out.W*blockChannels*j.levels), 1)
 	most = min(most, max(sumBytes/j.sumBytesOfPair(), 1))

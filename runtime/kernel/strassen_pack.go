@@ -1,24 +1,22 @@
 package kernel
 
-import "sync"
-
-// cutStrassen cuts the first part of the output blocks into panels, and returns the
-// number of weights in all of them: for each, the matrices of the algorithm side by
-// side, each like those of a part of the inputs of a panel, or taken apart further.
-func (s FilterSpec) cutStrassen(levels int, widths []int) (panels []panel, size int) {
-	outs := blocksOf(s.Out) >> levels
+// plan cuts the first part of the output blocks into panels, and returns the number of
+// weights in all of them: for each, the matrices of the algorithm side by side, each like
+// those of a part of the inputs of a panel, or taken apart further.
+func (a strassen) plan(f *Filter) (weights int) {
+	outs := blocksOf(f.spec.Out) >> a.levels
 	for out := 0; out < outs; {
-		p := panel{out: out, depth: s.In / blockChannels >> levels, offset: size}
-		for _, p.width = range widths {
+		p := panel{out: out, depth: f.spec.In / blockChannels >> a.levels, offset: weights}
+		for _, p.width = range panelWidths(f.tier) {
 			if out+p.width <= outs {
 				break
 			}
 		}
-		panels = append(panels, p)
-		size += p.matrixFloats(-1, levels)
+		f.panels = append(f.panels, p)
+		weights += p.matrixFloats(-1, a.levels)
 		out += p.width
 	}
-	return panels, size
+	return weights
 }
 
 // floats is the number of weights of a panel of a 1×1 convolution.
@@ -33,26 +31,19 @@ func (p *panel) matrixFloats(level, levels int) int {
 	return n
 }
 
-// packStrassen fills the panels at once.
-func (f *Filter) packStrassen(rows Rows) {
-	var all sync.WaitGroup
-	for _, p := range f.panels {
-		all.Go(func() { f.fillStrassen(p, f.weights[p.offset:], rows) })
-	}
-	all.Wait()
-}
-
-// fillStrassen fills a panel: first with the parts of the filter, each where the
-// matrix goes that it will be added to, then with the matrices.
-func (f *Filter) fillStrassen(p panel, packed []float32, rows Rows) {
-	levels, n, ins := f.algorithm.strassenLevels(), p.floats(), p.depth*blockChannels
-	for out := range 1 << levels {
-		part := panel{out: p.out + out*(blocksOf(f.spec.Out)>>levels), width: p.width}
-		for in := range 1 << levels {
-			f.spec.fillProduct(part, packed[strassenPlace(in, out, levels)*n:][:n], rows, in*ins)
+// pack fills the panels: first with the parts of the filter, each where the matrix goes
+// that it will be added to, then with the matrices.
+func (a strassen) pack(f *Filter, rows Rows) {
+	f.packPanels(func(p panel, packed []float32, rows Rows) {
+		n, ins := p.floats(), p.depth*blockChannels
+		for out := range 1 << a.levels {
+			part := panel{out: p.out + out*(blocksOf(f.spec.Out)>>a.levels), width: p.width}
+			for in := range 1 << a.levels {
+				f.spec.fillProduct(part, packed[strassenPlace(in, out, a.levels)*n:][:n], rows, in*ins)
+			}
 		}
-	}
-	f.combine(packed[:p.matrixFloats(-1, levels)], levels)
+		f.combine(packed[:p.matrixFloats(-1, a.levels)], a.levels)
+	}, rows)
 }
 
 // strassenPlace is the place of a part of the inputs and outputs of a filter: of

@@ -106,7 +106,7 @@ func TestStrassenSuits(t *testing.T) {
 		s := good
 		c.change(&s)
 		s = s.withDefaults()
-		if got := [2]bool{Strassen.suits(s, c.tier), Strassen2.suits(s, c.tier)}; got != c.want {
+		if got := [2]bool{strassen{levels: 1}.suits(s, c.tier), strassen{levels: 2}.suits(s, c.tier)}; got != c.want {
 			t.Errorf("%s: %v, want %v", name, got, c.want)
 		}
 	}

@@ -9,7 +9,7 @@ import (
 
 // The kernels of amd64, by tier. The tier is not Portable.
 
-func direct(tier cpu.Level, pixels int, p *panel, a *asm.Direct) {
+func runDirect(tier cpu.Level, pixels int, p *panel, a *asm.Direct) {
 	switch {
 	case tier == cpu.AVX512 && p.half:
 		asm.DirectHalfAVX512(pixels, a)
@@ -20,7 +20,7 @@ func direct(tier cpu.Level, pixels int, p *panel, a *asm.Direct) {
 	}
 }
 
-func depthwise(tier cpu.Level, pixels int, a *asm.Depthwise) {
+func runDepthwise(tier cpu.Level, pixels int, a *asm.Depthwise) {
 	switch avx512, grouped := tier == cpu.AVX512, a.Channels > 1; {
 	case avx512 && grouped:
 		asm.GroupedAVX512(pixels, a)
@@ -33,7 +33,7 @@ func depthwise(tier cpu.Level, pixels int, a *asm.Depthwise) {
 	}
 }
 
-func winograd(tier cpu.Level, name asm.Transform, a *asm.Winograd) {
+func runTransform(tier cpu.Level, name asm.Transform, a *asm.Winograd) {
 	if tier == cpu.AVX512 {
 		asm.WinogradAVX512(name, a)
 	} else {

@@ -11,8 +11,8 @@ import (
 
 // The kernels of arm64, which has one tier beside Portable.
 
-// direct runs a kernel row by row.
-func direct(_ cpu.Level, pixels int, p *panel, a *asm.Direct) {
+// runDirect runs a kernel row by row.
+func runDirect(_ cpu.Level, pixels int, p *panel, a *asm.Direct) {
 	for {
 		asm.DirectNEON(pixels, p.width, a)
 		if a.Lines--; a.Lines == 0 {
@@ -25,9 +25,9 @@ func direct(_ cpu.Level, pixels int, p *panel, a *asm.Direct) {
 	}
 }
 
-func depthwise(_ cpu.Level, pixels int, a *asm.Depthwise) { asm.DepthwiseNEON(pixels, a) }
+func runDepthwise(_ cpu.Level, pixels int, a *asm.Depthwise) { asm.DepthwiseNEON(pixels, a) }
 
-func winograd(_ cpu.Level, name asm.Transform, a *asm.Winograd) { asm.WinogradNEON(name, a) }
+func runTransform(_ cpu.Level, name asm.Transform, a *asm.Winograd) { asm.WinogradNEON(name, a) }
 
 func filterTaps(cpu.Level, int, int, *asm.FilterTaps) bool { return false }
 

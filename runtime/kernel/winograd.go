@@ -6,6 +6,7 @@ import (
 	"unsafe"
 
 	"github.com/resc-lang/resc/runtime/internal/asm"
+	"github.com/resc-lang/resc/runtime/internal/cpu"
 )
 
 // Winograd's minimal filtering (Lavin and Gray, "Fast Algorithms for
@@ -22,15 +23,17 @@ import (
 // What whole tiles leave over at the bottom and on the right is computed by
 // smaller tiles, whose points are some of those of whole ones.
 
-// winogradSize is the side m of an algorithm's whole tiles, or 0.
-func (a Algorithm) winogradSize() int {
-	switch a {
-	case Winograd2:
-		return 2
-	case Winograd4, WinogradFour:
-		return 4
+// winograd is the algorithm by tiles of m×m outputs.
+type winograd struct {
+	m    int
+	four bool // with kernels for images of four tiles, that need the filter as taps
+}
+
+func (a winograd) suits(s FilterSpec, tier cpu.Level) bool {
+	if a.four && (tier != cpu.AVX512 || s.Groups > 1) {
+		return false
 	}
-	return 0
+	return tier != cpu.Portable && s.KernelH == 3 && s.KernelW == 3 && s.Stride <= 2 && s.Block == blockChannels && s.wholeGroups()
 }
 
 // winogradJob is a convolution in three steps over groups of tile rows: points
@@ -212,9 +215,7 @@ func (j *winogradJob) group(from, to int, memory []float32) winogradGroup {
 	return g
 }
 
-// runWinograd computes the convolution.
-func (c Conv) runWinograd(t *Threads, dst, src, residual []float32, w *Filter) {
-	m := w.algorithm.winogradSize()
+func (a winograd) run(c Conv, t *Threads, dst, src, residual []float32, w *Filter) {
 	if c.Dilation != 1 {
 		panic(fmt.Sprintf("kernel: filter %+v for %+v", w.spec, c))
 	}
@@ -225,7 +226,7 @@ func (c Conv) runWinograd(t *Threads, dst, src, residual []float32, w *Filter) {
 	}
 	by, other := byMatrices, byParts
 	switch {
-	case w.algorithm == WinogradFour && c.isFourTiles():
+	case a.four && c.isFourTiles():
 		by = byFour
 	case matrices == nil:
 		by, other = byParts, byMatrices
@@ -234,11 +235,11 @@ func (c Conv) runWinograd(t *Threads, dst, src, residual []float32, w *Filter) {
 	*j = winogradJob{
 		Conv: c, dst: dst, src: src, residual: residual, filter: w, matrices: matrices,
 		in: c.In.grid(), out: c.Out.grid(), added: c.Residual.grid(),
-		winogradPlan: c.winogradPlan(m, t.N(), by), columns: newTileAxis(m, c.Out.W),
+		winogradPlan: c.winogradPlan(a.m, t.N(), by), columns: newTileAxis(a.m, c.Out.W),
 	}
 	size := j.perWorker
 	if w.expansion != nil { // nothing is allocated when matrices take their place
-		size = max(size, c.winogradPlan(m, t.N(), other).perWorker)
+		size = max(size, c.winogradPlan(a.m, t.N(), other).perWorker)
 	}
 	if size *= t.N(); len(t.workspace) < size {
 		t.workspace = NewArena(size)

@@ -20,5 +20,5 @@ func (t *transform) run(tier cpu.Level, name asm.Transform) {
 	if t.residual != nil {
 		a.Residual = unsafe.Pointer(&t.residual[0])
 	}
-	winograd(tier, name, &a)
+	runTransform(tier, name, &a)
 }

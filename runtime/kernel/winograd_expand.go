@@ -103,7 +103,7 @@ func expandAll() {
 // expand makes the matrices.
 func (f *Filter) expand() {
 	ins := blocksOf(f.spec.In)
-	points := newWinogradPoints(f.algorithm.winogradSize(), f.spec.Stride)
+	points := f.method.(winograd).points(&f.spec)
 	matrices := NewArena(points.filters() * f.spec.matrixSize())
 	k := filterTransform{winogradPoints: points, tier: f.tier, size: f.spec.matrixSize(), half: make([]float32, points.halfSize())}
 	for out := range blocksOf(f.spec.Out) {

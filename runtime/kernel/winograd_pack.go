@@ -33,25 +33,28 @@ const blockSquare = blockChannels * blockChannels
 // groupOuts is the number of output blocks of a group.
 func (s FilterSpec) groupOuts() int { return blocksOf(s.Out / s.Groups) }
 
-// keepsTaps reports whether an algorithm's filter is kept as it is.
-func (s FilterSpec) keepsTaps(a Algorithm) bool {
-	matrices := newWinogradPoints(a.winogradSize(), s.Stride).filters()
-	return s.Groups == 1 && (s.AsTaps || a == WinogradFour || floatBytes*matrices*s.matrixSize() > residentBytes)
-}
+// points are those of tiles of a filter's convolution.
+func (a winograd) points(s *FilterSpec) winogradPoints { return newWinogradPoints(a.m, s.Stride) }
 
-// winogradWeights is the number of packed values.
-func (s FilterSpec) winogradWeights(a Algorithm) int {
-	if s.keepsTaps(a) {
-		return s.taps() * s.matrixSize()
+// plan decides whether the filter is kept as it is, and counts the weights.
+func (a winograd) plan(f *Filter) (weights int) {
+	s := &f.spec
+	matrices := a.points(s).filters() * s.matrixSize()
+	f.asTaps = s.Groups == 1 && (s.AsTaps || a.four || floatBytes*matrices > residentBytes)
+	if !f.asTaps {
+		return s.Groups * matrices
 	}
-	return s.Groups * newWinogradPoints(a.winogradSize(), s.Stride).filters() * s.matrixSize()
+	if !s.AsTaps && !a.four {
+		f.expansion = new(expansion)
+	}
+	return s.taps() * s.matrixSize()
 }
 
-// packWinograd orders the filter's taps, or transforms them to matrices.
-func (f *Filter) packWinograd(rows Rows) {
+// pack orders the filter's taps, or transforms them to matrices.
+func (a winograd) pack(f *Filter, rows Rows) {
 	s := f.spec
 	outs, ins, size := s.groupOuts(), blocksOf(s.In/s.Groups), s.matrixSize()
-	points := newWinogradPoints(f.algorithm.winogradSize(), s.Stride)
+	points := a.points(&s)
 	var done sync.WaitGroup
 	for out := range blocksOf(s.Out) {
 		done.Go(func() {

@@ -5,6 +5,7 @@ import (
 	"unsafe"
 
 	"github.com/resc-lang/resc/runtime/internal/asm"
+	"github.com/resc-lang/resc/runtime/internal/cpu"
 )
 
 // The first convolution of a ResNet, 7×7 with stride 2, has few input channels: too few
@@ -23,9 +24,11 @@ var rowsPoints = [...]float64{0, 1, -1, 2, -2, 0.5}
 // rowsM is the number of outputs of a tile.
 const rowsM = 4
 
-// rowsSuits reports whether the algorithm is for a convolution of these weights.
-func (s FilterSpec) rowsSuits() bool {
-	return s.KernelW == 7 && s.Stride == 2 && s.Groups == 1 && s.Block <= asm.RowPointsChannels && s.In <= s.Block
+// winogradRows is the algorithm.
+type winogradRows struct{}
+
+func (winogradRows) suits(s FilterSpec, tier cpu.Level) bool {
+	return s.KernelW == 7 && s.Stride == 2 && s.Groups == 1 && s.Block <= asm.RowPointsChannels && s.In <= s.Block && tier == cpu.AVX512
 }
 
 // rowsRun is the number of values of a point that a product adds up: those of the
@@ -45,22 +48,25 @@ func (s FilterSpec) rowsTaps() (n int) {
 	return n
 }
 
-// cutRows cuts the output blocks into panels, and returns the number of weights in them:
+// plan cuts the output blocks into panels, and returns the number of weights in them:
 //
 //	[panel][point][kernel row][even channels, odd channels][output block][16]
-func (s FilterSpec) cutRows(widths []int) (panels []panel, size int) {
+func (winogradRows) plan(f *Filter) (weights int) {
+	s := &f.spec
 	for out := 0; out < blocksOf(s.Out); {
-		for _, width := range widths {
+		for _, width := range panelWidths(f.tier) {
 			if out+width <= blocksOf(s.Out) {
-				panels = append(panels, panel{out: out, width: width, depth: 1, offset: size})
-				size += s.rowsTaps() * width * blockChannels
+				f.panels = append(f.panels, panel{out: out, width: width, depth: 1, offset: weights})
+				weights += s.rowsTaps() * width * blockChannels
 				out += width
 				break
 			}
 		}
 	}
-	return panels, size
+	return weights
 }
+
+func (winogradRows) pack(f *Filter, rows Rows) { f.packPanels(f.spec.fillRows, rows) }
 
 // fillRows evaluates the rows of the kernel at the points, for the outputs of a panel, and
 // divides by the points' denominators.
@@ -155,8 +161,7 @@ func (c *Conv) rowsPlan(s *FilterSpec, threads int) rowsPlan {
 	return p
 }
 
-// runRows computes the convolution.
-func (c Conv) runRows(t *Threads, dst, src, residual []float32, w *Filter) {
+func (winogradRows) run(c Conv, t *Threads, dst, src, residual []float32, w *Filter) {
 	if c.Dilation != 1 {
 		panic(fmt.Sprintf("kernel: filter %+v for %+v", w.spec, c))
 	}

@@ -32,7 +32,7 @@ func (j *rowsJob) multiply(products, points []float32, p *panel, y, tiles int) {
 			}
 			a.Src, a.Dst = unsafe.Pointer(&points[slot*j.tile+at]), unsafe.Pointer(&to[slot*blockChannels])
 			a.Width, a.Lines = run.pieces*run.pixels*blockBytes, 1
-			direct(j.filter.tier, run.pixels, p, &a)
+			runDirect(j.filter.tier, run.pixels, p, &a)
 			slot += run.pieces * run.pixels
 		}
 		weights = weights[a.Run*p.width*blockChannels:]

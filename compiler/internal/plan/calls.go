@@ -74,7 +74,10 @@ var activations = map[op.Activation]kernel.Activation{
 
 // conv is a convolution with all that is folded into it.
 func (p *planner) conv(n *ir.Node, o op.Conv, in, out Layout) lowered {
-	algorithm := choose(o, in, out, p.memory)
+	c := convolution{o, in, out, p.memory}
+	spec := c.spec()
+	spec.Algorithm = choose(c)
+	spec.AsTaps = p.memory == Small && o.KernelH == 3 && o.KernelW == 3 && spec.Algorithm != kernel.ByTier{}
 	k := Conv{
 		Conv: kernel.Conv{
 			KernelH: o.KernelH, KernelW: o.KernelW,
@@ -88,11 +91,7 @@ func (p *planner) conv(n *ir.Node, o op.Conv, in, out Layout) lowered {
 		sources: []*ir.Node{n.Args[0], n.Residual},
 		weights: &Weights{
 			Node: n,
-			Spec: kernel.FilterSpec{
-				In: in.C, Out: o.Out, KernelH: o.KernelH, KernelW: o.KernelW,
-				Groups: k.Groups, Block: in.Block, Stride: k.Stride, Algorithm: algorithm,
-				AsTaps: p.memory == Small && o.KernelH == 3 && o.KernelW == 3 && algorithm != kernel.ByTier{},
-			},
+			Spec: spec,
 			Fold: fold(n, o.Bias),
 		},
 	}

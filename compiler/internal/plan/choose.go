@@ -1,9 +1,6 @@
 package plan
 
-import (
-	"github.com/resc-lang/resc/compiler/internal/op"
-	"github.com/resc-lang/resc/runtime/kernel"
-)
+import "github.com/resc-lang/resc/runtime/kernel"
 
 // Memory says what packed weights may cost.
 type Memory string
@@ -20,9 +17,9 @@ const (
 // portable tier has direct convolution only; NEON has the choices of AVX2, as the
 // same multiplications are saved, but not Strassen's algorithm. What is left out is
 // what kernel.ByTier means without it.
-func choose(o op.Conv, in, out Layout, m Memory) kernel.ByTier {
+func choose(c convolution) kernel.ByTier {
 	var choice kernel.ByTier
-	avx512, x2, avx2 := costs16.cheapest(o, in, out, m), costs32.cheapest(o, in, out, m), costsAVX2.cheapest(o, in, out, m)
+	avx512, x2, avx2 := costs16.cheapest(c), costs32.cheapest(c), costsAVX2.cheapest(c)
 	if avx512 != kernel.Direct {
 		choice.AVX512 = avx512
 	}

@@ -22,93 +22,126 @@ const (
 	leastStrassen2      = 512
 	leastStrassen2Width = 14
 
-	// mostRowsChannels is the largest number of input channels that Winograd's algorithm
-	// along rows has kernels for.
-	mostRowsChannels = 4
-
 	// leastGain is what an algorithm must save: less is within the model's error,
 	// and direct convolution needs no memory beside and has the smallest rounding
 	// errors, or nearly so.
 	leastGain = 0.025
 )
 
-// cheapest is the algorithm of runtime/kernel whose cost is least, of those with
-// small filters if these are wanted.
-func (k *costs) cheapest(o op.Conv, in, out Layout, m Memory) kernel.Algorithm {
-	best, least := kernel.Direct, k.of(kernel.Direct, o, in, out)*(1-leastGain)
-	if o.Dilation != 1 {
+// algorithms has a row for each algorithm of runtime/kernel: what its cost is, and
+// whether it is worth trying for a convolution that its kernels can compute.
+var algorithms = []struct {
+	kernel.Algorithm
+	tries func(k *costs, c convolution) bool
+	cost  func(k *costs, c convolution) float64
+}{
+	{kernel.Direct, always, (*costs).direct},
+	{kernel.Winograd2, triesWinograd, winograd(2, false)},
+	{kernel.Winograd4, triesWinograd, winograd(4, false)},
+	{kernel.WinogradFour, triesFour, winograd(4, true)},
+	{kernel.WinogradRows, always, (*costs).rowsOfSeven},
+	{kernel.Strassen, triesStrassen, (*costs).strassenHalves},
+	{kernel.Strassen2, triesStrassen2, (*costs).strassenQuarters},
+}
+
+// convolution is what the choice of an algorithm depends on.
+type convolution struct {
+	op.Conv
+	in, out Layout
+	memory  Memory
+}
+
+// spec is the specification of its filter for the runtime, save the algorithm.
+func (c convolution) spec() kernel.FilterSpec {
+	return kernel.FilterSpec{
+		In: c.in.C, Out: c.Out, KernelH: c.KernelH, KernelW: c.KernelW,
+		Groups: unlessOne(c.Groups), Block: c.in.Block, Stride: unlessOne(c.Stride),
+	}
+}
+
+// cheapest is the algorithm whose cost is least, of those that there are kernels for on
+// the tier.
+func (k *costs) cheapest(c convolution) kernel.Algorithm {
+	best, least := kernel.Direct, k.direct(c)*(1-leastGain)
+	if c.Dilation != 1 {
 		return best
 	}
-	var others []kernel.Algorithm
-	switch {
-	case in.Block != 0:
-		if k.rows > 0 && o.KernelW == 7 && o.Stride == 2 && o.Groups == 1 && in.C <= in.Block && in.Block <= mostRowsChannels {
-			others = []kernel.Algorithm{kernel.WinogradRows}
+	spec := c.spec()
+	for _, a := range algorithms {
+		if a.Algorithm == kernel.Direct || !a.Suits(spec, k.tier) || !a.tries(k, c) {
+			continue
 		}
-	case o.Groups > 1 && (in.C/o.Groups%blockChannels != 0 || out.C/o.Groups%blockChannels != 0):
-	case o.KernelH == 3 && o.KernelW == 3 && o.Stride <= 2 && in.C >= blockChannels && (m != Small || o.Groups == 1):
-		others = []kernel.Algorithm{kernel.Winograd2, kernel.Winograd4}
-		if k.taps > 0 && o.Groups == 1 && fourTiles(out) {
-			others = append(others, kernel.WinogradFour)
-		}
-	case o.KernelH == 1 && o.KernelW == 1 && o.Groups == 1 && k.strassen != nil:
-		if in.C%(2*blockChannels) == 0 && blocks(out.C)%2 == 0 {
-			others = append(others, kernel.Strassen)
-		}
-		if in.C%(4*blockChannels) == 0 && blocks(out.C)%4 == 0 && out.C >= leastStrassen2 && out.W.Max() >= leastStrassen2Width {
-			others = append(others, kernel.Strassen2)
-		}
-	}
-	for _, a := range others {
-		if c := k.of(a, o, in, out); c < least {
-			best, least = a, c
+		if cost := a.cost(k, c); cost < least {
+			best, least = a.Algorithm, cost
 		}
 	}
 	return best
 }
 
-// fourTiles reports whether an image is four tiles of F(4×4) for which runtime/kernel has
-// a kernel. One whose size varies is not, as it would be something else at other sizes.
-func fourTiles(out Layout) bool {
-	h, w := out.H.Max(), out.W.Max()
-	return out.H.IsConst() && out.W.IsConst() && h > 4 && h <= 8 && h == w
+func always(*costs, convolution) bool { return true }
+
+// triesWinograd leaves out filters in groups where they should be small: they are kept as
+// matrices.
+func triesWinograd(_ *costs, c convolution) bool {
+	return c.in.C >= blockChannels && (c.memory != Small || c.Groups == 1)
+}
+
+// triesFour is for images of four tiles of F(4×4). One whose size varies is not, as it
+// would be something else at other sizes.
+func triesFour(k *costs, c convolution) bool {
+	h, w := c.out.H.Max(), c.out.W.Max()
+	return triesWinograd(k, c) && c.out.H.IsConst() && c.out.W.IsConst() && h > 4 && h <= 8 && h == w
+}
+
+func triesStrassen(k *costs, _ convolution) bool { return k.strassen != nil }
+
+func triesStrassen2(k *costs, c convolution) bool {
+	return k.strassen != nil && c.Out >= leastStrassen2 && c.out.W.Max() >= leastStrassen2Width
 }
 
 func blocks(channels int) int { return (channels + blockChannels - 1) / blockChannels }
 
-// of is the cost of a convolution by one algorithm.
-func (k *costs) of(a kernel.Algorithm, o op.Conv, in, out Layout) float64 {
-	h, width := out.H.Max(), out.W.Max()
-	ins, outs := blocks(in.C), blocks(out.C)
-	inPixels, outPixels := float64(ins*in.H.Max()*in.W.Max()), float64(outs*h*width)
-	channels := ins * blockChannels
-	if in.Block != 0 {
-		channels = in.Block
+// pixels are those of the output.
+func (c convolution) pixels() int { return c.out.H.Max() * c.out.W.Max() }
+
+// outputs is their number, in blocks of 16 channels.
+func (c convolution) outputs() float64 { return float64(blocks(c.Out) * c.pixels()) }
+
+// matrix is the number of weights of one tap, in vectors of 16.
+func (c convolution) matrix() int {
+	channels := blocks(c.in.C) * blockChannels
+	if c.in.Block != 0 {
+		channels = c.in.Block
 	}
-	matrix := channels * outs / o.Groups // weights of one tap, in vectors
-	taps := o.KernelH * o.KernelW
-	strassen := func(level, multiplications int) float64 {
-		s := k.strassen[level-1]
-		addends := inPixels / float64(o.Stride*o.Stride)
-		return k.total(multiplications, s.partial*outPixels+s.addend*addends, k.weight, weightReads*float64(matrix))
-	}
-	switch a {
-	case kernel.WinogradRows:
-		// Four outputs of a row take 7 multiplications of even pixels and 6 of odd ones.
-		return k.total(13*o.KernelH*h*((width+3)/4)*matrix, k.rows*outPixels, 0, 0)
-	case kernel.Winograd2:
-		return k.winograd(2, o.Stride, h, width, o.Groups, ins, outs, false)
-	case kernel.Winograd4:
-		return k.winograd(4, o.Stride, h, width, o.Groups, ins, outs, false)
-	case kernel.WinogradFour:
-		return k.winograd(4, o.Stride, h, width, o.Groups, ins, outs, true)
-	case kernel.Strassen:
-		return strassen(1, halves(h)*width*matrix/4)
-	case kernel.Strassen2:
-		return strassen(2, halves(h)*halves(width)*matrix/16)
-	default:
-		return k.total(taps*h*width*matrix, k.store*outPixels, k.weight, float64(taps*matrix))
-	}
+	return channels * blocks(c.Out) / c.Groups
+}
+
+// direct is the cost of multiplying tap by tap.
+func (k *costs) direct(c convolution) float64 {
+	weights := c.KernelH * c.KernelW * c.matrix()
+	return k.total(weights*c.pixels(), k.store*c.outputs(), k.weight, float64(weights))
+}
+
+// rowsOfSeven is the cost of Winograd's algorithm along rows: four outputs of a row take 7
+// multiplications of even pixels and 6 of odd ones.
+func (k *costs) rowsOfSeven(c convolution) float64 {
+	tiles := c.out.H.Max() * ((c.out.W.Max() + 3) / 4)
+	return k.total(13*c.KernelH*tiles*c.matrix(), k.rows*c.outputs(), 0, 0)
+}
+
+// strassenHalves is the cost of Strassen's algorithm by one level.
+func (k *costs) strassenHalves(c convolution) float64 {
+	return k.strassenLevels(c, k.strassen[0], halves(c.out.H.Max())*c.out.W.Max()*c.matrix()/4)
+}
+
+// strassenQuarters is the cost by two levels.
+func (k *costs) strassenQuarters(c convolution) float64 {
+	return k.strassenLevels(c, k.strassen[1], halves(c.out.H.Max())*halves(c.out.W.Max())*c.matrix()/16)
+}
+
+func (k *costs) strassenLevels(c convolution, s strassenCosts, multiplications int) float64 {
+	addends := float64(blocks(c.in.C)*c.in.H.Max()*c.in.W.Max()) / float64(c.Stride*c.Stride)
+	return k.total(multiplications, s.partial*c.outputs()+s.addend*addends, k.weight, weightReads*float64(c.matrix()))
 }
 
 // halves is how often the seven products of Strassen's algorithm have halves of some
@@ -126,37 +159,41 @@ func (k *costs) total(multiplications int, more, weight, weights float64) float6
 }
 
 // winograd is the cost of tiles of m×m outputs, by matrices or by taps that are
-// transformed in registers. Each axis has whole tiles and one of the rest, whose points
-// are fewer.
-func (k *costs) winograd(m, stride, h, w, groups, ins, outs int, byTaps bool) float64 {
-	// A tile of k outputs has k+2 points; with stride 2, whose even samples have
-	// two taps and whose odd ones have one, k+1 and k.
-	axis := func(size int) (inputs, outputs int) {
-		for ; size > 0; size -= m {
-			k := min(size, m)
-			if stride == 1 {
-				inputs, outputs = inputs+k+2, outputs+k+2
-			} else {
-				inputs, outputs = inputs+2*k+1, outputs+k+1
-			}
+// transformed in registers.
+func winograd(m int, byTaps bool) func(*costs, convolution) float64 {
+	return func(k *costs, c convolution) float64 {
+		ins, outs := blocks(c.in.C), blocks(c.Out)
+		rows, rowSums := tilePoints(m, c.Stride, c.out.H.Max())
+		columns, columnSums := tilePoints(m, c.Stride, c.out.W.Max())
+		filters := (m + 2) * (m + 2) // with either stride
+		point, weight, weights := k.point, k.matrix, float64(filters*c.matrix())
+		if c.Stride == 2 {
+			point, weight = k.strided*point, k.strided*weight
 		}
-		return inputs, outputs
+		if byTaps {
+			weight, weights = k.taps, float64(9*c.matrix())
+		}
+		more := point * float64(rows*columns*ins+rowSums*columnSums*outs)
+		if c.Groups > 1 {
+			more += k.short * float64(filters*outs)
+			weights *= k.grouped
+		}
+		return k.total(rows*columns*c.matrix(), more, weight, weights)
 	}
-	rows, rowSums := axis(h)
-	columns, columnSums := axis(w)
-	filters := (m + 2) * (m + 2) // with either stride
-	matrix := ins * blockChannels * outs / groups
-	point, weight, weights := k.point, k.matrix, float64(filters*matrix)
-	if stride == 2 {
-		point, weight = k.strided*point, k.strided*weight
+}
+
+// tilePoints are the numbers of points of inputs and of outputs along an axis, which has
+// whole tiles and one of the rest, whose points are fewer: a tile of k outputs has k+2
+// points; with stride 2, whose even samples have two taps and whose odd ones have one,
+// k+1 and k.
+func tilePoints(m, stride, size int) (inputs, outputs int) {
+	for ; size > 0; size -= m {
+		k := min(size, m)
+		if stride == 1 {
+			inputs, outputs = inputs+k+2, outputs+k+2
+		} else {
+			inputs, outputs = inputs+2*k+1, outputs+k+1
+		}
 	}
-	if byTaps {
-		weight, weights = k.taps, float64(9*matrix)
-	}
-	more := point * float64(rows*columns*ins+rowSums*columnSums*outs)
-	if groups > 1 {
-		more += k.short * float64(filters*outs)
-		weights *= k.grouped
-	}
-	return k.total(rows*columns*matrix, more, weight, weights)
+	return inputs, outputs
 }

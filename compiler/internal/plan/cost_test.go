@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -15,12 +16,13 @@ import (
 // a block of their own, as pictures do.
 type layer struct{ in, out, size, k, stride, groups int }
 
-func (l layer) plan() (o op.Conv, in, out Layout) {
+func (l layer) plan() convolution {
 	side := func(n int) shape.Dim { return shape.Const(n) }
-	in = Layout{C: l.in, H: side(l.size * l.stride), W: side(l.size * l.stride), Halo: l.k / 2}
+	in := Layout{C: l.in, H: side(l.size * l.stride), W: side(l.size * l.stride), Halo: l.k / 2}
 	in.Block = l.block()
-	out = Layout{C: l.out, H: side(l.size), W: side(l.size), Halo: 1}
-	return op.Conv{Out: l.out, KernelH: l.k, KernelW: l.k, Stride: l.stride, Dilation: 1, Groups: l.groups}, in, out
+	out := Layout{C: l.out, H: side(l.size), W: side(l.size), Halo: 1}
+	o := op.Conv{Out: l.out, KernelH: l.k, KernelW: l.k, Stride: l.stride, Dilation: 1, Groups: l.groups}
+	return convolution{o, in, out, Fast}
 }
 
 func (l layer) block() int {
@@ -74,11 +76,10 @@ func TestChoose(t *testing.T) {
 		{layer{64, 64, 8, 3, 1, 1}, kernel.WinogradFour, kernel.WinogradFour},
 		{layer{3, 64, 112, 7, 2, 1}, kernel.WinogradRows, kernel.WinogradRows},
 	} {
-		o, in, out := c.plan()
-		if got := costs16.cheapest(o, in, out, Fast); got != c.want {
+		if got := costs16.cheapest(c.plan()); got != c.want {
 			t.Errorf("%+v: %s, want %s", c.layer, got.Name(), c.want.Name())
 		}
-		if got := costs32.cheapest(o, in, out, Fast); got != c.x2 {
+		if got := costs32.cheapest(c.plan()); got != c.x2 {
 			t.Errorf("%+v, with two multipliers: %s, want %s", c.layer, got.Name(), c.x2.Name())
 		}
 	}
@@ -97,8 +98,9 @@ func TestChooseFirst(t *testing.T) {
 		{3, 3, 2, kernel.ByTier{}},
 		{8, 7, 2, kernel.ByTier{}},
 	} {
-		o, in, out := layer{c.channels, 64, 112, c.kernel, c.stride, 1}.plan()
-		if got := choose(o, in, out, Small); got != c.want {
+		conv := layer{c.channels, 64, 112, c.kernel, c.stride, 1}.plan()
+		conv.memory = Small
+		if got := choose(conv); got != c.want {
 			t.Errorf("%d channels, kernel %d, stride %d: %v, want %v", c.channels, c.kernel, c.stride, got, c.want)
 		}
 	}
@@ -106,10 +108,10 @@ func TestChooseFirst(t *testing.T) {
 
 // An image whose size varies is not always four tiles.
 func TestChooseRange(t *testing.T) {
-	o, in, out := layer{512, 512, 7, 3, 1, 1}.plan()
+	c := layer{512, 512, 7, 3, 1, 1}.plan()
 	side := shape.Var(&shape.Range{Low: 4, High: 7, Step: 1})
-	in.H, in.W, out.H, out.W = side, side, side, side
-	if got := costs32.cheapest(o, in, out, Fast); got != kernel.Winograd2 {
+	c.in.H, c.in.W, c.out.H, c.out.W = side, side, side, side
+	if got := costs32.cheapest(c); got != kernel.Winograd2 {
 		t.Errorf("4 to 7 pixels: %s", got.Name())
 	}
 }
@@ -123,8 +125,9 @@ func TestChooseSmall(t *testing.T) {
 		{1024, 512, 14, 1, 1, 1}: kernel.Strassen2,
 		{512, 512, 14, 3, 1, 32}: kernel.Direct,
 	} {
-		o, in, out := l.plan()
-		if got := costs16.cheapest(o, in, out, Small); got != want {
+		c := l.plan()
+		c.memory = Small
+		if got := costs16.cheapest(c); got != want {
 			t.Errorf("%+v: %s, want %s", l, got.Name(), want.Name())
 		}
 	}
@@ -139,8 +142,7 @@ func TestChooseTiers(t *testing.T) {
 		{64, 64, 8, 3, 1, 1}:     "AVX512 AVX2 NEON; winograd F(4x4), 4 tiles; winograd F(4x4), 4 tiles; winograd F(4x4)",
 		{512, 512, 14, 3, 1, 32}: "AVX512 AVX512x2 AVX2 NEON; winograd F(4x4); direct; winograd F(4x4)",
 	} {
-		o, in, out := l.plan()
-		choice := choose(o, in, out, Fast)
+		choice := choose(l.plan())
 		c := Call{Kernel: Conv{}, Weights: &Weights{Spec: kernel.FilterSpec{Algorithm: choice}}}
 		names := []string{"direct"}
 		if choice != (kernel.ByTier{}) {
@@ -152,6 +154,18 @@ func TestChooseTiers(t *testing.T) {
 		if got := fmt.Sprintf("%s; %s; %s; %s", strings.Join(names, " "), c.Algorithm("avx512"), c.Algorithm("avx512x2"), c.Algorithm("neon")); got != want {
 			t.Errorf("%+v: %s\nwant %s", l, got, want)
 		}
+	}
+}
+
+// Each algorithm of the runtime has a row here, and each row an algorithm.
+func TestAlgorithmsHaveCosts(t *testing.T) {
+	var rows []kernel.Algorithm
+	for _, a := range algorithms {
+		rows = append(rows, a.Algorithm)
+	}
+	slices.Sort(rows)
+	if all := kernel.Algorithms(); !slices.Equal(rows, all) {
+		t.Errorf("rows of costs for %v, but the algorithms are %v", rows, all)
 	}
 }
 
@@ -180,8 +194,10 @@ func TestChosenPacks(t *testing.T) {
 
 // pack packs zeros by the algorithm chosen.
 func (l layer) pack(t *testing.T, m Memory) {
-	o, in, out := l.plan()
-	spec := kernel.FilterSpec{In: l.in, Out: l.out, KernelH: l.k, KernelW: l.k, Stride: l.stride, Groups: l.groups, Block: l.block(), Algorithm: choose(o, in, out, m)}
+	c := l.plan()
+	c.memory = m
+	spec := c.spec()
+	spec.Algorithm = choose(c)
 	defer func() {
 		if r := recover(); r != nil {
 			t.Errorf("%+v, %s: %+v: %v", l, m, spec.Algorithm, r)
@@ -221,24 +237,14 @@ func BenchmarkCost(b *testing.B) {
 	}
 	multiplications := kernel.MeasurePeak(200*time.Millisecond) / 32 * 1e6 // of 16 channels in a millisecond
 	for _, l := range layers {
-		others := []kernel.Algorithm{kernel.Direct, kernel.Winograd2, kernel.Winograd4}
-		if _, _, out := l.plan(); model.taps > 0 && l.groups == 1 && fourTiles(out) {
-			others = append(others, kernel.WinogradFour)
-		}
-		switch {
-		case l.k == 7 && model.rows > 0:
-			others = []kernel.Algorithm{kernel.Direct, kernel.WinogradRows}
-		case l.k != 3:
-			others = others[:1]
-			if l.k == 1 && model.strassen != nil {
-				others = []kernel.Algorithm{kernel.Direct, kernel.Strassen, kernel.Strassen2}
+		c := l.plan()
+		for _, a := range algorithms {
+			if !a.Suits(c.spec(), model.tier) || !a.tries(model, c) {
+				continue
 			}
-		}
-		for _, a := range others {
 			b.Run(fmt.Sprintf("%d-%d@%d_%dx%d_stride%d_groups%d/%s", l.in, l.out, l.size, l.k, l.k, l.stride, l.groups, a.Name()), func(b *testing.B) {
-				o, in, out := l.plan()
-				cost := model.of(a, o, in, out) / multiplications
-				measured := l.measure(b, a)
+				cost := a.cost(model, c) / multiplications
+				measured := l.measure(b, a.Algorithm)
 				b.ReportMetric(cost, "ms-model")
 				b.ReportMetric(measured, "ms-measured")
 				b.ReportMetric(cost/measured, "model/measured")
@@ -254,7 +260,8 @@ func (l layer) measure(b *testing.B, a kernel.Algorithm) float64 {
 		Out:     kernel.Layout{C: l.out, H: l.size, W: l.size, Halo: 1},
 		KernelH: l.k, KernelW: l.k, Stride: l.stride, Groups: l.groups, PadTop: l.k / 2, PadLeft: l.k / 2, Activation: kernel.ReLU,
 	}
-	spec := kernel.FilterSpec{In: l.in, Out: l.out, KernelH: l.k, KernelW: l.k, Stride: l.stride, Groups: l.groups, Block: l.block(), Algorithm: kernel.ByTier{AVX512: a, AVX2: a}}
+	spec := l.plan().spec()
+	spec.Algorithm = kernel.ByTier{AVX512: a, AVX2: a}
 	weight := make([]float32, l.in*l.out/l.groups*l.k*l.k)
 	filters := []*kernel.Filter{spec.Pack(weight, nil)}
 	for size := filters[0].Bytes(); len(filters)*size < 64<<20; {

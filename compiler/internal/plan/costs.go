@@ -4,6 +4,8 @@ package plan
 // multiplications of 16 channels as one core does them at its peak. BenchmarkCost
 // compares what follows from them with measurement.
 type costs struct {
+	tier string // whose kernels they are of
+
 	multiply float64 // of a multiplication
 	store    float64 // of 16 channels of an output pixel
 	weight   float64 // of 16 weights of direct convolution, read meanwhile
@@ -15,8 +17,8 @@ type costs struct {
 	strided float64 // how much more points and matrices cost with stride 2
 	grouped float64 // how much more matrices cost in groups, where they are asked for late
 	short   float64 // of a product of one of the matrices by an output block, where a group has few inputs
-	rows    float64 // of 16 channels of an output pixel, made along rows; 0 where nothing does so
-	taps    float64 // of 16 weights that are transformed in registers; 0 where nothing does so
+	rows    float64 // of 16 channels of an output pixel, made along rows
+	taps    float64 // of 16 weights that are transformed in registers
 
 	strassen []strassenCosts // by one level and by two, or none where it saves nothing
 }
@@ -37,15 +39,16 @@ type strassenCosts struct {
 // rows and taps are estimates, from the instructions and what they cost on the Xeon of
 // costs32: they were not measured on Zen 4.
 var costs16 = costs{
+	tier:     "avx512",
 	multiply: 1.015, store: 3, weight: 3, memory: 12,
 	point: 8.5, matrix: 3, strided: 1, grouped: 1.25, short: 150, rows: 42, taps: 11,
 	strassen: []strassenCosts{{addend: 8, partial: 11}, {addend: 18, partial: 33}},
 }
 
-// costsAVX2 are the same without what AVX-512 alone has kernels for.
+// costsAVX2 are the same for AVX2's kernels.
 var costsAVX2 = func() costs {
 	c := costs16
-	c.rows, c.taps = 0, 0
+	c.tier = "avx2"
 	return c
 }()
 
@@ -57,6 +60,7 @@ var costsAVX2 = func() costs {
 // BenchmarkCost. In the ResNets' 1×1 layers Strassen's
 // algorithm by one level took from 3 % less than direct convolution to 30 % more.
 var costs32 = costs{
+	tier:     "avx512x2",
 	multiply: 1, store: 14, weight: 18,
 	point: 14, matrix: 10.5, strided: 1.4, grouped: 1, short: 150, rows: 42, taps: 15,
 }
