@@ -50,14 +50,14 @@ func filterTaps(tier cpu.Level, stride, m int, a *asm.FilterTaps) bool {
 	return true
 }
 
-// transformsTaps reports whether there are products of some tiles that transform taps
-// meanwhile.
-func transformsTaps(tier cpu.Level, tiles int) bool {
-	return tier == cpu.AVX512 && asm.TransformsTaps(tiles)
+// transformsTaps reports whether there are products of some tiles of m×m outputs that
+// transform taps meanwhile.
+func transformsTaps(tier cpu.Level, m, tiles int) bool {
+	return tier == cpu.AVX512 && m == 4 && asm.TransformsTaps(tiles)
 }
 
-func productTaps(stride, m, portion, tiles int, a *asm.ProductTaps) {
-	asm.ProductTapsAVX512(stride, m, portion, tiles, a)
+func productTaps(stride, portion, tiles int, a *asm.ProductTaps) {
+	asm.ProductTapsAVX512(stride, portion, tiles, a)
 }
 
 func fourTiles(stride, rest int, a *asm.FourTiles) { asm.FourTilesAVX512(stride, rest, a) }

@@ -31,9 +31,9 @@ func runTransform(_ cpu.Level, name asm.Transform, a *asm.Winograd) { asm.Winogr
 
 func filterTaps(cpu.Level, int, int, *asm.FilterTaps) bool { return false }
 
-func transformsTaps(cpu.Level, int) bool { return false }
+func transformsTaps(cpu.Level, int, int) bool { return false }
 
-func productTaps(int, int, int, int, *asm.ProductTaps) {
+func productTaps(int, int, int, *asm.ProductTaps) {
 	panic("kernel: no such products on this tier")
 }
 

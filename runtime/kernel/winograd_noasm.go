@@ -16,9 +16,9 @@ func (t *transform) run(cpu.Level, asm.Transform) {
 
 func filterTaps(cpu.Level, int, int, *asm.FilterTaps) bool { return false }
 
-func transformsTaps(cpu.Level, int) bool { return false }
+func transformsTaps(cpu.Level, int, int) bool { return false }
 
-func productTaps(int, int, int, int, *asm.ProductTaps) {
+func productTaps(int, int, int, *asm.ProductTaps) {
 	panic("kernel: no such products on this tier")
 }
 

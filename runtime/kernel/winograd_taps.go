@@ -30,7 +30,7 @@ func tapsRun(outs, threads int) int {
 func (g *winogradGroup) fromTaps(from, to int, scratch, memory []float32) {
 	k := filterTransform{winogradPoints: g.winogradPoints, tier: g.filter.tier, size: g.partStride(), half: scratch}
 	size := g.filters() * k.size
-	matrices, next, meanwhile := memory[:size], memory[size:2*size], transformsTaps(k.tier, g.tiles)
+	matrices, next, meanwhile := memory[:size], memory[size:2*size], transformsTaps(k.tier, g.m, g.tiles)
 	if !meanwhile {
 		next = matrices
 	}
@@ -45,7 +45,7 @@ func (g *winogradGroup) fromTaps(from, to int, scratch, memory []float32) {
 		if i+1 < to*parts {
 			out, in, ins := g.tapsPart(i + 1)
 			part.next = nextPart{filterTransform: k, matrices: next, taps: g.filter.taps(out, in), ins: ins, meanwhile: meanwhile}
-			part.next.askStep = part.ahead.step * blockChannels / asm.TapAsks(g.stride, g.m)
+			part.next.askStep = part.ahead.step * blockChannels / asm.TapAsks(g.stride)
 		}
 		g.multiplyAll(&part)
 		part.next.finish()
@@ -94,7 +94,7 @@ func (n *nextPart) portion(ins int, a *asm.ProductTaps) (portion int, ok bool) {
 	a.Next.Dst = unsafe.Pointer(&n.matrices[n.block*blockSquare+channel*blockChannels])
 	a.Next.DstStep = n.size * floatBytes
 	a.Next.Src = unsafe.Pointer(&n.taps[n.block*9*blockSquare+channel*blockChannels])
-	if n.done += a.Channels; n.done == asm.TapPortions(n.m)*blockChannels {
+	if n.done += a.Channels; n.done == asm.TapPortions*blockChannels {
 		n.block, n.done = n.block+1, 0
 	}
 	return portion, true
@@ -102,10 +102,10 @@ func (n *nextPart) portion(ins int, a *asm.ProductTaps) (portion int, ok bool) {
 
 // product multiplies tiles by a part of the filter, and transforms meanwhile.
 func (n *nextPart) product(tier cpu.Level, tiles int, a *asm.ProductTaps) {
-	if n.meanwhile && transformsTaps(tier, tiles) {
+	if n.meanwhile && transformsTaps(tier, n.m, tiles) {
 		if portion, ok := n.portion(a.Ins, a); ok {
 			a.AheadStep = n.askStep
-			productTaps(n.stride, n.m, portion, tiles, a)
+			productTaps(n.stride, portion, tiles, a)
 			return
 		}
 	}

@@ -24,46 +24,44 @@ func TestProductTaps(t *testing.T) {
 	}
 	tried := 0
 	for _, stride := range []int{1, 2} {
-		for _, m := range []int{2, 4} {
-			p := newWinogradPoints(m, stride)
-			taps, weights, points := draw(9*blockSquare), draw(ins*blockSquare), draw(ins*tiles*blockChannels)
-			size := blockSquare + blockChannels
-			whole := NewArena(p.filters() * size)
-			for n := range tiles + 1 {
-				if !transformsTaps(cpu.Kernels(), n) {
-					continue
+		p := newWinogradPoints(4, stride)
+		taps, weights, points := draw(9*blockSquare), draw(ins*blockSquare), draw(ins*tiles*blockChannels)
+		size := blockSquare + blockChannels
+		whole := NewArena(p.filters() * size)
+		for n := range tiles + 1 {
+			if !transformsTaps(cpu.Kernels(), 4, n) {
+				continue
+			}
+			tried++
+			got, want := draw(n*blockChannels), make([]float32, n*blockChannels)
+			copy(want, got)
+			a := asm.ProductTaps{Product: asm.Product{
+				Src: unsafe.Pointer(&points[0]), Weights: unsafe.Pointer(&weights[0]),
+				Outs: 1, Ins: ins, SrcBlock: (tiles - 1) * blockBytes, Accumulate: 1,
+			}}
+			filterTaps(cpu.Kernels(), stride, 4, &asm.FilterTaps{Dst: unsafe.Pointer(&whole[0]), DstStep: size * floatBytes, Src: unsafe.Pointer(&taps[0]), Blocks: 1})
+			matrices := NewArena(len(whole))
+			for portion := range asm.TapPortions {
+				for _, channel := range []int{0, 5} {
+					at := channel * blockChannels
+					a.Next = asm.FilterTaps{Dst: unsafe.Pointer(&matrices[at]), DstStep: size * floatBytes, Src: unsafe.Pointer(&taps[at])}
+					a.Channels = channels
+					a.Dst = unsafe.Pointer(&got[0])
+					productTaps(stride, portion, n, &a)
+					a.Dst = unsafe.Pointer(&want[0])
+					product(cpu.Kernels(), n, &a.Product)
 				}
-				tried++
-				got, want := draw(n*blockChannels), make([]float32, n*blockChannels)
-				copy(want, got)
-				a := asm.ProductTaps{Product: asm.Product{
-					Src: unsafe.Pointer(&points[0]), Weights: unsafe.Pointer(&weights[0]),
-					Outs: 1, Ins: ins, SrcBlock: (tiles - 1) * blockBytes, Accumulate: 1,
-				}}
-				filterTaps(cpu.Kernels(), stride, m, &asm.FilterTaps{Dst: unsafe.Pointer(&whole[0]), DstStep: size * floatBytes, Src: unsafe.Pointer(&taps[0]), Blocks: 1})
-				matrices := NewArena(len(whole))
-				for portion := range asm.TapPortions(m) {
-					for _, channel := range []int{0, 5} {
-						at := channel * blockChannels
-						a.Next = asm.FilterTaps{Dst: unsafe.Pointer(&matrices[at]), DstStep: size * floatBytes, Src: unsafe.Pointer(&taps[at])}
-						a.Channels = channels
-						a.Dst = unsafe.Pointer(&got[0])
-						productTaps(stride, m, portion, n, &a)
-						a.Dst = unsafe.Pointer(&want[0])
-						product(cpu.Kernels(), n, &a.Product)
-					}
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("stride %d, %d tiles: products differ", stride, n)
+			}
+			for i := range matrices {
+				channel, w := i%size/blockChannels, whole[i]
+				if channel >= channels && (channel < 5 || channel >= 5+channels) {
+					w = 0
 				}
-				if !slices.Equal(got, want) {
-					t.Errorf("stride %d, F(%d×%d), %d tiles: products differ", stride, m, m, n)
-				}
-				for i := range matrices {
-					channel, w := i%size/blockChannels, whole[i]
-					if channel >= channels && (channel < 5 || channel >= 5+channels) {
-						w = 0
-					}
-					if matrices[i] != w {
-						t.Fatalf("stride %d, F(%d×%d), %d tiles: matrix %d, channel %d: got %g, want %g", stride, m, m, n, i/size, channel, matrices[i], w)
-					}
+				if matrices[i] != w {
+					t.Fatalf("stride %d, %d tiles: matrix %d, channel %d: got %g, want %g", stride, n, i/size, channel, matrices[i], w)
 				}
 			}
 		}

@@ -81,31 +81,23 @@ type FilterTaps struct {
 	Blocks   int // input blocks, not zero
 }
 
-// MaxTapPortions bounds the portions of the transform of filters.
-const MaxTapPortions = 2
-
-// TapPortions is the number of portions into which the transform for tiles of m is
-// split, as products transform taps meanwhile: 36 values are two of 18.
-func TapPortions(m int) int {
-	if m == 4 {
-		return 2
-	}
-	return 1
-}
+// TapPortions is the number of portions into which the transform for tiles of F(4×4) is
+// split, as products transform taps meanwhile: its 36 values are two of 18.
+const TapPortions = 2
 
 // TapAsks is how often such products ask for taps with 16 input channels: in all points
 // of a tile for each line once. More would be loads, of which products have as many as
 // they can do.
-func TapAsks(stride, m int) int {
-	n := m + 2
+func TapAsks(stride int) int {
+	n := 4 + 2
 	if stride == 2 {
-		n = 2*m + 1
+		n = 2*4 + 1
 	}
 	return (9*16 + n*n - 1) / (n * n)
 }
 
-// TransformsTaps reports whether there is a kernel of products of some tiles that
-// transforms taps meanwhile. Of more tiles the sums leave it no registers; these are
+// TransformsTaps reports whether there is a kernel of products of some tiles of F(4×4) that
+// transforms taps meanwhile. F(2×2) has none: it takes as long without. Of more tiles the sums leave it no registers; these are
 // what images of usual sizes have in small layers.
 func TransformsTaps(tiles int) bool {
 	switch tiles {

@@ -4,182 +4,122 @@
 
 package asm
 
-// productTapsAVX512_1_2_0_4 multiplies 4 pixels and transforms filters for tiles of 2.
+// productTapsAVX512_1_0_4 multiplies 4 pixels and transforms filters.
 //
 //go:noescape
-func productTapsAVX512_1_2_0_4(a *ProductTaps)
+func productTapsAVX512_1_0_4(a *ProductTaps)
 
-// productTapsAVX512_1_2_0_6 multiplies 6 pixels and transforms filters for tiles of 2.
+// productTapsAVX512_1_0_6 multiplies 6 pixels and transforms filters.
 //
 //go:noescape
-func productTapsAVX512_1_2_0_6(a *ProductTaps)
+func productTapsAVX512_1_0_6(a *ProductTaps)
 
-// productTapsAVX512_1_2_0_8 multiplies 8 pixels and transforms filters for tiles of 2.
+// productTapsAVX512_1_0_8 multiplies 8 pixels and transforms filters.
 //
 //go:noescape
-func productTapsAVX512_1_2_0_8(a *ProductTaps)
+func productTapsAVX512_1_0_8(a *ProductTaps)
 
-// productTapsAVX512_1_2_0_9 multiplies 9 pixels and transforms filters for tiles of 2.
+// productTapsAVX512_1_0_9 multiplies 9 pixels and transforms filters.
 //
 //go:noescape
-func productTapsAVX512_1_2_0_9(a *ProductTaps)
+func productTapsAVX512_1_0_9(a *ProductTaps)
 
-// productTapsAVX512_1_2_0_12 multiplies 12 pixels and transforms filters for tiles of 2.
+// productTapsAVX512_1_0_12 multiplies 12 pixels and transforms filters.
 //
 //go:noescape
-func productTapsAVX512_1_2_0_12(a *ProductTaps)
+func productTapsAVX512_1_0_12(a *ProductTaps)
 
-// productTapsAVX512_1_2_0_16 multiplies 16 pixels and transforms filters for tiles of 2.
+// productTapsAVX512_1_0_16 multiplies 16 pixels and transforms filters.
 //
 //go:noescape
-func productTapsAVX512_1_2_0_16(a *ProductTaps)
+func productTapsAVX512_1_0_16(a *ProductTaps)
 
-// productTapsAVX512_1_4_0_4 multiplies 4 pixels and transforms filters for tiles of 4.
+// productTapsAVX512_1_1_4 multiplies 4 pixels and transforms filters.
 //
 //go:noescape
-func productTapsAVX512_1_4_0_4(a *ProductTaps)
+func productTapsAVX512_1_1_4(a *ProductTaps)
 
-// productTapsAVX512_1_4_0_6 multiplies 6 pixels and transforms filters for tiles of 4.
+// productTapsAVX512_1_1_6 multiplies 6 pixels and transforms filters.
 //
 //go:noescape
-func productTapsAVX512_1_4_0_6(a *ProductTaps)
+func productTapsAVX512_1_1_6(a *ProductTaps)
 
-// productTapsAVX512_1_4_0_8 multiplies 8 pixels and transforms filters for tiles of 4.
+// productTapsAVX512_1_1_8 multiplies 8 pixels and transforms filters.
 //
 //go:noescape
-func productTapsAVX512_1_4_0_8(a *ProductTaps)
+func productTapsAVX512_1_1_8(a *ProductTaps)
 
-// productTapsAVX512_1_4_0_9 multiplies 9 pixels and transforms filters for tiles of 4.
+// productTapsAVX512_1_1_9 multiplies 9 pixels and transforms filters.
 //
 //go:noescape
-func productTapsAVX512_1_4_0_9(a *ProductTaps)
+func productTapsAVX512_1_1_9(a *ProductTaps)
 
-// productTapsAVX512_1_4_0_12 multiplies 12 pixels and transforms filters for tiles of 4.
+// productTapsAVX512_1_1_12 multiplies 12 pixels and transforms filters.
 //
 //go:noescape
-func productTapsAVX512_1_4_0_12(a *ProductTaps)
+func productTapsAVX512_1_1_12(a *ProductTaps)
 
-// productTapsAVX512_1_4_0_16 multiplies 16 pixels and transforms filters for tiles of 4.
+// productTapsAVX512_1_1_16 multiplies 16 pixels and transforms filters.
 //
 //go:noescape
-func productTapsAVX512_1_4_0_16(a *ProductTaps)
+func productTapsAVX512_1_1_16(a *ProductTaps)
 
-// productTapsAVX512_1_4_1_4 multiplies 4 pixels and transforms filters for tiles of 4.
+// productTapsAVX512_2_0_4 multiplies 4 pixels and transforms filters.
 //
 //go:noescape
-func productTapsAVX512_1_4_1_4(a *ProductTaps)
+func productTapsAVX512_2_0_4(a *ProductTaps)
 
-// productTapsAVX512_1_4_1_6 multiplies 6 pixels and transforms filters for tiles of 4.
+// productTapsAVX512_2_0_6 multiplies 6 pixels and transforms filters.
 //
 //go:noescape
-func productTapsAVX512_1_4_1_6(a *ProductTaps)
+func productTapsAVX512_2_0_6(a *ProductTaps)
 
-// productTapsAVX512_1_4_1_8 multiplies 8 pixels and transforms filters for tiles of 4.
+// productTapsAVX512_2_0_8 multiplies 8 pixels and transforms filters.
 //
 //go:noescape
-func productTapsAVX512_1_4_1_8(a *ProductTaps)
+func productTapsAVX512_2_0_8(a *ProductTaps)
 
-// productTapsAVX512_1_4_1_9 multiplies 9 pixels and transforms filters for tiles of 4.
+// productTapsAVX512_2_0_9 multiplies 9 pixels and transforms filters.
 //
 //go:noescape
-func productTapsAVX512_1_4_1_9(a *ProductTaps)
+func productTapsAVX512_2_0_9(a *ProductTaps)
 
-// productTapsAVX512_1_4_1_12 multiplies 12 pixels and transforms filters for tiles of 4.
+// productTapsAVX512_2_0_12 multiplies 12 pixels and transforms filters.
 //
 //go:noescape
-func productTapsAVX512_1_4_1_12(a *ProductTaps)
+func productTapsAVX512_2_0_12(a *ProductTaps)
 
-// productTapsAVX512_1_4_1_16 multiplies 16 pixels and transforms filters for tiles of 4.
+// productTapsAVX512_2_0_16 multiplies 16 pixels and transforms filters.
 //
 //go:noescape
-func productTapsAVX512_1_4_1_16(a *ProductTaps)
+func productTapsAVX512_2_0_16(a *ProductTaps)
 
-// productTapsAVX512_2_2_0_4 multiplies 4 pixels and transforms filters for tiles of 2.
+// productTapsAVX512_2_1_4 multiplies 4 pixels and transforms filters.
 //
 //go:noescape
-func productTapsAVX512_2_2_0_4(a *ProductTaps)
+func productTapsAVX512_2_1_4(a *ProductTaps)
 
-// productTapsAVX512_2_2_0_6 multiplies 6 pixels and transforms filters for tiles of 2.
+// productTapsAVX512_2_1_6 multiplies 6 pixels and transforms filters.
 //
 //go:noescape
-func productTapsAVX512_2_2_0_6(a *ProductTaps)
+func productTapsAVX512_2_1_6(a *ProductTaps)
 
-// productTapsAVX512_2_2_0_8 multiplies 8 pixels and transforms filters for tiles of 2.
+// productTapsAVX512_2_1_8 multiplies 8 pixels and transforms filters.
 //
 //go:noescape
-func productTapsAVX512_2_2_0_8(a *ProductTaps)
+func productTapsAVX512_2_1_8(a *ProductTaps)
 
-// productTapsAVX512_2_2_0_9 multiplies 9 pixels and transforms filters for tiles of 2.
+// productTapsAVX512_2_1_9 multiplies 9 pixels and transforms filters.
 //
 //go:noescape
-func productTapsAVX512_2_2_0_9(a *ProductTaps)
+func productTapsAVX512_2_1_9(a *ProductTaps)
 
-// productTapsAVX512_2_2_0_12 multiplies 12 pixels and transforms filters for tiles of 2.
+// productTapsAVX512_2_1_12 multiplies 12 pixels and transforms filters.
 //
 //go:noescape
-func productTapsAVX512_2_2_0_12(a *ProductTaps)
+func productTapsAVX512_2_1_12(a *ProductTaps)
 
-// productTapsAVX512_2_2_0_16 multiplies 16 pixels and transforms filters for tiles of 2.
+// productTapsAVX512_2_1_16 multiplies 16 pixels and transforms filters.
 //
 //go:noescape
-func productTapsAVX512_2_2_0_16(a *ProductTaps)
-
-// productTapsAVX512_2_4_0_4 multiplies 4 pixels and transforms filters for tiles of 4.
-//
-//go:noescape
-func productTapsAVX512_2_4_0_4(a *ProductTaps)
-
-// productTapsAVX512_2_4_0_6 multiplies 6 pixels and transforms filters for tiles of 4.
-//
-//go:noescape
-func productTapsAVX512_2_4_0_6(a *ProductTaps)
-
-// productTapsAVX512_2_4_0_8 multiplies 8 pixels and transforms filters for tiles of 4.
-//
-//go:noescape
-func productTapsAVX512_2_4_0_8(a *ProductTaps)
-
-// productTapsAVX512_2_4_0_9 multiplies 9 pixels and transforms filters for tiles of 4.
-//
-//go:noescape
-func productTapsAVX512_2_4_0_9(a *ProductTaps)
-
-// productTapsAVX512_2_4_0_12 multiplies 12 pixels and transforms filters for tiles of 4.
-//
-//go:noescape
-func productTapsAVX512_2_4_0_12(a *ProductTaps)
-
-// productTapsAVX512_2_4_0_16 multiplies 16 pixels and transforms filters for tiles of 4.
-//
-//go:noescape
-func productTapsAVX512_2_4_0_16(a *ProductTaps)
-
-// productTapsAVX512_2_4_1_4 multiplies 4 pixels and transforms filters for tiles of 4.
-//
-//go:noescape
-func productTapsAVX512_2_4_1_4(a *ProductTaps)
-
-// productTapsAVX512_2_4_1_6 multiplies 6 pixels and transforms filters for tiles of 4.
-//
-//go:noescape
-func productTapsAVX512_2_4_1_6(a *ProductTaps)
-
-// productTapsAVX512_2_4_1_8 multiplies 8 pixels and transforms filters for tiles of 4.
-//
-//go:noescape
-func productTapsAVX512_2_4_1_8(a *ProductTaps)
-
-// productTapsAVX512_2_4_1_9 multiplies 9 pixels and transforms filters for tiles of 4.
-//
-//go:noescape
-func productTapsAVX512_2_4_1_9(a *ProductTaps)
-
-// productTapsAVX512_2_4_1_12 multiplies 12 pixels and transforms filters for tiles of 4.
-//
-//go:noescape
-func productTapsAVX512_2_4_1_12(a *ProductTaps)
-
-// productTapsAVX512_2_4_1_16 multiplies 16 pixels and transforms filters for tiles of 4.
-//
-//go:noescape
-func productTapsAVX512_2_4_1_16(a *ProductTaps)
+func productTapsAVX512_2_1_16(a *ProductTaps)

@@ -5,80 +5,56 @@
 package asm
 
 // ProductTapsAVX512 runs the kernel for tiles of one size.
-func ProductTapsAVX512(stride, m, portion, tiles int, a *ProductTaps) {
-	switch (stride<<3|m)<<8 | portion<<5 | tiles {
-	case 2564:
-		productTapsAVX512_1_2_0_4(a)
-	case 2566:
-		productTapsAVX512_1_2_0_6(a)
-	case 2568:
-		productTapsAVX512_1_2_0_8(a)
-	case 2569:
-		productTapsAVX512_1_2_0_9(a)
-	case 2572:
-		productTapsAVX512_1_2_0_12(a)
-	case 2576:
-		productTapsAVX512_1_2_0_16(a)
-	case 3076:
-		productTapsAVX512_1_4_0_4(a)
-	case 3078:
-		productTapsAVX512_1_4_0_6(a)
-	case 3080:
-		productTapsAVX512_1_4_0_8(a)
-	case 3081:
-		productTapsAVX512_1_4_0_9(a)
-	case 3084:
-		productTapsAVX512_1_4_0_12(a)
-	case 3088:
-		productTapsAVX512_1_4_0_16(a)
-	case 3108:
-		productTapsAVX512_1_4_1_4(a)
-	case 3110:
-		productTapsAVX512_1_4_1_6(a)
-	case 3112:
-		productTapsAVX512_1_4_1_8(a)
-	case 3113:
-		productTapsAVX512_1_4_1_9(a)
-	case 3116:
-		productTapsAVX512_1_4_1_12(a)
-	case 3120:
-		productTapsAVX512_1_4_1_16(a)
-	case 4612:
-		productTapsAVX512_2_2_0_4(a)
-	case 4614:
-		productTapsAVX512_2_2_0_6(a)
-	case 4616:
-		productTapsAVX512_2_2_0_8(a)
-	case 4617:
-		productTapsAVX512_2_2_0_9(a)
-	case 4620:
-		productTapsAVX512_2_2_0_12(a)
-	case 4624:
-		productTapsAVX512_2_2_0_16(a)
-	case 5124:
-		productTapsAVX512_2_4_0_4(a)
-	case 5126:
-		productTapsAVX512_2_4_0_6(a)
-	case 5128:
-		productTapsAVX512_2_4_0_8(a)
-	case 5129:
-		productTapsAVX512_2_4_0_9(a)
-	case 5132:
-		productTapsAVX512_2_4_0_12(a)
-	case 5136:
-		productTapsAVX512_2_4_0_16(a)
-	case 5156:
-		productTapsAVX512_2_4_1_4(a)
-	case 5158:
-		productTapsAVX512_2_4_1_6(a)
-	case 5160:
-		productTapsAVX512_2_4_1_8(a)
-	case 5161:
-		productTapsAVX512_2_4_1_9(a)
-	case 5164:
-		productTapsAVX512_2_4_1_12(a)
-	case 5168:
-		productTapsAVX512_2_4_1_16(a)
+func ProductTapsAVX512(stride, portion, tiles int, a *ProductTaps) {
+	switch stride<<8 | portion<<5 | tiles {
+	case 260:
+		productTapsAVX512_1_0_4(a)
+	case 262:
+		productTapsAVX512_1_0_6(a)
+	case 264:
+		productTapsAVX512_1_0_8(a)
+	case 265:
+		productTapsAVX512_1_0_9(a)
+	case 268:
+		productTapsAVX512_1_0_12(a)
+	case 272:
+		productTapsAVX512_1_0_16(a)
+	case 292:
+		productTapsAVX512_1_1_4(a)
+	case 294:
+		productTapsAVX512_1_1_6(a)
+	case 296:
+		productTapsAVX512_1_1_8(a)
+	case 297:
+		productTapsAVX512_1_1_9(a)
+	case 300:
+		productTapsAVX512_1_1_12(a)
+	case 304:
+		productTapsAVX512_1_1_16(a)
+	case 516:
+		productTapsAVX512_2_0_4(a)
+	case 518:
+		productTapsAVX512_2_0_6(a)
+	case 520:
+		productTapsAVX512_2_0_8(a)
+	case 521:
+		productTapsAVX512_2_0_9(a)
+	case 524:
+		productTapsAVX512_2_0_12(a)
+	case 528:
+		productTapsAVX512_2_0_16(a)
+	case 548:
+		productTapsAVX512_2_1_4(a)
+	case 550:
+		productTapsAVX512_2_1_6(a)
+	case 552:
+		productTapsAVX512_2_1_8(a)
+	case 553:
+		productTapsAVX512_2_1_9(a)
+	case 556:
+		productTapsAVX512_2_1_12(a)
+	case 560:
+		productTapsAVX512_2_1_16(a)
 	default:
 		panic("asm: no kernel of this tile")
 	}

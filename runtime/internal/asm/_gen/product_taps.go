@@ -14,23 +14,23 @@ import (
 // tapsProduct is a kernel of products that meanwhile transforms taps: with the
 // multiplications of a block of input channels, a portion of one channel's. Alone the
 // transform waits for its stores, which go to the second cache, and the products
-// leave just these be.
+// leave just these be. Tiles are those of F(4×4).
 type tapsProduct struct {
 	tileProduct
-	stride, m, portion int
+	stride, portion int
 }
 
 func (k *tapsProduct) name() string {
-	return fmt.Sprintf("productTaps%s_%d_%d_%d_%d", k.vectors.name, k.stride, k.m, k.portion, k.pixels)
+	return fmt.Sprintf("productTaps%s_%d_%d_%d", k.vectors.name, k.stride, k.portion, k.pixels)
 }
 
 func (k *tapsProduct) generate() {
 	TEXT(k.name(), NOSPLIT, "func(a *ProductTaps)")
-	Doc(fmt.Sprintf("%s multiplies %d pixels and transforms filters for tiles of %d.", k.name(), k.pixels, k.m))
+	Doc(fmt.Sprintf("%s multiplies %d pixels and transforms filters.", k.name(), k.pixels))
 	Pragma("noescape")
 	var a asm.ProductTaps
 	Load(Param("a"), args)
-	t := newTapTransform(k.stride, k.m, k.broadcasts)
+	t := newTapTransform(k.stride, 4, k.broadcasts)
 	t.src, t.dst, t.step, t.first, t.fourth = RDI, R12, RCX, R8, R9
 	channels := R14
 	MOVQ(field(unsafe.Offsetof(a.Next.Src)+unsafe.Offsetof(a.Next)), t.src)
@@ -44,7 +44,7 @@ func (k *tapsProduct) generate() {
 	Label("taps")
 	steps := t.portion(k.portion)
 	slots, done := 16*k.pixels, 0
-	asks := asm.TapAsks(k.stride, k.m)
+	asks := asm.TapAsks(k.stride)
 	for i := range 16 {
 		if i*asks%16 < asks {
 			k.ask()
@@ -72,18 +72,18 @@ func (k *tapsProduct) generate() {
 	RET()
 }
 
-// generateProductTaps writes the kernels for all transforms.
+// generateProductTaps writes the kernels for both strides.
 func generateProductTaps(file string) {
-	d := newDispatch("ProductTaps", avx512, "stride, m, portion, tiles int, a *ProductTaps", "(stride<<3|m)<<8 | portion<<5 | tiles")
-	eachTaps(func(stride, m int) {
-		for portion := range asm.TapPortions(m) {
+	d := newDispatch("ProductTaps", avx512, "stride, portion, tiles int, a *ProductTaps", "stride<<8 | portion<<5 | tiles")
+	for _, stride := range []int{1, 2} {
+		for portion := range asm.TapPortions {
 			for tiles := range len(avx512.regs) {
 				if asm.TransformsTaps(tiles) {
-					k := &tapsProduct{*newTileProduct(avx512, tiles), stride, m, portion}
-					d.add(k, fmt.Sprint((stride<<3|m)<<8|portion<<5|tiles))
+					k := &tapsProduct{*newTileProduct(avx512, tiles), stride, portion}
+					d.add(k, fmt.Sprint(stride<<8|portion<<5|tiles))
 				}
 			}
 		}
-	})
+	}
 	d.write(file)
 }

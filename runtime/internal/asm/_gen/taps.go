@@ -53,7 +53,7 @@ const odd = -1
 
 // rows are those of the half that are made together, in portions of values that are
 // alike in number.
-func (t *tapTransform) rows() (portions [asm.MaxTapPortions][][]int) {
+func (t *tapTransform) rows() (portions [asm.TapPortions][][]int) {
 	switch n := len(t.all); {
 	case t.stride == 1 && n == 6:
 		return [...][][]int{{{0}, {2, 3}}, {{1}, {4, 5}}}
@@ -168,7 +168,7 @@ func (k taps) generate() {
 	Label("block")
 	MOVQ(U32(16), channels)
 	Label("channel")
-	for i := range asm.TapPortions(k.m) {
+	for i := range asm.TapPortions {
 		for _, write := range t.portion(i) {
 			write()
 		}
@@ -184,18 +184,13 @@ func (k taps) generate() {
 	RET()
 }
 
-// eachTaps calls f for the transforms of AVX-512, which has registers for them.
-func eachTaps(f func(stride, m int)) {
-	for _, stride := range []int{1, 2} {
-		for _, m := range []int{2, 4} {
-			f(stride, m)
-		}
-	}
-}
-
-// generateTaps writes the transforms.
+// generateTaps writes the transforms of AVX-512, which has registers for them.
 func generateTaps(file string) {
 	d := newDispatch("FilterTaps", avx512, "stride, m int, a *FilterTaps", "10*stride + m")
-	eachTaps(func(stride, m int) { d.add(taps{stride, m}, fmt.Sprint(10*stride+m)) })
+	for _, stride := range []int{1, 2} {
+		for _, m := range []int{2, 4} {
+			d.add(taps{stride, m}, fmt.Sprint(10*stride+m))
+		}
+	}
 	d.write(file)
 }
