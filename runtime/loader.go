@@ -46,6 +46,7 @@ type Loader struct {
 	idle     []string        // what names begin with that need not be read
 	fault    WeightsError
 	packings []*packing
+	filters  []*kernel.Filter
 }
 
 // NewLoader returns a loader for the checkpoint c.
@@ -64,7 +65,11 @@ func (l *Loader) Filter(s kernel.FilterSpec, f Fold) *kernel.Filter {
 	if l.packed != nil {
 		s.Algorithm = s.Algorithm.Like(l.packed.Tier)
 	}
-	return add[kernel.Filter](l, layer, s, f, s.Out, s.In/max(s.Groups, 1), s.KernelH, s.KernelW)
+	w := add[kernel.Filter](l, layer, s, f, s.Out, s.In/max(s.Groups, 1), s.KernelH, s.KernelW)
+	if w != nil {
+		l.filters = append(l.filters, w)
+	}
+	return w
 }
 
 // Dense packs a linear layer, from a weight of shape [Out, C·H·W].
@@ -88,12 +93,17 @@ func (l *Loader) Done() error {
 		return err
 	}
 	if l.packed != nil {
-		return l.weights.named(l.open())
+		if err := l.open(); err != nil {
+			return l.weights.named(err)
+		}
+		l.weights.loaded(l.filters)
+		return nil
 	}
 	if err := l.fit(); err != nil || l.weights == nil {
 		return err
 	}
-	return l.weights.loaded()
+	l.weights.loaded(l.filters)
+	return l.weights.done()
 }
 
 // fit packs a checkpoint.

@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/resc-lang/resc/runtime/internal/source"
+	"github.com/resc-lang/resc/runtime/kernel"
 	"github.com/resc-lang/resc/runtime/packed"
 	"github.com/resc-lang/resc/runtime/safetensors"
 )
@@ -29,7 +30,8 @@ type Weights struct {
 
 	mu       sync.Mutex
 	closed   bool
-	sessions int // that are open
+	sessions int              // that are open
+	filters  []*kernel.Filter // that Loaders have made of it
 }
 
 // OpenWeights opens the file at path, whichever kind it is. The file must be
@@ -119,7 +121,7 @@ func (w *Weights) NewSession(opts ...Option) *Session {
 		return s
 	}
 	w.sessions++
-	s.release = w.release
+	s.weights = w
 	return s
 }
 
@@ -153,8 +155,15 @@ func (w *Weights) unmap() error {
 	return nil
 }
 
-// loaded closes a checkpoint: a model keeps nothing of it.
-func (w *Weights) loaded() error {
+// loaded notes the filters of a model, for Session.Prepare.
+func (w *Weights) loaded(filters []*kernel.Filter) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.filters = append(w.filters, filters...)
+}
+
+// done closes a checkpoint: a model keeps nothing of it.
+func (w *Weights) done() error {
 	if w.packed != nil || w.borrowed {
 		return nil
 	}

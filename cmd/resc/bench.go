@@ -37,6 +37,7 @@ type benchResult struct {
 	P99MS        float64      `json:"p99_ms"`
 	ImagesPerS   float64      `json:"images_per_s"`
 	ColdStartMS  float64      `json:"cold_start_ms"`
+	PrepareMS    float64      `json:"prepare_ms"` // of Session.Prepare, before the runs
 	MaxRSSBytes  int64        `json:"max_rss_bytes"`
 	WeightBytes  int64        `json:"weight_bytes"` // packed
 	Memory       string       `json:"memory"`
@@ -88,7 +89,11 @@ func (c *benchCmd) Run(a *app) error {
 		return err
 	}
 	cold := time.Since(start)
-	kernel.Settle()
+	start = time.Now()
+	if err := session.Prepare(); err != nil {
+		return err
+	}
+	prepared := time.Since(start)
 	r, err := b.measure(a, c.Runs)
 	if err != nil {
 		return err
@@ -97,7 +102,7 @@ func (c *benchCmd) Run(a *app) error {
 	if c.Threads == 0 {
 		r.Threads = runtime.GOMAXPROCS(0)
 	}
-	r.ColdStartMS = milliseconds(cold)
+	r.ColdStartMS, r.PrepareMS = milliseconds(cold), milliseconds(prepared)
 	r.MaxRSSBytes = maxRSS()
 	r.WeightBytes, r.Memory = network.WeightBytes(), string(p.Memory())
 	r.Tier = kernel.Tier()
@@ -152,12 +157,10 @@ func (b *bench) run(ctx context.Context) error {
 	return b.session.RunBatch(ctx, b.batch, b.images, b.height, b.width, b.outputs)
 }
 
-// measure times runs, after those in which kernels settle.
+// measure times runs of a session that is prepared, after one that is not timed.
 func (b *bench) measure(a *app, runs int) (*benchResult, error) {
-	for range (kernel.SettlingRuns+b.batch-1)/b.batch + 1 {
-		if err := b.run(a.ctx); err != nil {
-			return nil, err
-		}
+	if err := b.run(a.ctx); err != nil {
+		return nil, err
 	}
 	var times []float64
 	bar := a.newBar(runs, true)
@@ -249,6 +252,7 @@ func (r *benchResult) text(a *app) error {
 	fmt.Fprintf(t, "latency\tmin %.2f ms, median %.2f ms, p99 %.2f ms\n", r.MinMS, r.MedianMS, r.P99MS)
 	fmt.Fprintf(t, "throughput\t%.1f images/s\n", r.ImagesPerS)
 	fmt.Fprintf(t, "cold start\t%.1f ms from opening the weights to the first output\n", r.ColdStartMS)
+	fmt.Fprintf(t, "prepare\t%.1f ms once, before the runs, of Session.Prepare\n", r.PrepareMS)
 	fmt.Fprintf(t, "memory\t%s bytes at most\n", compiler.Thousands(r.MaxRSSBytes))
 	fmt.Fprintf(t, "weights\t%s bytes packed, --memory %s\n", compiler.Thousands(r.WeightBytes), r.Memory)
 	fmt.Fprintf(t, "allocations\t%.1f a run\n", r.AllocsPerRun)

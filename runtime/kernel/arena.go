@@ -13,7 +13,7 @@ const (
 )
 
 // NewArena returns n zeroed floats that start at a cache line, or at a large page
-// if they fill one. Such arenas move to large pages later on Linux: see Settle.
+// if they fill one. Such arenas move to large pages by UseLargePages on Linux.
 func NewArena(n int) []float32 {
 	alignment := cacheLine
 	if n >= largePage/floatBytes {
@@ -26,7 +26,7 @@ func NewArena(n int) []float32 {
 	}
 	m = m[skip : skip+n : skip+n]
 	if alignment == largePage {
-		enlargeLater(m)
+		noteArena(m)
 	}
 	return m
 }

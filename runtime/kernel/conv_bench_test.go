@@ -105,7 +105,8 @@ func benchmarkConv(b *testing.B, c Conv, algorithm Algorithm, residual bool, pea
 		added = dst
 	}
 	k.run(threads, w, dst, src, added)
-	Settle()
+	UseLargePages()
+	w.Prepare()
 	best := time.Hour
 	for b.Loop() {
 		start := time.Now()

@@ -25,7 +25,7 @@ type Filter struct {
 	tier      cpu.Level  // of the kernels
 	method    method
 	asTaps    bool           // Winograd's: there are no matrices but those of the expansion
-	expansion *expansion     // of filters that are kept as taps and may have matrices later
+	expansion *expansion     // of filters that are kept as taps until Prepare; nil if they stay so
 	panels    []panel        // of direct convolution, Strassen's and Winograd's along rows
 	index     []channelIndex // of depthwise convolution
 	weights   []float32      // in the order of the kernel
@@ -94,9 +94,16 @@ func (s FilterSpec) plan() (f *Filter, weights int) {
 // biases is the number of values of the bias.
 func (f *Filter) biases() int { return blocksOf(f.spec.Out) * blockChannels }
 
-// Bytes is the memory that the packed values occupy. What large filters of
-// Winograd's algorithm are transformed to when the process has settled is not in it.
-func (f *Filter) Bytes() int { return 4 * (len(f.weights) + len(f.bias)) }
+// Bytes is the memory that the packed values occupy, with what Prepare added.
+func (f *Filter) Bytes() int {
+	n := len(f.weights) + len(f.bias)
+	if f.expansion != nil {
+		if made := f.expansion.matrices.Load(); made != nil {
+			n += len(*made)
+		}
+	}
+	return floatBytes * n
+}
 
 func (s FilterSpec) withDefaults() FilterSpec {
 	s.Groups = max(s.Groups, 1)

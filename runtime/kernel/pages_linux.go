@@ -5,7 +5,6 @@ import (
 	"os"
 	"slices"
 	"sync"
-	"time"
 	"unsafe"
 	"weak"
 
@@ -16,53 +15,45 @@ import (
 // addresses at hand for, and in a virtual machine each that it lacks is looked up
 // in two tables. Large pages are dear to begin with: the system has to find and
 // clear, or have its host find and clear, 2 MB at a time. So arenas begin in small
-// pages, and move to large ones when the process settles.
+// pages, and move to large ones when the process goes on.
 
-// arenas are those that have not moved yet. It does not keep them alive.
+// arenas are those in small pages. It does not keep them alive.
 var arenas struct {
-	moving sync.Mutex // held while some move: one after another, and who waits finds them moved
+	moving sync.Mutex // held while some move: who waits finds them moved
 	sync.Mutex
 	small []smallArena
 }
 
-// smallArena is an arena in small pages.
+// smallArena is an arena in small pages that starts at a large page's address.
 type smallArena struct {
 	first weak.Pointer[float32]
 	n     int
-	due   time.Time // when it is to move
 }
 
-// enlargeLater has an arena that starts at a large page move to such pages.
-func enlargeLater(m []float32) {
+// noteArena notes an arena that starts at a large page's address.
+func noteArena(m []float32) {
 	if !largePagesAllowed() {
 		return
 	}
 	arenas.Lock()
 	defer arenas.Unlock()
-	arenas.small = append(arenas.small, smallArena{weak.Make(&m[0]), len(m), time.Now().Add(settleAfter)})
-	time.AfterFunc(settleAfter, func() { enlarge(time.Now()) })
+	arenas.small = append(slices.DeleteFunc(arenas.small, smallArena.isGarbage), smallArena{weak.Make(&m[0]), len(m)})
 }
 
-// useLargePages moves the arenas there are to large pages now. It takes some
-// milliseconds for each page of 2 MB, during which who uses that page waits. Where the
-// system has no large pages nothing changes.
-func useLargePages() { enlarge(time.Now().Add(settleAfter)) }
+func (a smallArena) isGarbage() bool { return a.first.Value() == nil }
 
-// enlarge moves the arenas that are due by then.
-func enlarge(then time.Time) {
+// UseLargePages moves the arenas that there are to large pages, on Linux from 6.1 on where
+// the system lets programs ask for them; elsewhere nothing changes. It takes some
+// milliseconds for each page of 2 MB that has not moved yet, during which who uses that
+// page waits. It is safe for concurrent use.
+func UseLargePages() {
 	arenas.moving.Lock()
 	defer arenas.moving.Unlock()
-	var due []smallArena
 	arenas.Lock()
-	arenas.small = slices.DeleteFunc(arenas.small, func(a smallArena) bool {
-		if a.due.After(then) {
-			return false
-		}
-		due = append(due, a)
-		return true
-	})
+	small := arenas.small
+	arenas.small = nil
 	arenas.Unlock()
-	for _, a := range due {
+	for _, a := range small {
 		a.enlarge()
 	}
 }
@@ -79,16 +70,6 @@ func (a smallArena) enlarge() {
 			return // Linux before 6.1, or no more pages to be had
 		}
 	}
-}
-
-// enlargeNow moves an arena that starts at a large page before its time.
-func enlargeNow(m []float32) {
-	if !largePagesAllowed() {
-		return
-	}
-	arenas.moving.Lock()
-	defer arenas.moving.Unlock()
-	smallArena{first: weak.Make(&m[0]), n: len(m)}.enlarge()
 }
 
 // enlargePage makes one page of memory that starts at a large page's address.

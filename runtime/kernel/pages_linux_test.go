@@ -25,7 +25,7 @@ func TestUseLargePages(t *testing.T) {
 		t.Skip("this system, an emulator's, takes any advice and heeds none")
 	}
 
-	useLargePages()
+	UseLargePages()
 	if kB := largeKB(t, uint64(uintptr(unsafe.Pointer(&m[0])))); kB < pages*largePage>>10 {
 		for i := range pages {
 			page := unsafe.Slice((*byte)(unsafe.Pointer(&m[i*largePage/floatBytes])), largePage)
@@ -59,7 +59,7 @@ func TestUseLargePagesLetsGo(t *testing.T) {
 	}
 	NewArena(largePage / floatBytes)
 	runtime.GC()
-	useLargePages()
+	UseLargePages()
 	if n := waiting(); n > 0 {
 		t.Errorf("%d arenas wait for large pages still", n)
 	}

@@ -2,10 +2,7 @@
 
 package kernel
 
-// Other systems choose the size of pages themselves.
+// UseLargePages does nothing: this system chooses the size of pages itself.
+func UseLargePages() {}
 
-func enlargeLater([]float32) {}
-
-func enlargeNow([]float32) {}
-
-func useLargePages() {}
+func noteArena([]float32) {}

@@ -2,7 +2,6 @@ package kernel
 
 import (
 	"fmt"
-	"time"
 	"unsafe"
 
 	"github.com/resc-lang/resc/runtime/internal/asm"
@@ -219,11 +218,7 @@ func (a winograd) run(c Conv, t *Threads, dst, src, residual []float32, w *Filte
 	if c.Dilation != 1 {
 		panic(fmt.Sprintf("kernel: filter %+v for %+v", w.spec, c))
 	}
-	matrices, trial := w.matrices()
-	if trial {
-		start := time.Now()
-		defer func() { w.expansion.trialEnded(matrices != nil, time.Since(start)) }()
-	}
+	matrices := w.matrices()
 	by, other := byMatrices, byParts
 	switch {
 	case a.four && c.isFourTiles():

@@ -44,7 +44,7 @@ func (a winograd) plan(f *Filter) (weights int) {
 	if !f.asTaps {
 		return s.Groups * matrices
 	}
-	if !s.AsTaps && !a.four {
+	if !s.AsTaps && !a.four && matricesPay(f.tier) {
 		f.expansion = new(expansion)
 	}
 	return s.taps() * s.matrixSize()

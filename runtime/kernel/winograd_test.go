@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"sync"
 	"testing"
 
 	"github.com/resc-lang/resc/runtime/internal/cpu"
@@ -69,8 +70,9 @@ func TestWinograd(t *testing.T) {
 	}
 }
 
-// TestSettleExpands has a filter that was used, and one that was not, settle.
-func TestSettleExpands(t *testing.T) {
+// TestPrepare has a filter prepared by several goroutines while it is in use: once, and
+// without a run that allocates.
+func TestPrepare(t *testing.T) {
 	if cpu.Kernels() == cpu.Portable {
 		t.Skip("the portable tier has no such filters")
 	}
@@ -78,26 +80,32 @@ func TestSettleExpands(t *testing.T) {
 	c := Conv{In: Layout{C: 272, H: 4, W: 4, Halo: 1}, Out: Layout{C: 256, H: 4, W: 4}, KernelH: 3, KernelW: 3, PadTop: 1, PadLeft: 1}
 	k := newConvInput(c, false, false, random)
 	k.algorithm = Winograd2
-	used, unused := k.pack(), k.pack()
+	w := k.pack()
+	if pays := w.expansion != nil; pays != matricesPay(w.tier) {
+		t.Errorf("there may be matrices: %t", pays)
+	}
+	w.expansion = new(expansion)
 	threads := NewThreads(2)
 	defer threads.Close()
 	dst, src := NewArena(c.Out.Len()), NewArena(c.In.Len())
-	k.run(threads, used, dst, src, nil)
-	if used.expansion.matrices.Load() != nil {
+	k.run(threads, w, dst, src, nil)
+	if w.matrices() != nil {
 		t.Error("there are matrices after the first run")
 	}
-	Settle()
-	if used.expansion.matrices.Load() == nil {
-		t.Error("no matrices of a filter that was used")
+	var all sync.WaitGroup
+	for range 4 {
+		all.Go(w.Prepare)
 	}
-	if unused.expansion.matrices.Load() != nil {
-		t.Error("matrices of a filter that was not used")
+	k.run(threads, w, dst, src, nil)
+	all.Wait()
+	made := w.matrices()
+	if made == nil {
+		t.Fatal("there are no matrices")
 	}
-	if n := testing.AllocsPerRun(trials, func() { k.run(threads, used, dst, src, nil) }); n != 0 {
-		t.Errorf("%g allocations a run while matrices are tried", n)
+	if w.Prepare(); &w.matrices()[0] != &made[0] {
+		t.Error("the matrices were made again")
 	}
-	e := used.expansion
-	if taps, matrices := e.shortest[0].Load(), e.shortest[1].Load(); taps == 0 || matrices == 0 || (taps < matrices) != (e.matrices.Load() == nil) {
-		t.Errorf("taps took %d ns and matrices %d; there are matrices: %t", taps, matrices, e.matrices.Load() != nil)
+	if n := testing.AllocsPerRun(10, func() { k.run(threads, w, dst, src, nil) }); n != 0 {
+		t.Errorf("%g allocations a run with matrices", n)
 	}
 }

@@ -50,6 +50,9 @@ func (m *Model) NewSession(options ...runtime.Option) *Session {
 // Close ends the session's threads.
 func (s *Session) Close() { s.session.Close() }
 
+// Prepare makes later runs faster.
+func (s *Session) Prepare() error { return s.session.Prepare() }
+
 // Run computes one image in NCHW order. height and width are those of the
 // image; outputs have the lengths that follow. It allocates nothing unless the
 // size differs from the last run's.

@@ -273,7 +273,10 @@ func (l layer) measure(b *testing.B, a kernel.Algorithm) float64 {
 	for _, f := range filters {
 		c.Run(t, dst, src, nil, f)
 	}
-	kernel.Settle()
+	for _, f := range filters {
+		f.Prepare()
+	}
+	kernel.UseLargePages()
 	best := time.Hour
 	for b.Loop() {
 		for _, f := range filters {

@@ -32,6 +32,15 @@ func (s *Session) Close() {
 	s.session.Close()
 }
 
+// Prepare makes later runs faster, of all sessions, as a session's 64th run does without
+// it: see runtime.Session.Prepare. A server calls it before it takes requests.
+func (s *Session) Prepare() error {
+	if s.weights == nil {
+		return runtime.ErrClosed
+	}
+	return s.session.Prepare()
+}
+
 // Run computes images of one size: [C,H,W], or [N,C,H,W] for a batch. Outputs get
 // the shape that follows, and keep their memory when it is large enough.
 //
