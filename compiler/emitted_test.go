@@ -101,6 +101,11 @@ func buildEmitted(t *testing.T, dir string, cases []emittedCase) string {
 	}
 	fmt.Fprint(&main, emittedTail)
 	write("main.go", main.Bytes())
+	counter, err := os.ReadFile("../internal/allocs/allocs.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	write("allocs/allocs.go", counter)
 	binary := filepath.Join(dir, "emitted")
 	goTool(t, dir, "vet", "./...")
 	goTool(t, dir, "build", "-o", binary, ".")
@@ -289,10 +294,11 @@ const emittedHead = `package main
 
 import (
 	"encoding/binary"
+	"fmt"
 	"io"
 	"os"
-	"testing"
 
+	"example.com/emitted/allocs"
 	"github.com/resc-lang/resc/runtime"
 `
 
@@ -311,11 +317,12 @@ const emittedCaseText = `	case %[1]q:
 		if *single != out[0] {
 			panic("Run and RunBatch differ")
 		}
-		if n := testing.AllocsPerRun(2, func() { check(s.Run(&in[0], single)) }); n != 0 {
-			panic("Run allocates")
+		check(s.Prepare())
+		if n := allocs.Least(10, func() { check(s.Run(&in[0], single)) }); n != 0 {
+			panic(fmt.Sprint(n, " allocations in ten calls of Run"))
 		}
-		if n := testing.AllocsPerRun(2, func() { check(s.RunBatch(in, out)) }); n != 0 {
-			panic("RunBatch allocates")
+		if n := allocs.Least(10, func() { check(s.RunBatch(in, out)) }); n != 0 {
+			panic(fmt.Sprint(n, " allocations in ten calls of RunBatch"))
 		}
 		write(out)
 `

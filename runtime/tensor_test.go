@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/resc-lang/resc/internal/allocs"
 )
 
 func TestImages(t *testing.T) {
@@ -62,8 +64,8 @@ func TestResize(t *testing.T) {
 		t.Fatalf("tensor %v", x)
 	}
 	first := &x.Data[0]
-	if n := testing.AllocsPerRun(10, func() { x.Resize(3, 1); x.Resize(2, 3) }); n > 0 {
-		t.Errorf("resizing within the memory there is allocates %v times", n)
+	if n := allocs.Least(10, func() { x.Resize(3, 1); x.Resize(2, 3) }); n > 0 {
+		t.Errorf("%d allocations in ten times resizing within the memory there is", n)
 	}
 	if &x.Data[0] != first {
 		t.Error("the memory moved")

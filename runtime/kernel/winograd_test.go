@@ -7,6 +7,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/resc-lang/resc/internal/allocs"
 	"github.com/resc-lang/resc/runtime/internal/cpu"
 )
 
@@ -105,7 +106,7 @@ func TestPrepare(t *testing.T) {
 	if w.Prepare(); &w.matrices()[0] != &made[0] {
 		t.Error("the matrices were made again")
 	}
-	if n := testing.AllocsPerRun(10, func() { k.run(threads, w, dst, src, nil) }); n != 0 {
-		t.Errorf("%g allocations a run with matrices", n)
+	if n := allocs.Least(10, func() { k.run(threads, w, dst, src, nil) }); n != 0 {
+		t.Errorf("%d allocations in ten runs with matrices", n)
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/resc-lang/resc/internal/allocs"
 )
 
 // fill draws the same opaque colours into any picture.
@@ -142,7 +144,7 @@ func TestStore(t *testing.T) {
 	if err := m.Raw(dst[:3]); err == nil || !strings.Contains(err.Error(), "2 by 1 pixels, 6 values; the input takes 3") {
 		t.Errorf("error %v", err)
 	}
-	if n := testing.AllocsPerRun(10, func() { m.Normalize(dst, mean, std) }); n > 0 {
-		t.Errorf("Normalize allocates %v times", n)
+	if n := allocs.Least(10, func() { m.Normalize(dst, mean, std) }); n > 0 {
+		t.Errorf("%d allocations in ten calls of Normalize", n)
 	}
 }
