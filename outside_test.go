@@ -5,6 +5,7 @@ import (
 	"go/format"
 	"go/parser"
 	"go/token"
+	"io"
 	"os"
 	"os/exec"
 	"path"
@@ -72,7 +73,17 @@ func (m *outside) run(words ...string) string {
 var missing = regexp.MustCompile(`(?m)^\t` + app + `/\S+: `)
 
 func (m *outside) try(words []string) (string, error) {
+	var stdin io.Reader
+	if n := len(words); n > 2 && words[n-2] == "<" {
+		f, err := os.Open(filepath.Join(m.dir, words[n-1]))
+		if err != nil {
+			return "", err
+		}
+		defer f.Close()
+		stdin, words = f, words[:n-2]
+	}
 	c := exec.Command(words[0], words[1:]...)
+	c.Stdin = stdin
 	if strings.HasPrefix(words[0], "./") {
 		c.Path = filepath.Join(m.dir, words[0])
 	}

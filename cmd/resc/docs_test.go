@@ -92,6 +92,7 @@ const scriptFile = "cmd/resc/testdata/script/verify.txtar"
 var shownCommands = map[string]shown{
 	"run std/cifar_resnet examples/photos/cat.png": {links: map[string]string{"examples": "examples"}},
 	"report std/cifar_resnet":                      {},
+	"report std/resnet50":                          {},
 	"weights std/cifar_resnet resnet32.th":         {links: map[string]string{"resnet32.th": "../shared/data/checkpoints/resnet32-d509ac18.th"}},
 	"weights examples/checkpoints/akamaster.res resnet20-12fca82f.th": {links: map[string]string{
 		"examples": "examples", "resnet20-12fca82f.th": "../shared/data/checkpoints/resnet20-12fca82f.th"}},
