@@ -23,7 +23,7 @@ type results struct {
 	Gomlx     []gomlx     `json:"gomlx,omitempty"`
 }
 
-// speed compares latencies of a network: both programs by turns, a process of each
+// speed compares latencies of a network: alternating, a process of each
 // a round. Latencies are of a batch.
 type speed struct {
 	Network     string  `json:"network"`
@@ -241,7 +241,7 @@ func median(values []float64) float64 {
 	return (sorted[n/2] + sorted[(n-1)/2]) / 2
 }
 
-// start measures whole processes, one thread each, by turns, after one of each that
+// start measures whole processes, one thread each, alternating, after one of each that
 // brings the files into memory.
 func (t *tools) start(ctx context.Context, n network, rounds int) (start, error) {
 	s := start{Network: n.name}

@@ -75,9 +75,9 @@ func (r *results) speedTable(b *strings.Builder, title string, kind func(*speed)
 			continue
 		}
 		if rows++; rows == 1 {
-			fmt.Fprintf(b, "\n**%s**, milliseconds; the two programs by turns, a process of each in each of the %d rounds. A ratio above 1 says that resc is faster: "+
-				"the median of the rounds' (lowest to highest), and of the best times. Where two numbers stand, the first is resc's. Hand-over is what two cores took to hand a cache line over and back, after the runs: the host moves the machine's cores, which then share a cache or do not.\n\n", title, s.Rounds)
-			b.WriteString("| network | threads | batch | resc: min, median, p99 | ONNX Runtime: min, median, p99 | ratio | of best | images/s | cold start | peak memory, MB | hand-over, ns |\n")
+			fmt.Fprintf(b, "\n**%s**, milliseconds; processes of the two programs alternate, %d rounds. A ratio above 1 means that resc is faster: "+
+				"the median of the rounds (lowest to highest), and that of the best times. Where two numbers stand, the first is resc's. Latency is the core-to-core latency after the runs: the host moves the machine's cores, which then share a cache or do not.\n\n", title, s.Rounds)
+			b.WriteString("| network | threads | batch | resc: min, median, p99 | ONNX Runtime: min, median, p99 | ratio | of best | images/s | cold start | peak memory, MB | latency, ns |\n")
 			b.WriteString("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n")
 		}
 		b.WriteString(s.line() + "\n")
