@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/resc-lang/resc/internal/escape"
 	"github.com/resc-lang/resc/runtime/safetensors"
 )
 
@@ -47,46 +48,49 @@ func (e *MisfitError) inside() int {
 // Count is the number of faults.
 func (e *MisfitError) Count() int { return e.inside() + e.outside + len(e.Ambiguous) }
 
-// Error gives the number of faults of each kind and names the first few.
-func (e *MisfitError) Error() string {
-	var b strings.Builder
-	b.WriteString("the weights do not fit the model")
+// Error gives the number of faults of each kind and names the first few, a line each.
+// Names are escaped.
+func (e *MisfitError) Error() string { return strings.Join(e.Lines(), "\n") }
+
+// Lines returns the lines of the error's text.
+func (e *MisfitError) Lines() []string {
+	text := []string{"the weights do not fit the model"}
 	if e.Rule != "as it is" {
-		fmt.Fprintf(&b, " (by %s)", e.Rule)
+		text[0] += fmt.Sprintf(" (by %s)", escape.Line(e.Rule))
 	}
 	if len(e.Ambiguous) > 0 {
-		b.WriteString("\nseveral parts of the file fit; --from says which is meant:")
+		text = append(text, "several parts of the file fit; --from says which is meant:")
 		for _, p := range e.Ambiguous {
 			if p == "" {
 				p = "the names without a prefix"
 			}
-			b.WriteString("\n\t" + strings.TrimSuffix(p, "."))
+			text = append(text, "\t"+escape.Line(strings.TrimSuffix(p, ".")))
 		}
-		return b.String()
+		return text
 	}
-	group(&b, "missing", e.Missing, func(m Entry) string { return m.Name + " " + dims(m.Shape) })
-	group(&b, "not the model's", e.Extra, func(name string) string { return name })
-	group(&b, "of another shape", e.Misshaped, func(m Misshape) string {
+	text = group(text, "missing", e.Missing, func(m Entry) string { return m.Name + " " + dims(m.Shape) })
+	text = group(text, "not the model's", e.Extra, func(name string) string { return name })
+	text = group(text, "of another shape", e.Misshaped, func(m Misshape) string {
 		return fmt.Sprintf("%s is %s, and should be %s", m.File, dims(m.Got), dims(m.Shape))
 	})
-	group(&b, "of a type that is no real number", e.Unusable, func(u Unusable) string { return fmt.Sprintf("%s is %s", u.File, u.DType) })
-	group(&b, "claimed by several tensors", e.Twice, func(name string) string { return name })
-	return b.String()
+	text = group(text, "of a type that is no real number", e.Unusable, func(u Unusable) string { return fmt.Sprintf("%s is %s", u.File, u.DType) })
+	return group(text, "claimed by several tensors", e.Twice, func(name string) string { return name })
 }
 
-// group writes one kind of fault: how many, and the first of them a line each.
-func group[T any](b *strings.Builder, kind string, faults []T, line func(T) string) {
+// group adds one kind of fault: how many, and the first of them a line each.
+func group[T any](text []string, kind string, faults []T, line func(T) string) []string {
 	const shown = 5
 	if len(faults) == 0 {
-		return
+		return text
 	}
-	fmt.Fprintf(b, "\n%d %s:", len(faults), kind)
+	text = append(text, fmt.Sprintf("%d %s:", len(faults), kind))
 	for _, f := range faults[:min(len(faults), shown)] {
-		b.WriteString("\n\t" + line(f))
+		text = append(text, "\t"+escape.Line(line(f)))
 	}
 	if more := len(faults) - shown; more > 0 {
-		fmt.Fprintf(b, "\n\tand %d more", more)
+		text = append(text, fmt.Sprintf("\tand %d more", more))
 	}
+	return text
 }
 
 // dims writes a shape as the rest of resc does, [64,3,7,7].

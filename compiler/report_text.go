@@ -7,6 +7,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/resc-lang/resc/compiler/internal/check"
+	"github.com/resc-lang/resc/internal/escape"
 )
 
 // Thousands writes a number with commas.
@@ -20,7 +21,7 @@ func (r *Report) Text(w io.Writer) error {
 		for _, p := range r.Params {
 			ps = append(ps, p.Name+" = "+p.Value)
 		}
-		fmt.Fprintf(w, " (%s)", strings.Join(ps, ", "))
+		escape.Fprintf(w, " (%s)", strings.Join(ps, ", "))
 	}
 	fmt.Fprintln(w)
 	if r.Doc != "" {
@@ -28,13 +29,13 @@ func (r *Report) Text(w io.Writer) error {
 	}
 	fmt.Fprintln(w)
 	t := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
-	fmt.Fprintf(t, "input\t%s\t%s\n", r.Input.Name, shapeText(r.Input))
+	escape.Fprintf(t, "input\t%s\t%s\n", r.Input.Name, shapeText(r.Input))
 	for _, o := range r.Outputs {
-		stride := ""
+		escape.Fprintf(t, "output\t%s\t%s", o.Name, shapeText(o))
 		if o.Stride > 0 {
-			stride = fmt.Sprintf("\tstride %d", o.Stride)
+			fmt.Fprintf(t, "\tstride %d", o.Stride)
 		}
-		fmt.Fprintf(t, "output\t%s\t%s%s\n", o.Name, shapeText(o), stride)
+		fmt.Fprintln(t)
 	}
 	if err := t.Flush(); err != nil {
 		return err
@@ -43,7 +44,7 @@ func (r *Report) Text(w io.Writer) error {
 	t = tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
 	fmt.Fprintln(t, "layer\toperator\toutput\tparameters\tmultiply-adds\tfield\tcomputed by\tsource")
 	for _, l := range r.Layers {
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", l.Name, strings.TrimSpace(l.Op+" "+l.Attributes), Dims(l.OutputShape),
+		escape.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", l.Name, strings.TrimSpace(l.Op+" "+l.Attributes), Dims(l.OutputShape),
 			orDash(l.Params), orDash(l.MACs), fieldText(l), computedBy(l), l.Source)
 	}
 	if err := t.Flush(); err != nil {
@@ -57,7 +58,7 @@ func (r *Report) Text(w io.Writer) error {
 	fmt.Fprintf(t, "weights\t%s bytes\tpacked for this processor, --memory %s\n", Thousands(r.WeightBytes), r.Memory)
 	fmt.Fprintf(t, "activations\t%s bytes\tof all layers; a session takes %s\n", Thousands(r.ActivationBytes), Thousands(r.ArenaBytes))
 	for _, p := range r.Published {
-		fmt.Fprintf(t, "published\t%s %s\t%s\n", p.Metric, p.Value, p.Source)
+		escape.Fprintf(t, "published\t%s %s\t%s\n", p.Metric, p.Value, p.Source)
 	}
 	return t.Flush()
 }

@@ -22,7 +22,7 @@ var syntaxCodes = []CodeInfo{
 		"Strings stand in double quotes. Inside, \\\" is a quote and \\\\ a backslash; there are no other escapes.",
 		"model m {\n    input image [3, 8, 8]\n    relu\n    labels [\"a\\q\", \"b\", \"c\"]\n}\n"},
 	{BadEncoding, "The file is not plain UTF-8 text.",
-		"Save the file as UTF-8, without control characters. The message names the first place that is at fault.",
+		"Save the file as UTF-8, without control characters and without invisible ones, some of which reverse the order in which a line is shown. The message names the first place that is at fault.",
 		"model m {\n    input image [3, 8, 8]\n    relu // \xff\n}\n"},
 	{SourceTooLarge, "The file is larger than any network's text.",
 		"At most a megabyte is read; split declarations over several files with import.", ""},

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -198,4 +199,33 @@ func outlineBody(b *strings.Builder, body []Stmt) {
 // oneLine is a chain with its structure, however it was broken into lines.
 func oneLine(c *Chain) string {
 	return fmt.Sprintf("%d steps: %s", len(c.Steps), strings.Join(strings.Fields(chainText(c, 0, "")), " "))
+}
+
+// TestHidden refuses characters that are unseen or change how a line is shown, and shows
+// them escaped, underlined in the right place.
+func TestHidden(t *testing.T) {
+	name := "a\x1b\n.res"
+	for _, c := range []struct{ line, want string }{
+		{"relu // é\t\x1b[31m", "bad: the file holds the control character U+001B\n    3 | relu // é\t\\x1b[31m\n      |          \t^^^^\n"},
+		{"relu // \x7f\u009b\u202e", "bad: the file holds the control character U+007F\n    3 | relu // \\u007f\\u009b\\u202e\n      |         ^^^^^^\n"},
+		{"relu // \u009b\u202e", "bad: the file holds the control character U+009B\n    3 | relu // \\u009b\\u202e\n      |         ^^^^^^\n"},
+		{"\u202e relu", "bad: the file holds the invisible character U+202E\n    3 | \\u202e relu\n      | ^^^^^^\n"},
+		{"relu // 日本\u2028x", "bad: the file holds the invisible character U+2028\n    3 | relu // 日本\\u2028x\n      |           ^^^^^^\n"},
+		{"relu // \xe6\x97", "bad: the file is not UTF-8\n    3 | relu // \\xe6\\x97\n      |         ^^^^\n"},
+	} {
+		_, ds := Parse(NewSource(name, "model m {\ninput image [3, 8, 8]\n"+c.line+"\n}\n"))
+		var b strings.Builder
+		if err := Render(&b, ds, RenderOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		got := regexp.MustCompile(`^a\\x1b\\n\.res:3:\d+: error: (.*) \[bad-encoding\]`).ReplaceAllString(b.String(), "bad: $1")
+		if got != c.want {
+			t.Errorf("%q:\n%q, want\n%q", c.line, got, c.want)
+		}
+	}
+	for _, line := range []string{"a\tb", "é 日本 👩\u200d💻 \u00a0"} {
+		if !Holds(line) {
+			t.Errorf("a line does not hold %q", line)
+		}
+	}
 }

@@ -6,6 +6,8 @@ import (
 	"io"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/resc-lang/resc/internal/escape"
 )
 
 // RenderOptions say how diagnostics are printed.
@@ -14,7 +16,7 @@ type RenderOptions struct {
 }
 
 // Render prints diagnostics for people: place, message and code, the line with
-// the place underlined, notes and hint.
+// the place underlined, notes and hint. What a terminal would act on is escaped.
 func Render(w io.Writer, ds Diagnostics, o RenderOptions) error {
 	paint := func(code, s string) string {
 		if !o.Color {
@@ -30,17 +32,17 @@ func Render(w io.Writer, ds Diagnostics, o RenderOptions) error {
 		if d.Severity == Warning {
 			word = paint("1;33", "warning")
 		}
-		fmt.Fprintf(w, "%s: %s: %s [%s]\n", paint("1", d.Span.String()), word, paint("1", d.Message), d.Code)
+		fmt.Fprintf(w, "%s: %s: %s [%s]\n", paint("1", escape.Line(d.Span.String())), word, paint("1", escape.Line(d.Message)), d.Code)
 		excerpt(w, d.Span, func(s string) string { return paint("31", s) })
 		for _, n := range d.Notes {
 			if n.Span.IsValid() {
-				fmt.Fprintf(w, "%s %s (%s)\n", paint("36", "note:"), n.Message, n.Span)
+				fmt.Fprintf(w, "%s %s (%s)\n", paint("36", "note:"), escape.Line(n.Message), escape.Line(n.Span.String()))
 			} else {
-				fmt.Fprintf(w, "%s %s\n", paint("36", "note:"), n.Message)
+				fmt.Fprintf(w, "%s %s\n", paint("36", "note:"), escape.Line(n.Message))
 			}
 		}
 		if d.Hint != nil {
-			fmt.Fprintf(w, "%s %s\n", paint("32", "hint:"), d.Hint.Message)
+			fmt.Fprintf(w, "%s %s\n", paint("32", "hint:"), escape.Line(d.Hint.Message))
 		}
 	}
 	if e, ok := w.(interface{ Flush() error }); ok {
@@ -60,6 +62,9 @@ func excerpt(w io.Writer, s Span, paint func(string) string) {
 	width := min(s.End-s.Start, max(len(line)-(p.Column-1), 0))
 	before := line[:min(p.Column-1, len(line))]
 	marked := line[len(before) : len(before)+width]
+	after := line[len(before)+width:]
+	before, marked = escape.Text(before), escape.Text(marked)
+	line = before + marked + escape.Text(after)
 	if over := len(before) - most/2; len(line) > most && over > 0 {
 		for !utf8.RuneStart(line[over]) {
 			over++

@@ -2,9 +2,12 @@ package dsl
 
 import (
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/alecthomas/participle/v2/lexer"
+
+	"github.com/resc-lang/resc/internal/escape"
 )
 
 // definition is the lexer. Its last rule takes any character that no other
@@ -62,7 +65,11 @@ func tokenize(src *Source, ds *Diagnostics) []lexer.Token {
 	for i, r := range text[skip:] {
 		i += skip
 		if control(r) && r != '\n' && (r != '\r' || !strings.HasPrefix(text[i+1:], "\n")) {
-			ds.Errorf(BadEncoding, Span{src, i, i + utf8.RuneLen(r)}, "the file holds the control character %U", r)
+			what := "control"
+			if !unicode.IsControl(r) {
+				what = "invisible"
+			}
+			ds.Errorf(BadEncoding, Span{src, i, i + utf8.RuneLen(r)}, "the file holds the %s character %U", what, r)
 			return nil
 		}
 	}
@@ -86,11 +93,13 @@ func tokenize(src *Source, ds *Diagnostics) []lexer.Token {
 	}
 }
 
-// control says whether a character stands in no line of a source.
-func control(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f || r == '\ufeff' }
+// control says whether a character stands in no line of a source, as it would be unseen
+// or change how the line is shown.
+func control(r rune) bool { return r != '\t' && escape.Hidden(r) }
 
-// Holds says whether a line of a source can hold a text, in a string or comment:
-// it is UTF-8 and has no line breaks and no other control characters than tabs.
+// Holds says whether a line of a source can hold a text, in a string or comment: it is
+// UTF-8, and has no line breaks, no control characters but tabs, and no invisible format
+// characters, such as those that reverse the order of what is shown.
 func Holds(s string) bool { return utf8.ValidString(s) && !strings.ContainsFunc(s, control) }
 
 // tokenSpan is where a token stands.

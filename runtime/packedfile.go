@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"strings"
 	"unsafe"
 
 	"github.com/resc-lang/resc/runtime/internal/cpu"
@@ -20,6 +21,9 @@ import (
 type PackedError struct{ Reason string }
 
 func (e *PackedError) Error() string { return "packed weights: " + e.Reason }
+
+// Lines returns the lines of the error's text.
+func (e *PackedError) Lines() []string { return strings.Split(e.Error(), "\n") }
 
 func misfit(format string, args ...any) error { return &PackedError{fmt.Sprintf(format, args...)} }
 
@@ -49,13 +53,13 @@ func (l *Loader) open() error {
 func (l *Loader) compare(index packed.Index) error {
 	if !cpu.Shares(index.Tier) {
 		tier := cpu.Tier()
-		return misfit("the file is for the %s kernels, and this process runs the %s ones: pack the checkpoint again here with resc pack, or with %s=%s", index.Tier, tier, cpu.Variable, tier)
+		return misfit("the file is for the %s kernels, and this process runs the %s ones: pack the checkpoint again here with resc pack, or with %s=%s", printable(index.Tier), tier, cpu.Variable, tier)
 	}
 	if index.Pack != kernel.PackVersion {
 		return misfit("the file is in the order of version %d of the kernels, and these are of version %d: pack the checkpoint again with resc pack", index.Pack, kernel.PackVersion)
 	}
 	theirs := fmt.Sprintf("the file is packed from model %s with --memory %s (fingerprint %.12s), and this is model %s (fingerprint %.12s)",
-		index.Model, index.Memory, index.Fingerprint, l.model, l.fingerprint())
+		printable(index.Model), printable(index.Memory), printable(index.Fingerprint), l.model, l.fingerprint())
 	if index.Model == l.model {
 		theirs += "\n\tthey differ by --set, --shape, --outputs or --memory, or by the model's text; resc pack makes a file for the model as it is here"
 	}
@@ -64,7 +68,7 @@ func (l *Loader) compare(index packed.Index) error {
 		case i >= len(index.Sections):
 			return misfit("%s\n\tthe file has %d layers, the model %d", theirs, len(index.Sections), len(l.packings))
 		case index.Sections[i].Layer != p.layer:
-			return misfit("%s\n\tlayer %d of the file:  %s\n\tlayer %d of the model: %s", theirs, i+1, index.Sections[i].Layer, i+1, p.layer)
+			return misfit("%s\n\tlayer %d of the file:  %s\n\tlayer %d of the model: %s", theirs, i+1, printable(index.Sections[i].Layer), i+1, p.layer)
 		case index.Sections[i].Size != p.bytes(index.Sections[i].Kind):
 			return misfit("layer %s takes %d bytes of kind %s, and the file has %d", p.layer, p.bytes(index.Sections[i].Kind), index.Sections[i].Kind, index.Sections[i].Size)
 		}

@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -23,17 +24,19 @@ type Misshape struct {
 // convert, a variance below zero, numbers that are not finite.
 type Unusable struct{ Name, Reason string }
 
-// Error gives the number of faults of each kind and names the first few.
-func (e *WeightsError) Error() string {
-	var b strings.Builder
-	b.WriteString("the weights do not fit the model")
-	group(&b, "missing", e.Missing, func(name string) string { return name })
-	group(&b, "not the model's", e.Extra, func(name string) string { return name })
-	group(&b, "of another shape", e.Misshaped, func(m Misshape) string {
-		return fmt.Sprintf("%s is %s, and should be %s", m.Name, formatShape(m.Got), formatShape(m.Want))
+// Error gives the number of faults of each kind and names the first few, a line each.
+// Names that do not print as they are stand in quotes.
+func (e *WeightsError) Error() string { return strings.Join(e.Lines(), "\n") }
+
+// Lines returns the lines of the error's text.
+func (e *WeightsError) Lines() []string {
+	text := []string{"the weights do not fit the model"}
+	text = group(text, "missing", e.Missing, printable)
+	text = group(text, "not the model's", e.Extra, printable)
+	text = group(text, "of another shape", e.Misshaped, func(m Misshape) string {
+		return fmt.Sprintf("%s is %s, and should be %s", printable(m.Name), formatShape(m.Got), formatShape(m.Want))
 	})
-	group(&b, "unusable", e.Unusable, func(u Unusable) string { return u.Name + ": " + u.Reason })
-	return b.String()
+	return group(text, "unusable", e.Unusable, func(u Unusable) string { return printable(u.Name) + ": " + u.Reason })
 }
 
 // count is the number of faults.
@@ -41,19 +44,28 @@ func (e *WeightsError) count() int {
 	return len(e.Missing) + len(e.Extra) + len(e.Misshaped) + len(e.Unusable)
 }
 
-// group writes one kind of fault: how many, and the first of them a line each.
-func group[T any](b *strings.Builder, kind string, faults []T, line func(T) string) {
+// group adds one kind of fault: how many, and the first of them a line each.
+func group[T any](text []string, kind string, faults []T, line func(T) string) []string {
 	const shown = 5
 	if len(faults) == 0 {
-		return
+		return text
 	}
-	fmt.Fprintf(b, "\n%d %s:", len(faults), kind)
+	text = append(text, fmt.Sprintf("%d %s:", len(faults), kind))
 	for _, f := range faults[:min(len(faults), shown)] {
-		b.WriteString("\n\t" + line(f))
+		text = append(text, "\t"+line(f))
 	}
 	if more := len(faults) - shown; more > 0 {
-		fmt.Fprintf(b, "\n\tand %d more", more)
+		text = append(text, fmt.Sprintf("\tand %d more", more))
 	}
+	return text
+}
+
+// printable is a name of a file's, in quotes if not all of it prints.
+func printable(name string) string {
+	if quoted := strconv.Quote(name); len(quoted) != len(name)+2 {
+		return quoted
+	}
+	return name
 }
 
 // formatShape writes a shape as the rest of resc does, [64,3,7,7].

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/resc-lang/resc/compiler"
+	"github.com/resc-lang/resc/internal/escape"
 	"github.com/resc-lang/resc/internal/fixture"
 	rt "github.com/resc-lang/resc/runtime"
 	"github.com/resc-lang/resc/runtime/kernel"
@@ -247,7 +248,7 @@ func (b *bench) profile(ctx context.Context, runs int) ([]benchLayer, error) {
 // text prints the result for people.
 func (r *benchResult) text(a *app) error {
 	t := tabwriter.NewWriter(a.stdout, 0, 8, 2, ' ', 0)
-	fmt.Fprintf(t, "model\t%s\n", r.Model)
+	escape.Fprintf(t, "model\t%s\n", r.Model)
 	fmt.Fprintf(t, "batch, threads, runs\t%d, %d, %d\n", r.Batch, r.Threads, r.Runs)
 	fmt.Fprintf(t, "latency\tmin %.2f ms, median %.2f ms, p99 %.2f ms\n", r.MinMS, r.MedianMS, r.P99MS)
 	fmt.Fprintf(t, "throughput\t%.1f images/s\n", r.ImagesPerS)
@@ -276,7 +277,7 @@ func (r *benchResult) text(a *app) error {
 		if algorithm == "" {
 			algorithm = "-"
 		}
-		fmt.Fprintf(t, "%s\t%.3f\t%.1f %%\t%s\t%s\t%s\t%s\t%s\n", l.Name, l.MS, 100*l.Share, rate, peak, algorithm, l.Op, l.Source)
+		escape.Fprintf(t, "%s\t%.3f\t%.1f %%\t%s\t%s\t%s\t%s\t%s\n", l.Name, l.MS, 100*l.Share, rate, peak, algorithm, l.Op, l.Source)
 	}
 	return t.Flush()
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/resc-lang/resc/compiler"
 	"github.com/resc-lang/resc/internal/atomicfile"
+	"github.com/resc-lang/resc/internal/escape"
 	"github.com/resc-lang/resc/runtime/kernel"
 	"github.com/resc-lang/resc/runtime/safetensors"
 )
@@ -193,10 +194,10 @@ func (c *buildCmd) compare(a *app, dir string, files, old map[string][]byte, sta
 		if old[name] == nil {
 			what = "is missing"
 		}
-		fmt.Fprintf(a.stderr, "resc: %s %s\n", filepath.Join(dir, name), what)
+		escape.Fprintf(a.stderr, "resc: %s %s\n", filepath.Join(dir, name), what)
 	}
 	for _, name := range stale {
-		fmt.Fprintf(a.stderr, "resc: %s is no longer part of the package\n", filepath.Join(dir, name))
+		escape.Fprintf(a.stderr, "resc: %s is no longer part of the package\n", filepath.Join(dir, name))
 	}
 	if len(names)+len(stale) > 0 {
 		fmt.Fprintln(a.stderr, "resc: go generate, or resc build without --check, brings the package up to date")

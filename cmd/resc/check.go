@@ -34,7 +34,7 @@ func (c *checkCmd) Run(a *app) error {
 		if err := dsl.RenderJSON(a.stdout, all); err != nil {
 			return err
 		}
-	} else if err := dsl.Render(a.stderr, all, dsl.RenderOptions{Color: a.color}); err != nil {
+	} else if err := a.report(all); err != nil {
 		return err
 	}
 	if all.HasErrors() {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/resc-lang/resc/checkpoint"
 	"github.com/resc-lang/resc/compiler"
+	"github.com/resc-lang/resc/internal/escape"
 	"github.com/resc-lang/resc/runtime/safetensors"
 	"github.com/resc-lang/resc/stdlib"
 )
@@ -80,9 +81,11 @@ func (m *modelArgs) shippedWeights(p *compiler.Program) (*safetensors.File, erro
 	shipped := p.ShippedWeights()
 	switch {
 	case shipped == "":
-		return nil, usagef("%s comes without weights: give a checkpoint with --weights FILE,\n"+
-			"PyTorch's, a safetensors file, NumPy's .npz or ONNX. The standard library's names are torchvision's:\n"+
-			"torch.save(model.state_dict(), \"FILE.pth\") fits as it is; resc weights %s FILE says how others fit.", m.Model, m.Model)
+		model := escape.Line(m.Model)
+		return nil, usageError{lines{
+			model + " comes without weights: give a checkpoint with --weights FILE,",
+			"PyTorch's, a safetensors file, NumPy's .npz or ONNX. The standard library's names are torchvision's:",
+			"torch.save(model.state_dict(), \"FILE.pth\") fits as it is; resc weights " + model + " FILE says how others fit."}}
 	case strings.HasPrefix(m.Model, stdlib.Prefix):
 		data, err := stdlib.Weights(shipped)
 		if err != nil {
@@ -99,8 +102,9 @@ func (m *modelArgs) misfit(p *compiler.Program, path string, f *checkpoint.File,
 	if !errors.As(err, &misfit) {
 		return fmt.Errorf("%s: %w", path, err)
 	}
+	text := lines(misfit.Lines())
 	for _, cause := range m.diagnose(p, f, misfit) {
-		err = fmt.Errorf("%w\nlikely cause: %s", err, cause)
+		text = append(text, "likely cause: "+escape.Line(cause))
 	}
-	return fmt.Errorf("%s: %w", path, err)
+	return fmt.Errorf("%s: %w", path, text)
 }

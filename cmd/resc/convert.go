@@ -1,11 +1,11 @@
 package main
 
 import (
-	"fmt"
 	"io"
 
 	"github.com/resc-lang/resc/checkpoint"
 	"github.com/resc-lang/resc/internal/atomicfile"
+	"github.com/resc-lang/resc/internal/escape"
 	"github.com/resc-lang/resc/runtime/safetensors"
 )
 
@@ -57,7 +57,7 @@ func (c *convertCmd) open(a *app) (*safetensors.File, error) {
 		return nil, err
 	}
 	for _, e := range f.Extras {
-		fmt.Fprintf(a.stderr, "resc: left out, being no tensor: %s, %s\n", e.Name, e.Value)
+		escape.Fprintf(a.stderr, "resc: left out, being no tensor: %s, %s\n", e.Name, e.Value)
 	}
 	return f.File, nil
 }

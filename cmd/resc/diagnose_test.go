@@ -18,7 +18,7 @@ import (
 func weightsOf(t *testing.T, model string, set map[string]string) []checkpoint.Entry {
 	t.Helper()
 	m := &modelArgs{Model: model, overrides: overrides{Set: set}}
-	p, err := m.compile(&app{stderr: io.Discard})
+	p, err := m.compile(newApp(io.Discard, io.Discard))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -143,7 +143,7 @@ func TestLikelyCause(t *testing.T) {
 func likelyCause(t *testing.T, model string, f *checkpoint.File, want string) {
 	t.Helper()
 	m := &modelArgs{Model: model}
-	p, err := m.compile(&app{stderr: io.Discard})
+	p, err := m.compile(newApp(io.Discard, io.Discard))
 	if err != nil {
 		t.Fatal(err)
 	}

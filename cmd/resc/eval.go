@@ -14,6 +14,7 @@ import (
 	"github.com/resc-lang/resc/internal/accuracy"
 	"github.com/resc-lang/resc/internal/atomicfile"
 	"github.com/resc-lang/resc/internal/dataset"
+	"github.com/resc-lang/resc/internal/escape"
 	"github.com/resc-lang/resc/internal/ordered"
 	"github.com/resc-lang/resc/runtime"
 )
@@ -127,7 +128,7 @@ func (c *evalCmd) evaluate(a *app, p *compiler.Program, network *compiler.Networ
 		bar.set(i)
 		if x.err != nil {
 			bar.clear()
-			fmt.Fprintf(a.stderr, "resc: %s: %v\n", x.name, x.err)
+			escape.Fprintf(a.stderr, "resc: %s: %v\n", x.name, x.err)
 			r.Broken++
 			return nil
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/resc-lang/resc/compiler"
 	"github.com/resc-lang/resc/dsl"
 	"github.com/resc-lang/resc/internal/atomicfile"
+	"github.com/resc-lang/resc/internal/escape"
 	"github.com/resc-lang/resc/stdlib"
 )
 
@@ -79,7 +80,7 @@ func (c *fmtCmd) read(name string) ([]byte, error) {
 func (c *fmtCmd) format(a *app, name string, text []byte) error {
 	file, ds := dsl.Parse(dsl.NewSource(name, string(text)))
 	if len(ds) > 0 {
-		if err := dsl.Render(a.stderr, ds, dsl.RenderOptions{Color: a.color}); err != nil {
+		if err := a.report(ds); err != nil {
 			return err
 		}
 		return errReported
@@ -87,10 +88,10 @@ func (c *fmtCmd) format(a *app, name string, text []byte) error {
 	formatted := []byte(dsl.Format(file))
 	differs := !bytes.Equal(text, formatted)
 	if c.List && differs {
-		fmt.Fprintln(a.stdout, name)
+		fmt.Fprintln(a.stdout, escape.Line(name))
 	}
 	if c.Diff && differs {
-		if _, err := a.stdout.Write(diff.Diff(name+".orig", text, name, formatted)); err != nil {
+		if _, err := a.stdout.Write(diff.Diff(escape.Line(name)+".orig", text, escape.Line(name), formatted)); err != nil {
 			return err
 		}
 	}

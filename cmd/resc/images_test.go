@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -70,7 +71,9 @@ func TestRunInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	stdout := &interrupter{at: 20, cancel: cancel}
 	c := &runCmd{modelArgs: modelArgs{Model: "std/cifar_resnet"}, Images: []string{copies(t, 300)}, Top: 1, Crops: 1, Threads: 2, Format: "json"}
-	if err := c.Run(&app{ctx: ctx, stdout: stdout, stderr: &bytes.Buffer{}}); !errors.Is(err, context.Canceled) {
+	a := newApp(stdout, io.Discard)
+	a.ctx = ctx
+	if err := c.Run(a); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v", err)
 	}
 	lines := strings.SplitAfter(stdout.String(), "\n")
@@ -94,7 +97,9 @@ func TestEvalInterrupted(t *testing.T) {
 	stderr := &interrupter{at: 1, cancel: cancel}
 	var stdout bytes.Buffer
 	c := &evalCmd{modelArgs: modelArgs{Model: "std/cifar_resnet"}, Data: dir, Crops: 1, Threads: 2, Format: "text"}
-	if err := c.Run(&app{ctx: ctx, stdout: &stdout, stderr: stderr}); !errors.Is(err, context.Canceled) {
+	a := newApp(&stdout, stderr)
+	a.ctx = ctx
+	if err := c.Run(a); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v", err)
 	}
 	var done, of int
@@ -109,7 +114,7 @@ func TestEvalInterrupted(t *testing.T) {
 // TestBar draws on a terminal and clears what it drew.
 func TestBar(t *testing.T) {
 	var w bytes.Buffer
-	a := &app{terminal: true, stderr: &w}
+	a := &app{terminal: true, screen: &w}
 	b := a.newBar(40, false)
 	b.start = time.Now().Add(-2 * time.Second)
 	b.set(10)
@@ -119,7 +124,7 @@ func TestBar(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 	w.Reset()
-	for _, silent := range []*bar{(&app{stderr: &w}).newBar(40, false), (&app{terminal: true, stdoutTerminal: true, stderr: &w}).newBar(40, true), a.newBar(1, false)} {
+	for _, silent := range []*bar{(&app{screen: &w}).newBar(40, false), (&app{terminal: true, stdoutTerminal: true, screen: &w}).newBar(40, true), a.newBar(1, false)} {
 		silent.set(1)
 		silent.clear()
 	}

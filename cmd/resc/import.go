@@ -8,6 +8,7 @@ import (
 
 	"github.com/resc-lang/resc/compiler"
 	"github.com/resc-lang/resc/internal/atomicfile"
+	"github.com/resc-lang/resc/internal/escape"
 	"github.com/resc-lang/resc/runtime/safetensors"
 )
 
@@ -48,6 +49,6 @@ func (c *importCmd) Run(a *app) error {
 	if err := atomicfile.WriteFile(path, []byte(i.Source)); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintln(a.stdout, path)
+	_, err = fmt.Fprintln(a.stdout, escape.Line(path))
 	return err
 }

@@ -9,10 +9,14 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"reflect"
 	"runtime/debug"
 	"syscall"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/resc-lang/resc/dsl"
+	"github.com/resc-lang/resc/internal/escape"
 )
 
 // The exit statuses that scripts lean on.
@@ -48,7 +52,9 @@ type cli struct {
 // app is what verbs need of the world.
 type app struct {
 	ctx            context.Context
-	stdout, stderr io.Writer
+	stdout         *output
+	stderr         io.Writer // escapes what a terminal would act on
+	screen         io.Writer // stderr itself, for colours and progress
 	color          bool
 	terminal       bool // stderr is one
 	stdoutTerminal bool
@@ -56,8 +62,15 @@ type app struct {
 	noted          map[string]bool // what note has said
 }
 
+// newApp returns an app that prints to two writers.
+func newApp(stdout, stderr io.Writer) *app {
+	return &app{stdout: newOutput(stdout), stderr: escape.NewWriter(stderr), screen: stderr}
+}
+
 // usageError is wrong usage: the arguments say what cannot be done.
 type usageError struct{ error }
+
+func (u usageError) Unwrap() error { return u.error }
 
 func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
 
@@ -68,9 +81,10 @@ func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 
 // run runs a command line and returns its exit status.
 func run(args []string, stdout, stderr io.Writer) (status int) {
+	a := newApp(stdout, stderr)
 	defer func() {
 		if r := recover(); r != nil {
-			fmt.Fprintf(stderr, "resc: a fault of resc's own: %v\nPlease report it with the command line and the .res file.\n\n%s", r, debug.Stack())
+			fmt.Fprintf(a.stderr, "resc: a fault of resc's own: %v\nPlease report it with the command line and the .res file.\n\n%s", r, debug.Stack())
 			status = exitInternal
 		}
 	}()
@@ -78,7 +92,7 @@ func run(args []string, stdout, stderr io.Writer) (status int) {
 	defer stop()
 	// A second signal ends what does not look at ctx, such as reading from a pipe.
 	context.AfterFunc(ctx, stop)
-	a := &app{ctx: ctx, stdout: stdout, stderr: stderr}
+	a.ctx = ctx
 	if f, ok := stderr.(*os.File); ok {
 		a.terminal = isTerminal(f)
 		a.color = a.terminal && os.Getenv("NO_COLOR") == ""
@@ -88,9 +102,9 @@ func run(args []string, stdout, stderr io.Writer) (status int) {
 	}
 	var c cli
 	exited := -1
-	parser, err := kong.New(&c, kong.Name("resc"), kong.Writers(stdout, stderr), kong.Exit(func(code int) { exited = code }),
+	parser, err := kong.New(&c, kong.Name("resc"), kong.Writers(a.stdout, a.stderr), kong.Exit(func(code int) { exited = code }),
 		kong.Description("resc compiles residual networks. MODEL is a path to a .res file, or std/NAME."),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}), kong.KindMapper(reflect.String, kong.MapperFunc(verbatim)))
 	if err != nil {
 		panic(err)
 	}
@@ -103,13 +117,24 @@ func run(args []string, stdout, stderr io.Writer) (status int) {
 	}
 	k, err := parser.Parse(args)
 	if exited >= 0 {
-		return exited // --help
+		return a.status(nil) // --help
 	}
 	if err != nil {
-		fmt.Fprintf(stderr, "resc: %v\n%s --help shows what there is.\n", err, verb(err))
+		fmt.Fprintf(a.stderr, "resc: %s\n%s --help shows what there is.\n", message(err), verb(err))
 		return exitUsage
 	}
 	return a.status(k.Run(a))
+}
+
+// verbatim takes an argument as it is. Kong's own mapper replaces bytes that are not UTF-8,
+// which names of files may have.
+func verbatim(ctx *kong.DecodeContext, target reflect.Value) error {
+	token, err := ctx.Scan.PopValue("string")
+	if err != nil {
+		return err
+	}
+	target.SetString(token.String())
+	return nil
 }
 
 // verb is the command that a mistaken command line is of, as far as it was read.
@@ -123,8 +148,12 @@ func verb(err error) string {
 	return "resc"
 }
 
-// status prints an error and returns its exit status.
+// status prints a verb's error, or else that its output could not be written, and
+// returns the exit status.
 func (a *app) status(err error) int {
+	if failed := a.stdout.flush(); err == nil {
+		err = failed
+	}
 	var usage usageError
 	switch {
 	case err == nil:
@@ -135,22 +164,27 @@ func (a *app) status(err error) int {
 		fmt.Fprintln(a.stderr, "resc: interrupted")
 		return exitInput
 	case errors.As(err, &usage):
-		fmt.Fprintf(a.stderr, "resc: %v\n", err)
+		fmt.Fprintf(a.stderr, "resc: %s\n", message(err))
 		return exitUsage
 	}
-	fmt.Fprintf(a.stderr, "resc: %v\n", err)
+	fmt.Fprintf(a.stderr, "resc: %s\n", message(err))
 	return exitInput
 }
 
-// note says something that is no error, once.
+// note prints a line that is no error, once.
 func (a *app) note(text string) {
 	if a.noted == nil {
 		a.noted = make(map[string]bool)
 	}
 	if !a.noted[text] {
 		a.noted[text] = true
-		fmt.Fprintln(a.stderr, text)
+		fmt.Fprintln(a.stderr, escape.Line(text))
 	}
+}
+
+// report prints diagnostics, which the renderer escapes.
+func (a *app) report(ds dsl.Diagnostics) error {
+	return dsl.Render(a.screen, ds, dsl.RenderOptions{Color: a.color})
 }
 
 // isTerminal says whether a file is a terminal.

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/resc-lang/resc/compiler"
-	"github.com/resc-lang/resc/dsl"
 	"github.com/resc-lang/resc/internal/fixture"
 	"github.com/resc-lang/resc/runtime/safetensors"
 )
@@ -87,7 +86,7 @@ func (m *modelArgs) compileOptions(a *app, o compiler.Options, show bool) (*comp
 	o.Memory = compiler.Memory(m.Memory)
 	p, ds := compiler.Compile(src, o)
 	if len(ds) > 0 && (show || p == nil) {
-		if err := dsl.Render(a.stderr, ds, dsl.RenderOptions{Color: a.color}); err != nil {
+		if err := a.report(ds); err != nil {
 			return nil, err
 		}
 	}

@@ -22,7 +22,7 @@ type bar struct {
 func (a *app) newBar(of int, results bool) *bar {
 	b := &bar{of: of, start: time.Now()}
 	if a.terminal && of > 1 && !(results && a.stdoutTerminal) {
-		b.w = a.stderr
+		b.w = a.screen
 	}
 	return b
 }

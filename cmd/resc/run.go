@@ -7,6 +7,7 @@ import (
 	"github.com/resc-lang/resc/compiler"
 	"github.com/resc-lang/resc/internal/atomicfile"
 	"github.com/resc-lang/resc/internal/dataset"
+	"github.com/resc-lang/resc/internal/escape"
 	"github.com/resc-lang/resc/internal/npy"
 	"github.com/resc-lang/resc/internal/ordered"
 	"github.com/resc-lang/resc/runtime"
@@ -125,7 +126,7 @@ func (c *runCmd) compute(a *app, p *compiler.Program, network *compiler.Network,
 		bar.set(i)
 		if r.err != nil {
 			bar.clear()
-			fmt.Fprintf(a.stderr, "resc: %s: %v\n", r.name, r.err)
+			escape.Fprintf(a.stderr, "resc: %s: %v\n", r.name, r.err)
 			failed++
 			return nil
 		}

@@ -7,7 +7,9 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
+	"github.com/resc-lang/resc/internal/escape"
 	"github.com/resc-lang/resc/runtime"
 )
 
@@ -32,13 +34,13 @@ type textPrinter struct{ w io.Writer }
 
 func (p textPrinter) print(name string, classes []runtime.Class) error {
 	b := &strings.Builder{}
-	fmt.Fprintln(b, name)
+	fmt.Fprintln(b, escape.Line(name))
 	width := 0
 	for _, c := range classes {
-		width = max(width, len(c.Name))
+		width = max(width, utf8.RuneCountInString(escape.Line(c.Name)))
 	}
 	for _, c := range classes {
-		fmt.Fprintf(b, "  %-*s  %6.2f %%\n", width, c.Name, 100*c.Probability)
+		escape.Fprintf(b, "  %-*s  %6.2f %%\n", width, c.Name, 100*c.Probability)
 	}
 	_, err := io.WriteString(p.w, b.String())
 	return err
@@ -54,7 +56,8 @@ func (p jsonPrinter) print(name string, classes []runtime.Class) error {
 	}{name, classes})
 }
 
-// csvPrinter prints a line for each class of an image, below a heading.
+// csvPrinter prints a line for each class of an image, below a heading. Names are escaped,
+// and begin with an apostrophe where a spreadsheet would take them for formulas.
 type csvPrinter struct {
 	w      *csv.Writer
 	headed bool
@@ -66,7 +69,7 @@ func (p *csvPrinter) print(name string, classes []runtime.Class) error {
 		p.w.Write([]string{"file", "rank", "class", "index", "probability"})
 	}
 	for i, c := range classes {
-		p.w.Write([]string{name, strconv.Itoa(i + 1), c.Name, strconv.Itoa(c.Index), strconv.FormatFloat(c.Probability, 'g', -1, 64)})
+		p.w.Write([]string{escape.Cell(name), strconv.Itoa(i + 1), escape.Cell(c.Name), strconv.Itoa(c.Index), strconv.FormatFloat(c.Probability, 'g', -1, 64)})
 	}
 	p.w.Flush()
 	return p.w.Error() // of any write before

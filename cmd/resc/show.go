@@ -7,6 +7,7 @@ import (
 
 	"github.com/resc-lang/resc/compiler"
 	"github.com/resc-lang/resc/dsl"
+	"github.com/resc-lang/resc/internal/escape"
 )
 
 type showCmd struct {
@@ -34,7 +35,7 @@ func (c *showCmd) Run(a *app) error {
 	}
 	for i, s := range sources {
 		if i > 0 {
-			if _, err := fmt.Fprintf(a.stdout, "\n// %s\n\n", s.Name); err != nil {
+			if _, err := escape.Fprintf(a.stdout, "\n// %s\n\n", s.Name); err != nil {
 				return err
 			}
 		}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/resc-lang/resc/checkpoint"
 	"github.com/resc-lang/resc/compiler"
+	"github.com/resc-lang/resc/internal/escape"
 )
 
 type weightsCmd struct {
@@ -161,39 +162,39 @@ func (r *weightsResult) misfit(e *checkpoint.MisfitError) {
 // text prints the mapping as a table, or what is wrong.
 func (r *weightsResult) text(a *app, misfit *checkpoint.MisfitError) error {
 	if misfit != nil {
-		fmt.Fprintf(a.stdout, "%s (%s): %v\n", r.File, r.Format, misfit)
+		fmt.Fprintf(a.stdout, "%s (%s): %v\n", escape.Line(r.File), r.Format, misfit)
 		for _, c := range r.Causes {
-			fmt.Fprintf(a.stdout, "likely cause: %s\n", c)
+			escape.Fprintf(a.stdout, "likely cause: %s\n", c)
 		}
 		return nil
 	}
 	if r.Unusable != "" {
-		fmt.Fprintf(a.stdout, "%s (%s) has all entries of %s, but %s\n", r.File, r.Format, r.Model, strings.TrimPrefix(r.Unusable, "the weights do not fit the model\n"))
+		fmt.Fprintf(a.stdout, "%s (%s) has all entries of %s, but %s\n", escape.Line(r.File), r.Format, r.Model, strings.TrimPrefix(r.Unusable, "the weights do not fit the model\n"))
 		return nil
 	}
-	fmt.Fprintf(a.stdout, "%s (%s) fits %s\n\n", r.File, r.Format, r.Model)
+	escape.Fprintf(a.stdout, "%s (%s) fits %s\n\n", r.File, r.Format, r.Model)
 	t := tabwriter.NewWriter(a.stdout, 0, 8, 2, ' ', 0)
 	fmt.Fprintln(t, "weight\tin the file\tshape\ttype\trule")
 	for _, w := range r.Weights {
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", w.Name, w.File, compiler.Dims(w.Shape), w.DType, w.Rule)
+		escape.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", w.Name, w.File, compiler.Dims(w.Shape), w.DType, w.Rule)
 	}
 	t.Flush()
 	if len(r.Unread) > 0 {
 		fmt.Fprint(t, "\nnot read\tbecause\n")
 		for _, u := range r.Unread {
-			fmt.Fprintf(t, "%s\t%s\n", u.Name, u.Reason)
+			escape.Fprintf(t, "%s\t%s\n", u.Name, u.Reason)
 		}
 		t.Flush()
 	}
 	if len(r.Extras) > 0 {
 		fmt.Fprint(t, "\nno tensor\t\n")
 		for _, e := range r.Extras {
-			fmt.Fprintf(t, "%s\t%s\n", e.Name, e.Value)
+			escape.Fprintf(t, "%s\t%s\n", e.Name, e.Value)
 		}
 		t.Flush()
 	}
 	for _, n := range r.Notes {
-		fmt.Fprintf(a.stdout, "\nnote: %s\n", n)
+		escape.Fprintf(a.stdout, "\nnote: %s\n", n)
 	}
 	return nil
 }

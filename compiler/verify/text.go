@@ -7,6 +7,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/resc-lang/resc/compiler"
+	"github.com/resc-lang/resc/internal/escape"
 )
 
 // Text writes the layers up to the first that differs, or all where none does, and
@@ -24,7 +25,7 @@ func (r *Report) Text(w io.Writer) error {
 		if l.Problem == "" {
 			numbers = fmt.Sprintf("%.3g\t%.1e\t%.1e\t%d", float64(l.Largest), float64(l.Absolute), float64(l.Relative), l.ULP)
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", l.Name, l.Op, compiler.Dims(l.Shape), numbers, mark, l.Source)
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", l.Name, l.Op, compiler.Dims(l.Shape), numbers, mark, escape.Line(l.Source))
 		if r.First != nil && !l.Agrees {
 			break
 		}
@@ -44,7 +45,7 @@ func (r *Report) verdict() string {
 		fmt.Fprintf(&b, "The reference's names were read without %q.\n", r.Prefix)
 	}
 	if n := len(r.Unmatched); n > 0 {
-		fmt.Fprintf(&b, "%d of the reference's values have names that the model has not: %s.\n", n, few(r.Unmatched))
+		escape.Fprintf(&b, "%d of the reference's values have names that the model has not: %s.\n", n, few(r.Unmatched))
 	}
 	images := "1 image"
 	if r.Images != 1 {
@@ -58,7 +59,7 @@ func (r *Report) verdict() string {
 				worst = &r.Layers[i]
 			}
 		}
-		fmt.Fprintf(&b, "%s agrees in all %d values, on %s: the largest relative difference is %.1e, at %s; %.0e is allowed.\n",
+		escape.Fprintf(&b, "%s agrees in all %d values, on %s: the largest relative difference is %.1e, at %s; %.0e is allowed.\n",
 			r.Model, len(r.Layers), images, float64(worst.Relative), worst.Name, r.Tolerance)
 		return b.String()
 	}
@@ -71,9 +72,9 @@ func (r *Report) verdict() string {
 			behind++
 		}
 	}
-	fmt.Fprintf(&b, "%s differs first at %s, %s (%s).\n", r.Model, l.Name, l.Op, l.Source)
+	escape.Fprintf(&b, "%s differs first at %s, %s (%s).\n", r.Model, l.Name, l.Op, l.Source)
 	if l.Problem != "" {
-		fmt.Fprintf(&b, "There %s.\n", l.Problem)
+		escape.Fprintf(&b, "There %s.\n", l.Problem)
 	} else {
 		fmt.Fprintf(&b, "There the largest difference is %.3g, or %.1e of the layer's largest value; %.0e is allowed. At %v the model has %.9g, the reference %.9g: %d float32 numbers apart.\n",
 			float64(l.Absolute), float64(l.Relative), r.Tolerance, l.At, float64(l.Ours), float64(l.Reference), l.ULP)

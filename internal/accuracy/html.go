@@ -5,6 +5,8 @@ import (
 	"encoding/base64"
 	"html/template"
 	"io"
+
+	"github.com/resc-lang/resc/internal/escape"
 )
 
 // htmlMatrix is the number of classes up to which the page has the whole matrix.
@@ -15,6 +17,7 @@ var page string
 
 var pageTemplate = template.Must(template.New("report").Funcs(template.FuncMap{
 	"percent": percent,
+	"line":    escape.Line,
 	"ref":     func(v float64) *float64 { return &v },
 	"thumbnail": func(m Mistake) template.URL {
 		return template.URL("data:image/jpeg;base64," + base64.StdEncoding.EncodeToString(m.Thumbnail))

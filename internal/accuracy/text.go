@@ -6,6 +6,8 @@ import (
 	"strings"
 	"text/tabwriter"
 	"unicode/utf8"
+
+	"github.com/resc-lang/resc/internal/escape"
 )
 
 // What fits into text; JSON has everything.
@@ -17,17 +19,17 @@ const (
 // Text writes the report as tables.
 func (r *Report) Text(w io.Writer) error {
 	b := &strings.Builder{}
-	fmt.Fprintf(b, "%s on %s: %s\n", r.Model, r.Data, r.extent())
+	escape.Fprintf(b, "%s on %s: %s\n", r.Model, r.Data, r.extent())
 	t := tabwriter.NewWriter(b, 0, 8, 2, ' ', 0)
 	fmt.Fprintf(t, "top-1\t%s, %d of %d\n", percent(&r.Top1), r.Right, r.Images)
 	fmt.Fprintf(t, "top-5\t%s\n", percent(&r.Top5))
 	fmt.Fprintf(t, "speed\t%.1f images/s, %.1f s\n", r.PerSecond, r.Seconds)
-	fmt.Fprintf(t, "labels\t%s\n", r.Labels)
+	escape.Fprintf(t, "labels\t%s\n", r.Labels)
 	if r.Crops > 1 {
 		fmt.Fprintf(t, "crops\t%d\n", r.Crops)
 	}
 	for _, p := range r.Published {
-		fmt.Fprintf(t, "published\t%s\n", p)
+		escape.Fprintf(t, "published\t%s\n", p)
 	}
 	t.Flush()
 	if len(r.Classes) > 0 {
@@ -35,7 +37,7 @@ func (r *Report) Text(w io.Writer) error {
 		t = tabwriter.NewWriter(b, 0, 8, 2, ' ', 0)
 		fmt.Fprintln(t, "class\timages\tprecision\trecall")
 		for _, c := range r.Classes {
-			fmt.Fprintf(t, "%s\t%d\t%s\t%s\n", c.Class, c.Support, percent(c.Precision), percent(c.Recall))
+			escape.Fprintf(t, "%s\t%d\t%s\t%s\n", c.Class, c.Support, percent(c.Precision), percent(c.Recall))
 		}
 		t.Flush()
 	}
@@ -45,7 +47,7 @@ func (r *Report) Text(w io.Writer) error {
 		fmt.Fprintln(b, "\nmost frequent confusions")
 		t = tabwriter.NewWriter(b, 0, 8, 2, ' ', 0)
 		for _, c := range cells[:min(textConfusions, len(cells))] {
-			fmt.Fprintf(t, "  %d\t%s\ttaken for\t%s\n", c.Images, c.Class, c.Predicted)
+			escape.Fprintf(t, "  %d\t%s\ttaken for\t%s\n", c.Images, c.Class, c.Predicted)
 		}
 		t.Flush()
 	}
@@ -53,7 +55,7 @@ func (r *Report) Text(w io.Writer) error {
 		fmt.Fprintln(b, "\nworst mistakes: taken for, and what it is")
 		t = tabwriter.NewWriter(b, 0, 8, 2, ' ', 0)
 		for _, m := range r.Mistakes {
-			fmt.Fprintf(t, "  %s\t%s\t%s\t%s\t%s\n", m.Predicted, percent(&m.Probability), m.Class, percent(&m.ClassProbability), m.File)
+			escape.Fprintf(t, "  %s\t%s\t%s\t%s\t%s\n", m.Predicted, percent(&m.Probability), m.Class, percent(&m.ClassProbability), m.File)
 		}
 		t.Flush()
 	}
@@ -86,7 +88,7 @@ func (r *Report) textMatrix(b *strings.Builder) {
 	fmt.Fprintln(b, "\nconfusion: a row for each class, a column for what it was taken for")
 	width, cell := 0, len(fmt.Sprint(r.Images))
 	for _, c := range r.Classes {
-		width = max(width, utf8.RuneCountInString(c.Class))
+		width = max(width, utf8.RuneCountInString(escape.Line(c.Class)))
 		cell = max(cell, len(fmt.Sprint(c.Index)))
 	}
 	head := len(fmt.Sprint(r.Classes[len(r.Classes)-1].Index))
@@ -96,7 +98,7 @@ func (r *Report) textMatrix(b *strings.Builder) {
 	}
 	fmt.Fprintln(b)
 	for i, row := range r.Matrix() {
-		fmt.Fprintf(b, "%*d %-*s", head, r.Classes[i].Index, width, r.Classes[i].Class)
+		escape.Fprintf(b, "%*d %-*s", head, r.Classes[i].Index, width, r.Classes[i].Class)
 		for _, n := range row {
 			if n == 0 {
 				fmt.Fprintf(b, "  %*s", cell, ".")

@@ -60,11 +60,7 @@ func quote(s dsl.Span) string {
 		return ""
 	}
 	n := s.Position().Line
-	name := s.Source.Name
-	if !strings.HasPrefix(name, "std/") {
-		name = name[strings.LastIndexByte(name, '/')+1:]
-	}
-	return fmt.Sprintf("\t%s:%d: %s", name, n, strings.TrimSpace(s.Source.Line(n)))
+	return fmt.Sprintf("\t%s:%d: %s", fileName(s.Source), n, strings.TrimSpace(s.Source.Line(n)))
 }
 
 // layerDoc is the comment of a layer's function.

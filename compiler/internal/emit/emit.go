@@ -11,6 +11,8 @@ import (
 
 	"github.com/resc-lang/resc/compiler/internal/check"
 	"github.com/resc-lang/resc/compiler/internal/plan"
+	"github.com/resc-lang/resc/dsl"
+	"github.com/resc-lang/resc/internal/escape"
 )
 
 // Options say how a package is to be printed.
@@ -100,20 +102,19 @@ func Package(m *check.Model, s *plan.Schedule, o Options) ([]File, error) {
 	return out, nil
 }
 
-// source is the .res file as the header names it: without its folder, so that
-// the bytes do not depend on where the project lies.
-func (g *generator) source() string {
-	name := g.model.Source.Name
-	if strings.HasPrefix(name, "std/") {
-		return name
+// fileName is a .res file as comments name it: without its folder, so that the bytes do
+// not depend on where the project lies, and escaped, so that it ends no comment.
+func fileName(s *dsl.Source) string {
+	if strings.HasPrefix(s.Name, "std/") {
+		return s.Name
 	}
-	return name[strings.LastIndexByte(name, '/')+1:]
+	return escape.Line(s.Name[strings.LastIndexByte(s.Name, '/')+1:])
 }
 
 // newFile begins a file of the package.
 func (g *generator) newFile() *jen.File {
 	f := jen.NewFile(g.options.Package)
-	f.HeaderComment(Header(g.options.Version, g.source()))
+	f.HeaderComment(Header(g.options.Version, fileName(g.model.Source)))
 	f.ImportName(runtimePath, "runtime")
 	f.ImportName(kernelPath, "kernel")
 	f.ImportName(preprocessPath, "preprocess")

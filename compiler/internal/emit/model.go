@@ -81,7 +81,7 @@ func (g *generator) opener(f *jen.File, name, doc string, params []jen.Code, ope
 // card is the model card: what the network is, what goes in and comes out, and
 // what it costs.
 func (g *generator) card() []string {
-	lines := []string{fmt.Sprintf("Package %s is the network %s, compiled from %s.", g.options.Package, g.model.Name, g.source())}
+	lines := []string{fmt.Sprintf("Package %s is the network %s, compiled from %s.", g.options.Package, g.model.Name, fileName(g.model.Source))}
 	if g.model.Doc != "" {
 		lines = append(lines, "")
 		lines = append(lines, strings.Split(g.model.Doc, "\n")...)

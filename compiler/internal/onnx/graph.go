@@ -3,10 +3,12 @@ package onnx
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/resc-lang/resc/compiler/internal/ir"
 	"github.com/resc-lang/resc/compiler/internal/op"
 	"github.com/resc-lang/resc/compiler/internal/shape"
+	"github.com/resc-lang/resc/internal/escape"
 	format "github.com/resc-lang/resc/internal/onnx"
 )
 
@@ -69,15 +71,17 @@ type refusal struct{ node, reason string }
 // Refused is the error of a model with nodes that cannot be said in the language.
 type Refused struct{ list []refusal }
 
-func (r *Refused) Error() string {
+func (r *Refused) Error() string { return strings.Join(r.Lines(), "\n") }
+
+// Lines returns the lines of the error's text.
+func (r *Refused) Lines() []string {
 	const most = 12
-	text := fmt.Sprintf("%d of its nodes cannot be said in a .res file:", len(r.list))
+	text := []string{fmt.Sprintf("%d of its nodes cannot be said in a .res file:", len(r.list))}
 	for i, x := range r.list {
 		if i == most {
-			text += fmt.Sprintf("\n  and %d more", len(r.list)-most)
-			break
+			return append(text, fmt.Sprintf("  and %d more", len(r.list)-most))
 		}
-		text += fmt.Sprintf("\n  %s: %s", x.node, x.reason)
+		text = append(text, "  "+escape.Line(x.node+": "+x.reason))
 	}
 	return text
 }
