@@ -59,21 +59,14 @@ func (c *fmtCmd) Run(a *app) error {
 
 // read reads a file, or one of the standard library, which cannot be written.
 func (c *fmtCmd) read(name string) ([]byte, error) {
-	if strings.HasPrefix(name, stdlib.Prefix) {
-		src, err := compiler.Load(name)
-		if err != nil {
-			return nil, err
-		}
-		if c.Write {
-			return nil, usagef("%s is part of resc and cannot be written; resc fmt %s > FILE.res writes a copy", name, name)
-		}
-		return []byte(src.Text), nil
-	}
-	text, err := os.ReadFile(name)
+	src, err := compiler.Load(name)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, bare(err))
+		return nil, err
 	}
-	return text, nil
+	if c.Write && strings.HasPrefix(name, stdlib.Prefix) {
+		return nil, usagef("%s is part of resc and cannot be written; resc fmt %s > FILE.res writes a copy", name, name)
+	}
+	return []byte(src.Text), nil
 }
 
 // format formats one file.

@@ -136,6 +136,44 @@ func TestList(t *testing.T) {
 	}
 }
 
+// endless repeats a text without end, and counts what was read of it.
+type endless struct {
+	text string
+	n    int
+}
+
+func (e *endless) Read(p []byte) (int, error) {
+	n := copy(p, e.text[e.n%len(e.text):])
+	e.n += n
+	return n, nil
+}
+
+// TestEndlessList reads lists that never end no further than rows and lists may go.
+func TestEndlessList(t *testing.T) {
+	for _, test := range []struct {
+		start, text, want string
+		most              int
+	}{
+		{"", "\x00", "line 1: a NUL byte: this is not a CSV file", maxRow},
+		{"a.png,b\n", "\x00", "line 2: a NUL byte", maxRow},
+		{"a.png,b\n", "x", "line 2: a row of more than 65536 bytes", 2 * maxRow},
+		{"a.png,b\na.png,\"", "b\n", "is a quotation mark not closed?", 2 * maxRow},
+		{"", "\n", "a row of more than 65536 bytes", 2 * maxRow},
+		{"", "a,b\n", "more than 4194304 lines: split the list", 5 * maxRows},
+		{"", "a," + strings.Repeat("b", 1<<12) + "\n", "more than 268435456 bytes: split the list", maxBytes + 1<<16},
+	} {
+		e := &endless{text: strings.Repeat(test.text, 1<<12)}
+		rows := 0
+		err := readRows(io.MultiReader(strings.NewReader(test.start), e), func(int, []string) error { rows++; return nil })
+		if err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%.20q: error %v after %d rows, want %s", test.text, err, rows, test.want)
+		}
+		if e.n > test.most {
+			t.Errorf("%.20q: %d bytes read, at most %d are enough", test.text, e.n, test.most)
+		}
+	}
+}
+
 // archive writes a tar archive of files whose contents are their names.
 func archive(t *testing.T, format tar.Format, names ...string) []byte {
 	t.Helper()

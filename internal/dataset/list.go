@@ -18,69 +18,120 @@ var (
 	labelColumns = []string{"label", "class", "class_name", "classname", "category", "target", "index", "class_index", "label_index"}
 )
 
-// maxRows bounds a list.
-const maxRows = 1 << 24
+// What a list may have, so that no file takes memory without end.
+const (
+	maxRow   = 1 << 16 // bytes of a row, with the empty lines before it
+	maxBytes = 1 << 28
+	maxRows  = 1 << 22
+)
 
-// readRows reads CSV. A byte order mark is passed over.
-func readRows(r io.Reader) (rows [][]string, lines []int, err error) {
+// errNotText is a file that is no list.
+var errNotText = errors.New("a NUL byte: this is not a CSV file, nor a folder or a tar archive")
+
+// readRows reads CSV and calls row for each row with its line. A byte order mark is
+// passed over.
+func readRows(r io.Reader, row func(line int, fields []string) error) error {
 	b := bufio.NewReader(r)
 	if mark, _ := b.Peek(3); bytes.Equal(mark, []byte("\xef\xbb\xbf")) {
 		b.Discard(3)
 	}
-	c := csv.NewReader(b)
+	bounded := &rowReader{r: b, line: 1}
+	c := csv.NewReader(bounded)
 	c.FieldsPerRecord = -1
 	c.TrimLeadingSpace = true
-	for {
-		row, err := c.Read()
+	for n := 0; ; n++ {
+		fields, err := c.Read()
 		if errors.Is(err, io.EOF) {
-			return rows, lines, nil
+			return nil
 		}
 		if err != nil {
-			return nil, nil, err
+			return err
 		}
-		if len(rows) == maxRows {
-			return nil, nil, fmt.Errorf("more than %d lines", maxRows)
+		if n == maxRows {
+			return fmt.Errorf("more than %d lines: split the list", maxRows)
 		}
-		for _, field := range row {
-			if strings.ContainsRune(field, 0) {
-				return nil, nil, errors.New("not a CSV file, nor a folder or a tar archive")
-			}
-		}
+		bounded.row = 0
 		line, _ := c.FieldPos(0)
-		rows, lines = append(rows, row), append(lines, line)
+		if err := row(line, fields); err != nil {
+			return err
+		}
 	}
+}
+
+// rowReader gives a csv.Reader no byte beyond the line that it asks for, so that the
+// bytes it was given since the last row are those of one row.
+type rowReader struct {
+	r          *bufio.Reader
+	line       int // of the next byte
+	row, total int // bytes given
+}
+
+// Read gives at most the rest of a line.
+func (l *rowReader) Read(p []byte) (int, error) {
+	if _, err := l.r.Peek(1); err != nil {
+		return 0, err
+	}
+	part, _ := l.r.Peek(min(len(p), l.r.Buffered()))
+	end := bytes.IndexByte(part, '\n')
+	if end >= 0 {
+		part = part[:end+1]
+	}
+	l.row += len(part)
+	l.total += len(part)
+	switch {
+	case bytes.IndexByte(part, 0) >= 0:
+		return 0, fmt.Errorf("line %d: %w", l.line, errNotText)
+	case l.row > maxRow:
+		return 0, fmt.Errorf("line %d: a row of more than %d bytes: a row is a path and a label; is a quotation mark not closed?", l.line, maxRow)
+	case l.total > maxBytes:
+		return 0, fmt.Errorf("line %d: more than %d bytes: split the list", l.line, maxBytes)
+	}
+	copy(p, part)
+	l.r.Discard(len(part))
+	if end >= 0 {
+		l.line++
+	}
+	return len(part), nil
 }
 
 // openList reads lines of a path, relative to dir, and a label. A first line that
 // names the columns, by the words above, says where they are; without it they are
 // the first two.
 func openList(r io.Reader, dir string) (*Set, error) {
-	rows, lines, err := readRows(r)
-	if err != nil {
-		return nil, err
-	}
-	path, label := 0, 1
-	if len(rows) > 0 {
-		if p := column(rows[0], pathColumns); p >= 0 {
-			if label = column(rows[0], labelColumns); label < 0 {
-				return nil, fmt.Errorf("no column is named %s: which has the labels?", strings.Join(labelColumns, ", "))
-			}
-			path, rows, lines = p, rows[1:], lines[1:]
-		}
-	}
 	s := &Set{Kind: "list"}
-	for i, row := range rows {
+	path, label, first := 0, 1, true
+	labels := map[string]string{} // each once: a field would keep its row in memory
+	err := readRows(r, func(line int, row []string) error {
+		if first {
+			first = false
+			if p := column(row, pathColumns); p >= 0 {
+				if label = column(row, labelColumns); label < 0 {
+					return fmt.Errorf("no column is named %s: which has the labels?", strings.Join(labelColumns, ", "))
+				}
+				path = p
+				return nil
+			}
+		}
 		if len(row) > label {
 			row[label] = strings.TrimSpace(row[label])
 		}
 		if len(row) <= max(path, label) || row[path] == "" || row[label] == "" {
-			return nil, fmt.Errorf("line %d: a line has an image's path and its label", lines[i])
+			return fmt.Errorf("line %d: a line has an image's path and its label", line)
 		}
 		name := filepath.FromSlash(row[path])
 		if !filepath.IsAbs(name) {
 			name = filepath.Join(dir, name)
 		}
-		s.Items = append(s.Items, Item{Name: name, Label: row[label]})
+		known, ok := labels[row[label]]
+		if !ok {
+			known = strings.Clone(row[label])
+			labels[known] = known
+		}
+		s.Items = append(s.Items, Item{Name: strings.Clone(name), Label: known})
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	return s, nil
 }
@@ -97,22 +148,22 @@ func column(row, names []string) int {
 
 // ReadMap reads lines of a label and a class: a name or an index.
 func ReadMap(r io.Reader) (map[string]string, error) {
-	rows, lines, err := readRows(r)
-	if err != nil {
-		return nil, err
-	}
 	m := map[string]string{}
-	for i, row := range rows {
+	err := readRows(r, func(line int, row []string) error {
 		for k := range row {
 			row[k] = strings.TrimSpace(row[k])
 		}
 		if len(row) != 2 || row[0] == "" || row[1] == "" {
-			return nil, fmt.Errorf("line %d: a line has a label and the class that it means", lines[i])
+			return fmt.Errorf("line %d: a line has a label and the class that it means", line)
 		}
 		if old, ok := m[row[0]]; ok && old != row[1] {
-			return nil, fmt.Errorf("line %d: %s means %s already", lines[i], row[0], old)
+			return fmt.Errorf("line %d: %s means %s already", line, row[0], old)
 		}
 		m[row[0]] = row[1]
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	return m, nil
 }
