@@ -21,7 +21,7 @@ var may = map[string][]string{
 	"stdlib":     {"dsl"},
 	"compiler":   {"dsl", "stdlib", "runtime", "internal"},
 	"checkpoint": {"runtime", "internal"},
-	"runtime":    {},
+	"runtime":    {"internal/source"},
 	"cmd":        {"checkpoint", "compiler", "dsl", "stdlib", "runtime", "internal"},
 	"bench":      {"compiler", "runtime", "internal"},
 	"examples":   {"compiler", "runtime", "examples"},

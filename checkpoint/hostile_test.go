@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/resc-lang/resc/internal/npy"
+	"github.com/resc-lang/resc/internal/source"
 )
 
 // tensorPickle is {"w": a tensor} on storage "0" of that many elements, as
@@ -153,7 +154,7 @@ func TestExpandedTensor(t *testing.T) {
 }
 
 // fuzz opens any data and reads all that it finds.
-func fuzz(f *testing.F, read func(*source) (*contents, error), patterns ...string) {
+func fuzz(f *testing.F, read func(*source.Source) (*contents, error), patterns ...string) {
 	for _, pattern := range patterns {
 		paths, err := filepath.Glob("testdata/files/" + pattern)
 		if err != nil || len(paths) == 0 {
@@ -168,7 +169,7 @@ func fuzz(f *testing.F, read func(*source) (*contents, error), patterns ...strin
 		}
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		file, err := open(&source{r: bytes.NewReader(data), size: int64(len(data))}, read)
+		file, err := open(source.Reader(bytes.NewReader(data), int64(len(data))), read)
 		if err != nil {
 			return
 		}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/resc-lang/resc/internal/npy"
+	"github.com/resc-lang/resc/internal/source"
 	"github.com/resc-lang/resc/runtime/safetensors"
 )
 
@@ -20,21 +21,21 @@ const (
 
 // readNPZ reads an archive of numpy.savez or numpy.savez_compressed: a member
 // NAME.npy for each array.
-func readNPZ(s *source, z *zip.Reader) (*contents, error) {
+func readNPZ(s *source.Source, z *zip.Reader) (*contents, error) {
 	f := &flattener{names: make(map[string]bool)}
 	f.format = "NumPy"
 	if len(z.File) > maxTensors {
 		return nil, fmt.Errorf("more than %d arrays", maxTensors)
 	}
 	total := uint64(0)
-	limit := max(freeBytes, maxExpansion*uint64(s.size))
+	limit := max(freeBytes, maxExpansion*uint64(s.Size()))
 	for _, member := range z.File {
 		name, ok := strings.CutSuffix(member.Name, ".npy")
 		if !ok || len(name) > maxName {
 			return nil, fmt.Errorf("the archive has a member %.100q, which is no array", member.Name)
 		}
 		if total += member.UncompressedSize64; member.UncompressedSize64 > limit || total > limit {
-			return nil, fmt.Errorf("the archive of %d bytes would unpack to %d or more", s.size, total)
+			return nil, fmt.Errorf("the archive of %d bytes would unpack to %d or more", s.Size(), total)
 		}
 		t, err := npzTensor(name, member)
 		var unread *unreadError

@@ -5,8 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 
+	"github.com/resc-lang/resc/internal/source"
 	"github.com/resc-lang/resc/runtime/safetensors"
 )
 
@@ -40,7 +40,7 @@ type contents struct {
 // its own.
 var readers = []struct {
 	is   func(head []byte) bool
-	read func(s *source) (*contents, error)
+	read func(s *source.Source) (*contents, error)
 }{
 	{hasPrefix("PK\x03\x04"), readZip},
 	{hasPrefix("PK\x05\x06"), readZip}, // an empty archive
@@ -55,72 +55,50 @@ var readers = []struct {
 // headSize is how much of a file its kind is told by.
 const headSize = 512
 
+// errONNX is the error of a reader that is given an ONNX file.
+var errONNX = errors.New("an ONNX file, whose weights may be in files beside it, is opened by its path")
+
 // Open opens the checkpoint at path, of whichever format. The file must not
 // change while it is open. An error names the path.
 func Open(path string) (*File, error) {
-	f, err := os.Open(path)
+	s, err := source.Open(path)
 	if err != nil {
 		return nil, err
 	}
-	info, err := f.Stat()
-	if err != nil {
-		f.Close()
-		return nil, err
-	}
-	if !info.Mode().IsRegular() {
-		f.Close()
-		return nil, fmt.Errorf("%s: not a regular file (%s)", path, info.Mode())
-	}
-	head := make([]byte, headSize)
-	n, err := f.ReadAt(head, 0)
-	if err != nil && err != io.EOF {
-		f.Close()
+	file, err := openSource(s)
+	switch {
+	case err == errONNX:
+		s.Close()
+		return openONNX(path)
+	case err != nil:
+		s.Close()
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	for _, r := range readers {
-		if r.is(head[:n]) {
-			s := newSource(f, info.Size())
-			file, err := open(s, r.read)
-			if err != nil {
-				s.release()
-				return nil, fmt.Errorf("%s: %w", path, err)
-			}
-			return file, nil
-		}
-	}
-	f.Close()
-	switch {
-	case isONNX(head[:n]):
-		return openONNX(path)
-	case !isSafetensors(head[:n]):
-		return nil, fmt.Errorf("%s: %w", path, unknown(head[:n]))
-	}
-	file, err := safetensors.Open(path) // which maps it
-	if err != nil {
-		return nil, err
-	}
-	return &File{File: file, Format: "safetensors"}, nil
+	return file, nil
 }
 
 // OpenReader opens a checkpoint of size bytes that r gives access to. r must stay
 // usable until Close, which does not close it.
-func OpenReader(r io.ReaderAt, size int64) (*File, error) {
-	head := make([]byte, min(size, headSize))
-	if _, err := r.ReadAt(head, 0); err != nil && err != io.EOF {
+func OpenReader(r io.ReaderAt, size int64) (*File, error) { return openSource(source.Reader(r, size)) }
+
+// openSource finds out the format of a file and opens it.
+func openSource(s *source.Source) (*File, error) {
+	head, err := s.Read(0, min(s.Size(), headSize))
+	if err != nil {
 		return nil, err
 	}
 	for _, k := range readers {
 		if k.is(head) {
-			return open(&source{r: r, size: size}, k.read)
+			return open(s, k.read)
 		}
 	}
 	switch {
 	case isONNX(head):
-		return nil, errors.New("an ONNX file, whose weights may be in files beside it, is opened by its path")
+		return nil, errONNX
 	case !isSafetensors(head):
 		return nil, unknown(head)
 	}
-	file, err := safetensors.OpenReader(r, size)
+	file, err := safetensors.OpenReader(s, s.Size())
 	if err != nil {
 		return nil, err
 	}
@@ -128,7 +106,7 @@ func OpenReader(r io.ReaderAt, size int64) (*File, error) {
 }
 
 // open reads what s holds.
-func open(s *source, read func(*source) (*contents, error)) (*File, error) {
+func open(s *source.Source, read func(*source.Source) (*contents, error)) (*File, error) {
 	c, err := read(s)
 	if err != nil {
 		return nil, err
@@ -137,7 +115,7 @@ func open(s *source, read func(*source) (*contents, error)) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	file.OnClose(s.release)
+	file.OnClose(s.Close)
 	return &File{File: file, Format: c.format, Extras: c.extras, dicts: c.dicts}, nil
 }
 
@@ -168,6 +146,6 @@ func isHTML(head []byte) bool {
 	return hasPrefix("<!doctype html")(head) || hasPrefix("<html")(head)
 }
 
-func refuse(what string) func(*source) (*contents, error) {
-	return func(*source) (*contents, error) { return nil, errors.New("this is " + what) }
+func refuse(what string) func(*source.Source) (*contents, error) {
+	return func(*source.Source) (*contents, error) { return nil, errors.New("this is " + what) }
 }

@@ -5,12 +5,13 @@ import (
 	"fmt"
 	"math/bits"
 
+	"github.com/resc-lang/resc/internal/source"
 	"github.com/resc-lang/resc/runtime/safetensors"
 )
 
 // storage is a run of elements in a file, on which tensors are views.
 type storage struct {
-	src    *source
+	src    *source.Source
 	dtype  safetensors.DType
 	width  int64 // bytes of an element
 	count  int64 // elements
@@ -112,13 +113,13 @@ func (v *view) load() ([]byte, error) {
 		return nil, err
 	}
 	if v.contiguous() {
-		return v.on.src.bytes(first, n*v.on.width)
+		return v.on.src.Read(first, n*v.on.width)
 	}
 	span := int64(1)
 	for i, d := range v.shape {
 		span += int64(d-1) * v.stride[i]
 	}
-	data, err := v.on.src.bytes(first, span*v.on.width)
+	data, err := v.on.src.Read(first, span*v.on.width)
 	if err != nil {
 		return nil, err
 	}

@@ -9,6 +9,7 @@ import (
 	"math/big"
 
 	"github.com/resc-lang/resc/checkpoint/internal/pickle"
+	"github.com/resc-lang/resc/internal/source"
 )
 
 // isPickle knows a pickle of protocol 2 to 5.
@@ -24,7 +25,7 @@ const legacyMagic = "1950a86a20f9469cfc6c"
 // and the keys of its storages, and then each storage, its number of elements
 // before it.
 type legacy struct {
-	src      *source
+	src      *source.Source
 	r        *bufio.Reader
 	section  *io.SectionReader
 	storages map[string]*storage
@@ -32,8 +33,8 @@ type legacy struct {
 
 // readLegacy reads a file that begins with a pickle: PyTorch's older format, or a
 // plain pickle of NumPy arrays.
-func readLegacy(s *source) (*contents, error) {
-	l := &legacy{src: s, section: io.NewSectionReader(s, 0, s.size), storages: make(map[string]*storage)}
+func readLegacy(s *source.Source) (*contents, error) {
+	l := &legacy{src: s, section: io.NewSectionReader(s, 0, s.Size()), storages: make(map[string]*storage)}
 	l.r = bufio.NewReader(l.section)
 	first, err := l.pickle()
 	if err != nil {
@@ -62,7 +63,7 @@ func readLegacy(s *source) (*contents, error) {
 
 // pickle reads the next pickle.
 func (l *legacy) pickle() (any, error) {
-	return pickle.Read(l.r, l.src.size, pickle.Hooks{Call: newCaller(l.src.size).call, Persistent: l.persistent})
+	return pickle.Read(l.r, l.src.Size(), pickle.Hooks{Call: newCaller(l.src.Size()).call, Persistent: l.persistent})
 }
 
 // machine reads what the writing machine's numbers were like.
@@ -104,7 +105,7 @@ func (l *legacy) persistent(id any) (any, error) {
 	if !ok {
 		return nil, fmt.Errorf("storage %q is a %s, which is not read: convert the tensor before it is saved", key, class)
 	}
-	if count < 0 || count > l.src.size/kind.width {
+	if count < 0 || count > l.src.Size()/kind.width {
 		return nil, fmt.Errorf("storage %q of %d elements is larger than the file", key, count)
 	}
 	root := l.storages[key]
@@ -160,7 +161,7 @@ func (l *legacy) locate() error {
 		if s.offset >= 0 {
 			return fmt.Errorf("storage %q comes twice", key)
 		}
-		b, err := l.src.bytes(at, 8)
+		b, err := l.src.Read(at, 8)
 		if err != nil {
 			return fmt.Errorf("the file is cut short: storage %q: %w", key, err)
 		}
@@ -169,8 +170,8 @@ func (l *legacy) locate() error {
 		}
 		s.offset = at + 8
 		at = s.offset + s.count*s.width
-		if at > l.src.size {
-			return fmt.Errorf("the file is cut short: storage %q would end at byte %d of %d", key, at, l.src.size)
+		if at > l.src.Size() {
+			return fmt.Errorf("the file is cut short: storage %q would end at byte %d of %d", key, at, l.src.Size())
 		}
 	}
 	for key, s := range l.storages {

@@ -10,11 +10,12 @@ import (
 	"strings"
 
 	"github.com/resc-lang/resc/checkpoint/internal/pickle"
+	"github.com/resc-lang/resc/internal/source"
 )
 
 // readZip reads a zip archive: PyTorch's, or NumPy's.
-func readZip(s *source) (*contents, error) {
-	z, err := zip.NewReader(s, s.size)
+func readZip(s *source.Source) (*contents, error) {
+	z, err := zip.NewReader(s, s.Size())
 	if err != nil {
 		return nil, fmt.Errorf("the zip archive is damaged or cut short: %w", err)
 	}
@@ -37,7 +38,7 @@ func readZip(s *source) (*contents, error) {
 // torchZip is an archive that torch.save wrote (torch/serialization.py):
 // NAME/data.pkl, and a member NAME/data/KEY for each storage, uncompressed.
 type torchZip struct {
-	src      *source
+	src      *source.Source
 	members  map[string]*zip.File // by their names below NAME/
 	storages map[string]*storage  // by key
 	taken    []span
@@ -49,7 +50,7 @@ type span struct {
 	begin, end int64
 }
 
-func readTorchZip(s *source, z *zip.Reader, data *zip.File) (*contents, error) {
+func readTorchZip(s *source.Source, z *zip.Reader, data *zip.File) (*contents, error) {
 	prefix, _ := path.Split(data.Name)
 	t := &torchZip{src: s, members: make(map[string]*zip.File), storages: make(map[string]*storage)}
 	for _, f := range z.File {
@@ -93,7 +94,7 @@ func (t *torchZip) byteOrder() error {
 	if err != nil {
 		return err
 	}
-	text, err := t.src.bytes(at.begin, min(at.end-at.begin, 16))
+	text, err := t.src.Read(at.begin, min(at.end-at.begin, 16))
 	if err != nil {
 		return err
 	}
@@ -112,7 +113,7 @@ func (t *torchZip) span(f *zip.File) (span, error) {
 	if err != nil {
 		return span{}, fmt.Errorf("%s: %w", f.Name, err)
 	}
-	if f.UncompressedSize64 > uint64(t.src.size) || begin > t.src.size-int64(f.UncompressedSize64) {
+	if f.UncompressedSize64 > uint64(t.src.Size()) || begin > t.src.Size()-int64(f.UncompressedSize64) {
 		return span{}, fmt.Errorf("%s goes beyond the end of the file", f.Name)
 	}
 	return span{f.Name, begin, begin + int64(f.UncompressedSize64)}, nil

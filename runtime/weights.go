@@ -8,7 +8,7 @@ import (
 	goruntime "runtime"
 	"sync"
 
-	"github.com/resc-lang/resc/runtime/internal/source"
+	"github.com/resc-lang/resc/internal/source"
 	"github.com/resc-lang/resc/runtime/kernel"
 	"github.com/resc-lang/resc/runtime/packed"
 	"github.com/resc-lang/resc/runtime/safetensors"

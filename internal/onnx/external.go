@@ -10,7 +10,7 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/resc-lang/resc/internal/mapped"
+	"github.com/resc-lang/resc/internal/source"
 )
 
 // maxExternal bounds one file of values, in bytes.
@@ -27,7 +27,7 @@ type external struct {
 
 // outside is a file of values.
 type outside struct {
-	*mapped.File
+	*source.Source
 	taken []region
 }
 
@@ -65,16 +65,11 @@ func (e *external) values(where []Property, size uint64) (load func() ([]byte, e
 	if length != size {
 		return nil, fmt.Errorf("it has %d bytes of values in %s, but its shape takes %d", length, location, size)
 	}
-	if have := uint64(len(f.Data)); offset > have || size > have-offset {
+	if have := uint64(f.Size()); offset > have || size > have-offset {
 		return nil, fmt.Errorf("its values end at byte %d of %s, which has %d", offset+size, location, have)
 	}
 	f.taken = append(f.taken, region{offset, offset + size})
-	return func() ([]byte, error) {
-		if f.Data == nil && size > 0 {
-			return nil, fs.ErrClosed
-		}
-		return f.Data[offset:][:size:size], nil
-	}, nil
+	return func() ([]byte, error) { return f.Read(int64(offset), int64(size)) }, nil
 }
 
 // open maps a file, once.
@@ -90,12 +85,15 @@ func (e *external) open(location string) (*outside, error) {
 		}
 		return nil, err
 	}
-	defer opened.Close()
-	f, err := mapped.Of(opened, maxExternal)
+	f, err := source.File(opened)
 	if err != nil {
 		return nil, err
 	}
-	e.files[location] = &outside{File: f}
+	if err := bounded(f, maxExternal); err != nil {
+		f.Close()
+		return nil, err
+	}
+	e.files[location] = &outside{Source: f}
 	return e.files[location], nil
 }
 

@@ -6,21 +6,21 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/resc-lang/resc/internal/mapped"
+	"github.com/resc-lang/resc/internal/source"
 )
 
 // File is an open model. Values of its tensors may be the file's own memory: do
 // not write to them, nor use them after Close.
 type File struct {
 	*Model
-	file     *mapped.File
+	file     *source.Source
 	external *external
 }
 
 // Open opens the model at path, mapped into memory where the system can. Values
 // may lie in files beside it. No file may be truncated while it is open.
 func Open(path string) (_ *File, err error) {
-	file, err := mapped.Open(path, maxFile)
+	file, err := source.Open(path)
 	if err != nil {
 		return nil, err
 	}
@@ -34,10 +34,32 @@ func Open(path string) (_ *File, err error) {
 		return nil, err
 	}
 	defer f.external.root.Close()
-	if f.Model, err = parse(file.Data, f.external); err != nil {
+	if err = f.parse(); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return f, nil
+}
+
+// parse reads the model.
+func (f *File) parse() error {
+	if err := bounded(f.file, maxFile); err != nil {
+		return err
+	}
+	data, err := f.file.Read(0, f.file.Size())
+	if err != nil {
+		return err
+	}
+	f.Model, err = parse(data, f.external)
+	return err
+}
+
+// bounded refuses a file of more than limit bytes unread: where it cannot be mapped it
+// is read into memory.
+func bounded(s *source.Source, limit int64) error {
+	if s.Size() > limit {
+		return fmt.Errorf("the file has %d bytes, and at most %d are possible", s.Size(), limit)
+	}
+	return nil
 }
 
 // Close releases the file.

@@ -8,7 +8,7 @@ import (
 	"io"
 	"slices"
 
-	"github.com/resc-lang/resc/runtime/internal/source"
+	"github.com/resc-lang/resc/internal/source"
 )
 
 // Magic is what a file begins with. Its first byte and its line ends show what

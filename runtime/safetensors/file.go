@@ -8,7 +8,7 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/resc-lang/resc/runtime/internal/source"
+	"github.com/resc-lang/resc/internal/source"
 )
 
 // File is an open checkpoint. Its methods may be used by several goroutines at

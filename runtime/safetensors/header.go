@@ -10,7 +10,7 @@ import (
 	"slices"
 	"unicode/utf8"
 
-	"github.com/resc-lang/resc/runtime/internal/source"
+	"github.com/resc-lang/resc/internal/source"
 )
 
 const (

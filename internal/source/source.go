@@ -31,7 +31,8 @@ func Open(path string) (*Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	return named(openOS(f))(path, f)
+	s, err := File(f)
+	return s, named(path, err)
 }
 
 // OpenFS opens the named file of fsys, as Open does where the file is the
@@ -42,20 +43,31 @@ func OpenFS(fsys fs.FS, name string) (*Source, error) {
 		return nil, err
 	}
 	if f, ok := f.(*os.File); ok {
-		return named(openOS(f))(name, f)
+		s, err := File(f)
+		return s, named(name, err)
 	}
-	return named(openAny(f))(name, f)
+	s, err := openAny(f)
+	if err != nil {
+		f.Close()
+	}
+	return s, named(name, err)
 }
 
-// named gives an error the file's name, and closes the file.
-func named(s *Source, err error) func(name string, f io.Closer) (*Source, error) {
-	return func(name string, f io.Closer) (*Source, error) {
-		if err != nil {
-			f.Close()
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
-		return s, nil
+// named gives an error the file's name.
+func named(name string, err error) error {
+	if err == nil {
+		return nil
 	}
+	return fmt.Errorf("%s: %w", name, err)
+}
+
+// File is a source of the bytes of f, which it closes. Errors do not name it.
+func File(f *os.File) (*Source, error) {
+	s, err := openOS(f)
+	if err != nil {
+		f.Close()
+	}
+	return s, err
 }
 
 // openOS maps f where the system can and reads from it otherwise.
@@ -151,15 +163,28 @@ func (s *Source) Read(offset, n int64) ([]byte, error) {
 
 // ReadAt reads as io.ReaderAt does.
 func (s *Source) ReadAt(p []byte, offset int64) (int, error) {
-	if offset > s.size {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	switch {
+	case !s.open:
+		return 0, fs.ErrClosed
+	case offset < 0:
+		return 0, fmt.Errorf("reading at %d: %w", offset, fs.ErrInvalid)
+	case offset > s.size:
 		return 0, io.EOF
 	}
-	n := min(int64(len(p)), s.size-offset)
-	data, err := s.Read(offset, n)
-	if err == nil && n < int64(len(p)) {
-		err = io.EOF
+	end := error(nil)
+	if rest := s.size - offset; int64(len(p)) > rest {
+		p, end = p[:rest], io.EOF
 	}
-	return copy(p, data), err
+	if s.InMemory() {
+		return copy(p, s.data[offset:]), end
+	}
+	n, err := s.r.ReadAt(p, offset)
+	if n == len(p) {
+		err = end
+	}
+	return n, err
 }
 
 // Forget says that n bytes from offset are not needed for now: of a mapped file
