@@ -109,7 +109,7 @@ func (c *benchCmd) Run(a *app) error {
 	r.Tier = kernel.Tier()
 	r.PeakGFLOPS = kernel.MeasurePeak(50 * time.Millisecond)
 	if r.Threads > 1 {
-		r.HandoverNS = kernel.MeasureHandover(10 * time.Millisecond).Nanoseconds()
+		r.HandoverNS = plausible(kernel.MeasureHandover(10 * time.Millisecond)).Nanoseconds()
 	}
 	if c.Profile {
 		if r.Layers, err = b.profile(a.ctx, c.Runs); err != nil {
@@ -260,6 +260,8 @@ func (r *benchResult) text(a *app) error {
 	fmt.Fprintf(t, "peak\t%.1f GFLOP/s of multiply-adds on one core with the kernels for %s, measured\n", r.PeakGFLOPS, r.Tier)
 	if r.HandoverNS > 0 {
 		fmt.Fprintf(t, "cores\t%d ns to hand a cache line over and back, measured\n", r.HandoverNS)
+	} else if r.Threads > 1 {
+		fmt.Fprintln(t, "cores\tbusy with other work: the time to hand a cache line over could not be measured")
 	}
 	if err := t.Flush(); err != nil || len(r.Layers) == 0 {
 		return err
@@ -279,7 +281,30 @@ func (r *benchResult) text(a *app) error {
 		}
 		escape.Fprintf(t, "%s\t%.3f\t%.1f %%\t%s\t%s\t%s\t%s\t%s\n", l.Name, l.MS, 100*l.Share, rate, peak, algorithm, l.Op, l.Source)
 	}
-	return t.Flush()
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	if slices.ContainsFunc(r.Layers, func(l benchLayer) bool { return l.OfPeak > 1 }) {
+		fmt.Fprint(a.stdout, abovePeak)
+	}
+	return nil
+}
+
+// abovePeak explains shares of the peak above 100 %.
+const abovePeak = `
+GFLOP/s counts the multiply-adds of a layer's definition. Winograd's and Strassen's
+algorithms need fewer, and direct convolution skips padding: such layers can exceed 100 %.
+Other layers do where other work slowed the measurement of the peak.
+`
+
+// plausible is the time that a cache line takes between two cores, or 0 where what was
+// measured is not that: within a machine it is well below a microsecond, and longer is
+// the time for which other work had one of the cores.
+func plausible(handover time.Duration) time.Duration {
+	if handover > 5*time.Microsecond {
+		return 0
+	}
+	return handover
 }
 
 func milliseconds(d time.Duration) float64 { return float64(d.Nanoseconds()) / 1e6 }

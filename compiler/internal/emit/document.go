@@ -99,18 +99,18 @@ func (g *generator) blockDoc(b *block) []string {
 	var params int64
 	for _, l := range b.layers {
 		n := l.call.Node
-		params += n.Params()
 		slot := "caller"
 		if l.call.Dst.Slot != nil {
 			slot = "a." + l.call.Dst.Slot.Name
 		}
-		macs := "-"
-		if m := n.MACs(); m > 0 {
-			macs = check.Millions(m)
-		}
-		name := relative(n.Path, b.path)
-		if l.call.IsTransfer() {
+		name, macs := relative(n.Path, b.path), "-"
+		if l.call.IsTransfer() { // it computes nothing of its node, which is an output's
 			name = strings.ToLower(plan.TypeName(l.call.Kernel)) + " " + name
+		} else {
+			params += n.Params()
+			if m := n.MACs(); m > 0 {
+				macs = check.Millions(m)
+			}
 		}
 		rows = append(rows, []string{name, n.Shape.String(), macs, slot})
 	}

@@ -7,9 +7,7 @@ import "github.com/resc-lang/resc/runtime/kernel"
 // afterLayer1 runs the model's own steps here.
 //
 //	layer                  output                   multiply-adds  slot
-//	export layer1.1.conv3  f32[16,32..128,32..128]  8.4 M          caller
-//
-// 544 parameters.
+//	export layer1.1.conv3  f32[16,32..128,32..128]  -              caller
 func afterLayer1(t *kernel.Threads, a *arena, n *sizes, c2 []float32) {
 	afterLayer1ExportLayer1_1Conv3(t, n, c2, a.b)
 }

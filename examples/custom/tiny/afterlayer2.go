@@ -7,9 +7,7 @@ import "github.com/resc-lang/resc/runtime/kernel"
 // afterLayer2 runs the model's own steps here.
 //
 //	layer                  output                 multiply-adds  slot
-//	export layer2.1.conv3  f32[32,16..64,16..64]  8.4 M          caller
-//
-// 2,112 parameters.
+//	export layer2.1.conv3  f32[32,16..64,16..64]  -              caller
 func afterLayer2(t *kernel.Threads, a *arena, n *sizes, c3 []float32) {
 	afterLayer2ExportLayer2_1Conv3(t, n, c3, a.b)
 }

@@ -7,9 +7,7 @@ import "github.com/resc-lang/resc/runtime/kernel"
 // head runs the model's own steps here.
 //
 //	layer                  output               multiply-adds  slot
-//	export layer3.1.conv3  f32[64,8..32,8..32]  8.4 M          caller
-//
-// 8,320 parameters.
+//	export layer3.1.conv3  f32[64,8..32,8..32]  -              caller
 func head(t *kernel.Threads, a *arena, n *sizes, c4 []float32) {
 	headExportLayer3_1Conv3(t, n, c4, a.b)
 }

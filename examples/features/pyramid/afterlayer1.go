@@ -7,9 +7,7 @@ import "github.com/resc-lang/resc/runtime/kernel"
 // afterLayer1 runs the model's own steps here.
 //
 //	layer                  output         multiply-adds  slot
-//	export layer1.2.conv2  f32[16,32,32]  2.4 M          caller
-//
-// 2,336 parameters.
+//	export layer1.2.conv2  f32[16,32,32]  -              caller
 func afterLayer1(t *kernel.Threads, a *arena, c2 []float32) {
 	afterLayer1ExportLayer1_2Conv2(t, c2, a.b)
 }

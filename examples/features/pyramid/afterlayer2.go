@@ -7,9 +7,7 @@ import "github.com/resc-lang/resc/runtime/kernel"
 // afterLayer2 runs the model's own steps here.
 //
 //	layer                  output         multiply-adds  slot
-//	export layer2.2.conv2  f32[32,16,16]  2.4 M          caller
-//
-// 9,280 parameters.
+//	export layer2.2.conv2  f32[32,16,16]  -              caller
 func afterLayer2(t *kernel.Threads, a *arena, c3 []float32) {
 	afterLayer2ExportLayer2_2Conv2(t, c3, a.b)
 }

@@ -7,11 +7,9 @@ import "github.com/resc-lang/resc/runtime/kernel"
 // head runs the model's own steps here.
 //
 //	layer                  output       multiply-adds  slot
-//	export layer3.2.conv2  f32[64,8,8]  2.4 M          caller
+//	export layer3.2.conv2  f32[64,8,8]  -              caller
 //	avgpool                f32[64,1,1]  -              a.c
 //	export avgpool         f32[64,1,1]  -              caller
-//
-// 36,992 parameters.
 func head(t *kernel.Threads, a *arena, c4, embedding []float32) {
 	headExportLayer3_2Conv2(t, c4, a.a)
 	headAvgpool(t, a.c, a.a)

@@ -9,9 +9,9 @@ import "github.com/resc-lang/resc/runtime/kernel"
 //	layer      output         multiply-adds  slot
 //	avgpool    f32[2048,1,1]  -              a.a
 //	fc         f32[1000]      2.0 M          a.c
-//	export fc  f32[1000]      2.0 M          caller
+//	export fc  f32[1000]      -              caller
 //
-// 4,098,000 parameters.
+// 2,049,000 parameters.
 func head(t *kernel.Threads, a *arena, w *headWeights, fc []float32) {
 	headAvgpool(t, a.a, a.c)
 	headFc(t, a.c, a.a, w.fc)
