@@ -18,10 +18,10 @@ const Magic = "\x89RESW\r\n\x1a"
 const (
 	formatVersion = 1
 	headerSize    = 32
-	checkedFrom   = 16       // what the header's checksum covers begins here
-	maxIndex      = 64 << 20 // bytes
-	page          = 4096     // the first section's alignment
-	line          = 64       // every section's
+	checkedFrom   = 16      // what the header's checksum covers begins here
+	maxIndex      = 8 << 20 // bytes: 50,000 layers
+	page          = 4096    // the first section's alignment
+	line          = 64      // every section's
 )
 
 // castagnoli is CRC-32C, which processors compute at the speed of memory.

@@ -100,6 +100,7 @@ func TestRefuses(t *testing.T) {
 		"version":           {change(8, 9), "version 9 of the format, and this program reads version 1"},
 		"index changed":     {change(40, '#'), "checksum"},
 		"index too long":    {change(24, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff), "is said to take"},
+		"index of 9 MB":     {withIndex(`{"sections":[`+strings.Repeat("{},", 3<<20)+`{}]}`, 0), "the limit is 8388608"},
 		"no JSON":           {withIndex("nonsense", 0), "not what it should be"},
 		"kind":              {section(`{"kind":"F8","size":1}`), "of kind"},
 		"beyond the end":    {section(`{"kind":"packed","size":9000}`), "does not lie in the file"},

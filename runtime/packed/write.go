@@ -27,6 +27,9 @@ func Write(w io.Writer, index Index, sections [][][]byte) error {
 	if err != nil {
 		return err
 	}
+	if len(text) > maxIndex {
+		return malformed("the index would take %d bytes; the limit is %d", len(text), maxIndex)
+	}
 	length := headerSize + int64(len(text))
 	for i, s := range index.Sections {
 		length = next(i, length) + s.Size

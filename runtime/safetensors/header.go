@@ -16,6 +16,8 @@ import (
 const (
 	lengthSize  = 8           // bytes of the length in front of the header
 	maxHeader   = 100_000_000 // bytes, the format's own limit
+	maxTensors  = 1 << 16     // and entries of the metadata
+	maxRank     = 64
 	metadataKey = "__metadata__"
 )
 
@@ -134,7 +136,7 @@ func parseHeader(text []byte) (*header, error) {
 // passed over, as the reference implementation does.
 func parseEntry(dec *json.Decoder, name string) (entry, error) {
 	e := entry{name: name}
-	var shape, offsets []uint64
+	var shape, offsets numbers
 	err := object(dec, func(field string) error {
 		var err error
 		switch field {
@@ -169,6 +171,17 @@ func parseEntry(dec *json.Decoder, name string) (entry, error) {
 	return e, nil
 }
 
+// numbers is a shape or offsets.
+type numbers []uint64
+
+// UnmarshalJSON counts the numbers before it takes memory for them.
+func (n *numbers) UnmarshalJSON(text []byte) error {
+	if bytes.Count(text, []byte{','}) >= maxRank {
+		return fmt.Errorf("more than %d numbers", maxRank)
+	}
+	return json.Unmarshal(text, (*[]uint64)(n))
+}
+
 // object reads a JSON object and calls member after each key, to read the
 // value. A key that comes twice is an error: readers would disagree about it.
 func object(dec *json.Decoder, member func(key string) error) error {
@@ -191,6 +204,9 @@ func object(dec *json.Decoder, member func(key string) error) error {
 		}
 		if seen[key] {
 			return malformed("the header has %q twice", key)
+		}
+		if len(seen) > maxTensors { // one more for the metadata
+			return malformed("the header has an object of more than %d members: at most %d tensors are read", maxTensors, maxTensors)
 		}
 		seen[key] = true
 		if err := member(key); err != nil {

@@ -89,6 +89,36 @@ func TestHeaderLimit(t *testing.T) {
 	}
 }
 
+// TestCounts has headers with as many members as are read, and with one more. What
+// comes behind is no JSON, which nobody reads who stops in time.
+func TestCounts(t *testing.T) {
+	entries := func(n int, value string) string {
+		var b strings.Builder
+		for i := range n {
+			fmt.Fprintf(&b, `"%d":%s,`, i, value)
+		}
+		return b.String()
+	}
+	const tensor = `{"dtype":"U8","shape":[0],"data_offsets":[0,0]}`
+	for name, test := range map[string]struct{ header, want string }{
+		"tensors":      {"{" + entries(maxTensors, tensor) + `"__metadata__":{}}`, ""},
+		"more tensors": {"{" + entries(maxTensors+1, tensor) + `"w":?`, "at most 65536 tensors"},
+		"metadata":     {`{"__metadata__":{` + entries(maxTensors+1, `""`) + `"w":?`, "more than 65536 members"},
+		"fields":       {`{"w":{` + entries(maxTensors+1, `""`) + `"x":?`, "more than 65536 members"},
+		"rank":         {one("["+strings.Repeat("1,", maxRank-1)+"1]", "[0,4]"), ""},
+		"more rank":    {one("["+strings.Repeat("1,", maxRank)+"1]", "[0,4]"), "more than 64 numbers"},
+	} {
+		_, err := OpenBytes(fileOf(test.header, strings.Count(test.header, "[0,4]")*4))
+		if test.want == "" && err != nil || test.want != "" && (err == nil || !strings.Contains(err.Error(), test.want)) {
+			t.Errorf("%s: error %v, want %q", name, err, test.want)
+		}
+	}
+	var b bytes.Buffer
+	if err := Write(&b, make([]Tensor, maxTensors+1), nil); err == nil || !strings.Contains(err.Error(), "more than 65536 tensors") {
+		t.Errorf("writing: error %v", err)
+	}
+}
+
 func TestGoodFiles(t *testing.T) {
 	for _, test := range []struct {
 		name, header string

@@ -47,6 +47,9 @@ func formatHeader(tensors []Tensor, metadata map[string]string) ([]byte, error) 
 		Shape   []int     `json:"shape"`
 		Offsets [2]uint64 `json:"data_offsets"`
 	}
+	if max(len(tensors), len(metadata)) > maxTensors {
+		return nil, fmt.Errorf("safetensors: more than %d tensors or entries of the metadata", maxTensors)
+	}
 	text := bytes.NewBuffer(make([]byte, lengthSize))
 	text.WriteByte('{')
 	seen := map[string]bool{metadataKey: true}
