@@ -3,7 +3,7 @@ package compiler
 import "github.com/resc-lang/resc/compiler/internal/emit"
 
 // KernelVersion is the version of runtime/kernel that emitted code is for.
-const KernelVersion = 8
+const KernelVersion = 9
 
 // File is one file of an emitted package.
 type File struct {

@@ -314,6 +314,14 @@ const emittedCaseText = `	case %[1]q:
 		check(s.RunBatch(in, out))
 		single := new([%[5]d]float32)
 		check(s.Run(&in[0], single))
+		none, unopened := new(%[1]s.Session), new(%[1]s.Model)
+		for _, closed := range []*%[1]s.Session{none, unopened.NewSession(nil)} {
+			if err := closed.Run(&in[0], single); err != runtime.ErrClosed {
+				panic(fmt.Sprint("a session of a zero value: ", err))
+			}
+			closed.Close()
+		}
+		check(unopened.Close())
 		if *single != out[0] {
 			panic("Run and RunBatch differ")
 		}

@@ -71,15 +71,12 @@ func (n *Network) Close() error { return n.model.Close() }
 func (n *Network) WeightBytes() int64 { return n.model.WeightBytes() }
 
 // Session runs a network for one goroutine at a time.
-type Session struct {
-	network *Network
-	session *exec.Session
-}
+type Session struct{ session exec.Session }
 
 // NewSession allocates what a run needs: activations, and threads as the
 // options say.
 func (n *Network) NewSession(options ...runtime.Option) *Session {
-	return &Session{n, n.model.NewSession(options...)}
+	return &Session{n.model.NewSession(options...)}
 }
 
 // Close ends the session's threads.
@@ -99,7 +96,7 @@ func (n *Network) OutputShape(output, height, width int) []int {
 // the number of values that its shape says. The same bits come out for any number
 // of threads. From its second run of one size on, Run allocates nothing.
 func (s *Session) Run(ctx context.Context, image []float32, height, width int, outputs [][]float32) error {
-	return s.session.Run(ctx, image, height, width, outputs)
+	return s.session.RunBatch(ctx, 1, image, height, width, outputs)
 }
 
 // RunBatch is Run for a number of images, which lie side by side as each of their

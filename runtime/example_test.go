@@ -41,10 +41,27 @@ func ExampleLoader() {
 	// misshaped [{fc.weight [10 64] [100 64]}]
 }
 
-// Sessions of emitted packages are made with options.
-func ExampleThreads() {
-	s := runtime.NewSession(runtime.Threads(2))
+// doubling is a model's batch: each image is a number.
+type doubling struct{ in, out []float32 }
+
+func (d doubling) Image(_ *kernel.Threads, _ *struct{}, i int) error {
+	d.out[i] = 2 * d.in[i]
+	return nil
+}
+
+// A session runs the batches of an emitted package, whose model doubles numbers here.
+func ExampleSession() {
+	checkpoint, err := safetensors.New()
+	if err != nil {
+		log.Fatal(err)
+	}
+	weights := runtime.CheckpointWeights(checkpoint)
+	s := runtime.NewSession[struct{}, doubling](weights, func() *struct{} { return nil }, runtime.Threads(2))
 	defer s.Close()
-	fmt.Println(s.Threads().N())
-	// Output: 2
+	in, out := []float32{1, 2, 3}, make([]float32, 3)
+	if err := s.Run(doubling{in, out}, len(in)); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(out)
+	// Output: [2 4 6]
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	goruntime "runtime"
 	"sync/atomic"
+	"unsafe"
 
 	"github.com/resc-lang/resc/runtime/kernel"
 )
@@ -30,13 +31,25 @@ func Threads(n int) Option {
 	return func(o *options) { o.threads = n }
 }
 
-// Session is what every emitted session has: a pool of threads, and a guard
-// against use by two goroutines at once. Make one with NewSession.
-type Session struct {
-	threads *kernel.Threads
-	weights *Weights // nil for none
-	state   atomic.Int32
-	runs    int // begun, up to PreparingRun
+// Batch is the images of one call of Session.Run, and the memory for their outputs.
+type Batch[A any] interface {
+	// Image computes the i-th image with the threads t, in an arena of which nobody
+	// else makes use meanwhile. It is called for several images at once.
+	Image(t *kernel.Threads, arena *A, i int) error
+}
+
+// Session runs a model for one goroutine at a time: a pool of threads, an arena of
+// activations for each image that is computed at once, and a guard against use by two
+// goroutines. Emitted packages wrap one, with A the type of their arena and B that of
+// their batches. The methods of a nil Session, and of a zero one, return ErrClosed.
+type Session[A any, B Batch[A]] struct {
+	threads  *kernel.Threads // nil for a session that never began
+	weights  *Weights        // nil for none
+	newArena func() *A
+	arenas   []*A // the first, and of each other thread once there was a batch
+	state    atomic.Int32
+	runs     int // begun, up to PreparingRun
+	batch    batch[A, B]
 }
 
 // PreparingRun is the run of a session that begins with Prepare, unless that was called
@@ -52,39 +65,88 @@ const (
 	closed
 )
 
-// NewSession starts a session's threads. They end with Close, or when the
-// session is garbage.
-func NewSession(opts ...Option) *Session {
+// NewSession starts a session over weights, which it keeps until it is closed. newArena
+// makes the memory for the activations of one image. Threads end with Close, or when the
+// session is garbage. Over weights that are nil or closed the session is closed too.
+func NewSession[A any, B Batch[A]](w *Weights, newArena func() *A, opts ...Option) *Session[A, B] {
+	if !w.keep() {
+		return &Session[A, B]{}
+	}
 	var o options
 	for _, opt := range opts {
-		opt(&o)
+		if opt != nil {
+			opt(&o)
+		}
 	}
 	if o.threads < 1 {
 		o.threads = goruntime.GOMAXPROCS(0)
 	}
-	return &Session{threads: kernel.NewThreads(min(o.threads, maxThreads))}
+	s := &Session[A, B]{threads: kernel.NewThreads(min(o.threads, maxThreads)), weights: w, newArena: newArena}
+	s.arenas = make([]*A, s.threads.N())
+	s.arenas[0] = newArena()
+	s.batch.session = s
+	return s
 }
 
-// Enter begins a run. It returns ErrBusy while another is under way, and
-// ErrClosed after Close; otherwise Leave must follow.
-func (s *Session) Enter() error {
-	if s.state.CompareAndSwap(idle, running) {
-		if s.runs < PreparingRun {
-			if s.runs++; s.runs == PreparingRun {
-				s.prepare()
+// Run computes n images. As long as there are images for all threads, each takes one
+// after another and waits for no other thread between layers; what is left over they
+// compute together. It returns the first error of an image, ErrBusy while another run is
+// under way, and ErrClosed after Close. It allocates nothing of its own, but for an arena
+// for each thread in the first run of several images.
+func (s *Session[A, B]) Run(images B, n int) error {
+	if err := s.enter(); err != nil {
+		return err
+	}
+	defer s.leave()
+	if n > 1 {
+		for i, a := range s.arenas {
+			if a == nil {
+				s.arenas[i] = s.newArena()
 			}
 		}
-		s.threads.Begin()
-		return nil
 	}
-	if s.state.Load() >= closing {
-		return ErrClosed
-	}
-	return ErrBusy
+	s.batch.images = images
+	return s.threads.RunBatch(&s.batch, n)
 }
 
-// Leave ends the run that Enter began.
-func (s *Session) Leave() {
+// batch is the images of the run under way.
+type batch[A any, B Batch[A]] struct {
+	session *Session[A, B]
+	images  B
+}
+
+// Image computes an image in a worker's arena, for kernel.Threads.
+func (b *batch[A, B]) Image(t *kernel.Threads, worker, i int) error {
+	return b.images.Image(t, b.session.arenas[worker], i)
+}
+
+// One returns a batch of the one value that p points to.
+func One[T any](p *T) []T { return unsafe.Slice(p, 1) }
+
+// enter begins a run; leave must follow unless there is an error.
+func (s *Session[A, B]) enter() error {
+	switch {
+	case s == nil || s.threads == nil || s.state.Load() >= closing:
+		return ErrClosed
+	case !s.state.CompareAndSwap(idle, running):
+		if s.state.Load() >= closing {
+			return ErrClosed
+		}
+		return ErrBusy
+	}
+	if s.runs < PreparingRun {
+		if s.runs++; s.runs == PreparingRun {
+			s.prepare()
+		}
+	}
+	s.threads.Begin()
+	return nil
+}
+
+// leave ends the run that enter began.
+func (s *Session[A, B]) leave() {
+	var none B
+	s.batch.images = none
 	s.threads.End()
 	if !s.state.CompareAndSwap(running, idle) {
 		s.end() // Close came during the run
@@ -96,12 +158,12 @@ func (s *Session) Leave() {
 // the memory of all weights and sessions of the process moves to large pages. It takes some
 // tenths of a second and all processors; a server calls it before it takes requests.
 // Without it the session's 64th run begins with the same. Results keep their bits. The
-// errors are those of Enter.
-func (s *Session) Prepare() error {
-	if err := s.Enter(); err != nil {
+// errors are ErrBusy and ErrClosed.
+func (s *Session[A, B]) Prepare() error {
+	if err := s.enter(); err != nil {
 		return err
 	}
-	defer s.Leave()
+	defer s.leave()
 	if s.runs < PreparingRun {
 		s.runs = PreparingRun
 		s.prepare()
@@ -110,29 +172,21 @@ func (s *Session) Prepare() error {
 }
 
 // prepare is Prepare during a run, which keeps the weights.
-func (s *Session) prepare() {
-	if w := s.weights; w != nil {
-		w.mu.Lock()
-		filters := w.filters
-		w.mu.Unlock()
-		parallel(len(filters), func(i int) { filters[i].Prepare() })
-	}
+func (s *Session[A, B]) prepare() {
+	s.weights.prepare()
 	kernel.UseLargePages()
 }
 
-// Threads is the pool to run kernels on, between Enter and Leave.
-func (s *Session) Threads() *kernel.Threads { return s.threads }
-
 // Close ends the session's threads: at once, or as soon as the run under way
 // ends. It may be called more than once and from any goroutine.
-func (s *Session) Close() {
-	for {
+func (s *Session[A, B]) Close() {
+	for s != nil && s.threads != nil {
 		switch {
 		case s.state.CompareAndSwap(idle, closing):
 			s.end()
 			return
 		case s.state.CompareAndSwap(running, closing):
-			return // Leave does the rest
+			return // leave does the rest
 		case s.state.Load() >= closing:
 			return
 		}
@@ -140,10 +194,8 @@ func (s *Session) Close() {
 }
 
 // end takes a closing session's threads down.
-func (s *Session) end() {
+func (s *Session[A, B]) end() {
 	s.threads.Close()
 	s.state.Store(closed)
-	if s.weights != nil {
-		s.weights.release()
-	}
+	s.weights.release()
 }

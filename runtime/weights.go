@@ -20,8 +20,7 @@ import (
 // goroutines at once.
 //
 // Packed weights that are mapped into memory stay so until the Weights and every
-// session that NewSession made are closed, or garbage: a run never loses its
-// weights.
+// session over them are closed, or garbage: a run never loses its weights.
 type Weights struct {
 	name       string // of the file, or ""
 	checkpoint *safetensors.File
@@ -110,19 +109,18 @@ func (w *Weights) Loader(model string) *Loader {
 	return l
 }
 
-// NewSession starts a session over the weights, as the function of that name
-// does, and keeps them until it is closed. After Close the session is closed too.
-func (w *Weights) NewSession(opts ...Option) *Session {
-	s := NewSession(opts...)
+// keep has the weights stay until release, for a session; false where they are closed.
+func (w *Weights) keep() bool {
+	if w == nil {
+		return false
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.closed {
-		s.Close()
-		return s
+		return false
 	}
 	w.sessions++
-	s.weights = w
-	return s
+	return true
 }
 
 // release ends a session's hold.
@@ -136,6 +134,9 @@ func (w *Weights) release() {
 // Close releases the file and, once the last session is closed, the memory of
 // packed weights. It may be called more than once.
 func (w *Weights) Close() error {
+	if w == nil {
+		return nil
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.closed = true
@@ -149,7 +150,7 @@ func (w *Weights) unmap() error {
 		return nil
 	case w.packed != nil:
 		return w.packed.Close()
-	case !w.borrowed:
+	case w.checkpoint != nil && !w.borrowed:
 		return w.checkpoint.Close()
 	}
 	return nil
@@ -160,6 +161,14 @@ func (w *Weights) loaded(filters []*kernel.Filter) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.filters = append(w.filters, filters...)
+}
+
+// prepare prepares the filters of all models that were made of the weights.
+func (w *Weights) prepare() {
+	w.mu.Lock()
+	filters := w.filters
+	w.mu.Unlock()
+	parallel(len(filters), func(i int) { filters[i].Prepare() })
 }
 
 // done closes a checkpoint: a model keeps nothing of it.

@@ -8,6 +8,6 @@ package kernel
 // where N is the version it was generated for: constants that overflow, and so
 // do not compile, where the two do not fit.
 const (
-	Version       = 8
-	OldestVersion = 2 // the oldest that still works
+	Version       = 9
+	OldestVersion = 9 // the oldest that still works
 )

@@ -14,21 +14,16 @@ func (g *generator) sessionFile() *jen.File {
 	f := g.newFile()
 	comment(f, "Session runs the model for one goroutine at a time. Used by two at once it", "returns runtime.ErrBusy.")
 	f.Type().Id("Session").Struct(
-		jen.Id("session").Op("*").Qual(runtimePath, "Session"),
+		jen.Id("session").Op("*").Qual(runtimePath, "Session").Types(jen.Id("arena"), jen.Id("batch")),
 		jen.Id("weights").Op("*").Id("weights"),
-		jen.Id("arenas").Index().Op("*").Id("arena").Comment("the first, and of each other thread once there was a batch"),
-		jen.Id("batch").Id("batch").Comment("under way"),
 	)
 	f.Line()
 	comment(f, "NewSession allocates what a run needs: activations, and threads as the options", "say. Close it when it is no longer needed.")
 	f.Func().Params(jen.Id("m").Op("*").Id("Model")).Id("NewSession").Params(jen.Id("options").Op("...").Qual(runtimePath, "Option")).Op("*").Id("Session").Block(
-		jen.Id("s").Op(":=").Op("&").Id("Session").Values(
-			jen.Id("session").Op(":").Id("m").Dot("file").Dot("NewSession").Call(jen.Id("options").Op("...")),
+		jen.Return(jen.Op("&").Id("Session").Values(
+			jen.Id("session").Op(":").Qual(runtimePath, "NewSession").Types(jen.Id("arena"), jen.Id("batch")).Call(jen.Id("m").Dot("file"), jen.Id("newArena"), jen.Id("options").Op("...")),
 			jen.Id("weights").Op(":").Id("m").Dot("weights"),
-		),
-		jen.Id("s").Dot("arenas").Op("=").Make(jen.Index().Op("*").Id("arena"), jen.Id("s").Dot("session").Dot("Threads").Call().Dot("N").Call()),
-		jen.Id("s").Dot("arenas").Index(jen.Lit(0)).Op("=").Id("newArena").Call(),
-		jen.Return(jen.Id("s")),
+		)),
 	)
 	f.Line()
 	comment(f, "Close ends the session's threads.")
@@ -36,7 +31,6 @@ func (g *generator) sessionFile() *jen.File {
 	f.Line()
 	comment(f, "Prepare makes later runs faster, of all sessions, as a session's 64th run does without", "it: see runtime.Session.Prepare. A server calls it before it takes requests.")
 	f.Func().Params(receiver()).Id("Prepare").Params().Error().Block(
-		jen.If(jen.Id("s").Dot("weights").Op("==").Nil()).Block(jen.Return(jen.Qual(runtimePath, "ErrClosed"))),
 		jen.Return(jen.Id("s").Dot("session").Dot("Prepare").Call()),
 	)
 	f.Line()
@@ -88,15 +82,6 @@ func (g *generator) facts() []string {
 	return table(rows)
 }
 
-// enter prints what every run begins with.
-func enter() []jen.Code {
-	return []jen.Code{
-		jen.If(jen.Id("s").Dot("weights").Op("==").Nil()).Block(jen.Return(jen.Qual(runtimePath, "ErrClosed"))),
-		jen.If(jen.Err().Op(":=").Id("s").Dot("session").Dot("Enter").Call(), jen.Err().Op("!=").Nil()).Block(jen.Return(jen.Err())),
-		jen.Defer().Id("s").Dot("session").Dot("Leave").Call(),
-	}
-}
-
 // fixedRun prints Run, RunContext and RunBatch for one size of input.
 func (g *generator) fixedRun(f *jen.File) {
 	comment(f, append([]string{"Run computes one image. It allocates nothing once it has run, and gives the same", "bits for any number of threads.", ""}, g.facts()...)...)
@@ -107,7 +92,7 @@ func (g *generator) fixedRun(f *jen.File) {
 	comment(f, "RunContext is Run, given up between two parts of the network when the context is", "done; the outputs are then not to be used.")
 	f.Func().Params(receiver()).Id("RunContext").
 		Params(append([]jen.Code{jen.Id("ctx").Qual("context", "Context")}, g.fixedParams()...)...).Error().Block(
-		append(enter(), jen.Return(jen.Id("s").Dot("forward").Call(append([]jen.Code{jen.Id("ctx"), threads(), jen.Id("s").Dot("arenas").Index(jen.Lit(0))}, g.callerArgs(func(id string) jen.Code { return jen.Id(id).Index(jen.Op(":")) })...)...)))...,
+		g.runBatch(jen.Id("ctx"), jen.Lit(1), func(id string) jen.Code { return jen.Qual(runtimePath, "One").Call(jen.Id(id)) }),
 	)
 	f.Line()
 	comment(f, "RunBatch computes any number of images, with the same bits as Run for each.", "There must be as many of each output as there are images. Threads compute images", "of their own, and only what is left over together.")
@@ -115,10 +100,14 @@ func (g *generator) fixedRun(f *jen.File) {
 	for i, o := range g.model.Graph.Outputs {
 		params = append(params, jen.Id(g.outputNames[i]).Index().Add(array(o.Node.Shape)))
 	}
-	body := g.batchCheck()
-	body = append(body, enter()...)
-	body = append(body, g.runBatch(jen.Qual("context", "Background").Call(), jen.Len(jen.Id(g.inputName)))...)
-	f.Func().Params(receiver()).Id("RunBatch").Params(params...).Error().Block(body...)
+	f.Func().Params(receiver()).Id("RunBatch").Params(params...).Error().Block(
+		jen.Return(jen.Id("s").Dot("RunBatchContext").Call(append([]jen.Code{jen.Qual("context", "Background").Call()}, g.names()...)...)),
+	)
+	f.Line()
+	comment(f, "RunBatchContext is RunBatch, given up as RunContext is when the context is done.")
+	body := append(g.batchCheck(), g.runBatch(jen.Id("ctx"), jen.Len(jen.Id(g.inputName)), func(id string) jen.Code { return jen.Id(id) }))
+	f.Func().Params(receiver()).Id("RunBatchContext").
+		Params(append([]jen.Code{jen.Id("ctx").Qual("context", "Context")}, params...)...).Error().Block(body...)
 	f.Line()
 }
 
@@ -133,30 +122,16 @@ func (g *generator) batchCheck() []jen.Code {
 	return checks
 }
 
-// callerArgs applies slice to the caller's arguments.
-func (g *generator) callerArgs(slice func(string) jen.Code) []jen.Code {
-	args := []jen.Code{slice(g.inputName)}
-	for _, o := range g.outputNames {
-		args = append(args, slice(o))
-	}
-	return args
-}
-
-// threads is the session's pool.
-func threads() *jen.Statement { return jen.Id("s").Dot("session").Dot("Threads").Call() }
-
-// runBatch prints the run of as many images as count says.
-func (g *generator) runBatch(ctx jen.Code, count *jen.Statement) []jen.Code {
-	values := []jen.Code{jen.Id("s"), ctx}
+// runBatch prints the run of as many images as count says, with the caller's arguments.
+func (g *generator) runBatch(ctx, count jen.Code, arg func(string) jen.Code) jen.Code {
+	values := []jen.Code{ctx, jen.Id("s").Dot("weights")}
 	if g.ranged {
 		values = append(values, jen.Id("n"))
 	}
-	return []jen.Code{
-		jen.If(count.Clone().Op(">").Lit(1)).Block(jen.Id("s").Dot("reserve").Call()),
-		jen.Id("s").Dot("batch").Op("=").Id("batch").Values(append(values, g.names()...)...),
-		jen.Defer().Func().Params().Block(jen.Id("s").Dot("batch").Op("=").Id("batch").Values()).Call(),
-		jen.Return(threads().Dot("RunBatch").Call(jen.Op("&").Id("s").Dot("batch"), count.Clone())),
+	for _, id := range append([]string{g.inputName}, g.outputNames...) {
+		values = append(values, arg(id))
 	}
+	return jen.Return(jen.Id("s").Dot("session").Dot("Run").Call(jen.Id("batch").Values(values...), count))
 }
 
 // batch prints the type batch, with the images of a run and how to compute one.
@@ -164,8 +139,8 @@ func (g *generator) batch(f *jen.File) {
 	field := func(i int) string { return fmt.Sprintf("output%d", i) }
 	comment(f, "batch is the images of a run and their outputs.")
 	f.Type().Id("batch").StructFunc(func(b *jen.Group) {
-		b.Id("session").Op("*").Id("Session")
 		b.Id("ctx").Qual("context", "Context")
+		b.Id("weights").Op("*").Id("weights")
 		if g.ranged {
 			b.Id("n").Id("sizes")
 			b.Id("input").Qual(runtimePath, "Tensor")
@@ -181,21 +156,14 @@ func (g *generator) batch(f *jen.File) {
 		}
 	})
 	f.Line()
-	comment(f, "reserve gives each thread an arena.")
-	f.Func().Params(receiver()).Id("reserve").Params().Block(
-		jen.For(jen.List(jen.Id("i"), jen.Id("a")).Op(":=").Range().Id("s").Dot("arenas")).Block(
-			jen.If(jen.Id("a").Op("==").Nil()).Block(jen.Id("s").Dot("arenas").Index(jen.Id("i")).Op("=").Id("newArena").Call()),
-		),
-	)
-	f.Line()
-	comment(f, "Image computes the i-th image in a worker's arena, for kernel.Threads.")
+	comment(f, "Image computes the i-th image, for runtime.Session.")
 	slice := func(name string) jen.Code {
 		if g.ranged {
 			return jen.Id("b").Dot(name).Dot("Image").Call(jen.Id("i"))
 		}
 		return jen.Id("b").Dot(name).Index(jen.Id("i")).Index(jen.Op(":"))
 	}
-	args := []jen.Code{jen.Id("b").Dot("ctx"), jen.Id("t"), jen.Id("b").Dot("session").Dot("arenas").Index(jen.Id("worker"))}
+	args := []jen.Code{jen.Id("b").Dot("ctx"), jen.Id("t"), jen.Id("a")}
 	if g.ranged {
 		args = append(args, jen.Op("&").Id("b").Dot("n"))
 	}
@@ -203,9 +171,9 @@ func (g *generator) batch(f *jen.File) {
 	for i := range g.model.Graph.Outputs {
 		args = append(args, slice(field(i)))
 	}
-	f.Func().Params(jen.Id("b").Op("*").Id("batch")).Id("Image").
-		Params(threadsParam.Clone(), jen.List(jen.Id("worker"), jen.Id("i")).Int()).Error().Block(
-		jen.Return(jen.Id("b").Dot("session").Dot("forward").Call(args...)),
+	f.Func().Params(jen.Id("b").Id("batch")).Id("Image").
+		Params(threadsParam.Clone(), arenaParam.Clone(), jen.Id("i").Int()).Error().Block(
+		jen.Return(jen.Id("b").Dot("weights").Dot("forward").Call(args...)),
 	)
 	f.Line()
 }
@@ -224,17 +192,16 @@ func (g *generator) rangedRun(f *jen.File) {
 	)
 	f.Line()
 	comment(f, "RunContext is Run, given up between two parts of the network when the context is", "done; the outputs are then not to be used.")
-	body := enter()
 	square := jen.False()
 	if !in.H.IsConst() && in.H.Range() == in.W.Range() {
 		square = jen.True()
 	}
-	body = append(body,
+	body := []jen.Code{
 		jen.List(jen.Id("images"), jen.Id("height"), jen.Id("width"), jen.Err()).Op(":=").Id(g.inputName).Dot("Images").Call(
 			jen.Lit(in.C), sizesLiteral(in.H), sizesLiteral(in.W), square),
 		jen.If(jen.Err().Op("!=").Nil()).Block(jen.Return(jen.Err())),
 		jen.Id("n").Op(":=").Id("newSizes").Call(jen.Id("height"), jen.Id("width")),
-	)
+	}
 	for i, o := range g.model.Graph.Outputs {
 		s := o.Node.Shape
 		dims := []jen.Code{jen.Id("images"), jen.Lit(s.C)}
@@ -243,7 +210,7 @@ func (g *generator) rangedRun(f *jen.File) {
 		}
 		body = append(body, jen.Id(g.outputNames[i]).Dot("Resize").Call(dims...))
 	}
-	body = append(body, g.runBatch(jen.Id("ctx"), jen.Id("images"))...)
+	body = append(body, g.runBatch(jen.Id("ctx"), jen.Id("images"), func(id string) jen.Code { return jen.Id(id) }))
 	f.Func().Params(receiver()).Id("RunContext").
 		Params(append([]jen.Code{jen.Id("ctx").Qual("context", "Context")}, params...)...).Error().Block(body...)
 	f.Line()
@@ -270,10 +237,7 @@ func (g *generator) forward(f *jen.File) {
 		ids = append(ids, jen.Id(id))
 	}
 	params = append(params, jen.List(ids...).Index().Float32())
-	f.Func().Params(receiver()).Id("forward").Params(params...).Error().BlockFunc(func(b *jen.Group) {
-		if g.readsWeights() {
-			b.Id("w").Op(":=").Id("s").Dot("weights")
-		}
+	f.Func().Params(jen.Id("w").Op("*").Id("weights")).Id("forward").Params(params...).Error().BlockFunc(func(b *jen.Group) {
 		for i, p := range g.outline.parts {
 			if i > 0 {
 				b.If(jen.Err().Op(":=").Id("ctx").Dot("Err").Call(), jen.Err().Op("!=").Nil()).Block(jen.Return(jen.Err()))
@@ -283,16 +247,6 @@ func (g *generator) forward(f *jen.File) {
 		b.Return(jen.Nil())
 	})
 	f.Line()
-}
-
-// readsWeights says whether forward hands weights to any part.
-func (g *generator) readsWeights() bool {
-	for _, p := range g.outline.parts {
-		if p.scope.Kind == ir.StageScope || p.runs[0].block.hasWeights() {
-			return true
-		}
-	}
-	return false
 }
 
 // partCall calls a part's function.

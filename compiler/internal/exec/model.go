@@ -55,7 +55,12 @@ func Pack(w io.Writer, name string, s *plan.Schedule, c *safetensors.File) error
 }
 
 // Close releases the memory of packed weights once the last session is closed.
-func (m *Model) Close() error { return m.file.Close() }
+func (m *Model) Close() error {
+	if m == nil {
+		return nil
+	}
+	return m.file.Close()
+}
 
 // Tier names the tier of kernels in force.
 func Tier() string { return kernel.Tier() }

@@ -12,19 +12,14 @@ import (
 // Session runs the model for one goroutine at a time. Used by two at once it
 // returns runtime.ErrBusy.
 type Session struct {
-	session *runtime.Session
+	session *runtime.Session[arena, batch]
 	weights *weights
-	arenas  []*arena // the first, and of each other thread once there was a batch
-	batch   batch    // under way
 }
 
 // NewSession allocates what a run needs: activations, and threads as the options
 // say. Close it when it is no longer needed.
 func (m *Model) NewSession(options ...runtime.Option) *Session {
-	s := &Session{session: m.file.NewSession(options...), weights: m.weights}
-	s.arenas = make([]*arena, s.session.Threads().N())
-	s.arenas[0] = newArena()
-	return s
+	return &Session{session: runtime.NewSession[arena, batch](m.file, newArena, options...), weights: m.weights}
 }
 
 // Close ends the session's threads.
@@ -35,9 +30,6 @@ func (s *Session) Close() {
 // Prepare makes later runs faster, of all sessions, as a session's 64th run does without
 // it: see runtime.Session.Prepare. A server calls it before it takes requests.
 func (s *Session) Prepare() error {
-	if s.weights == nil {
-		return runtime.ErrClosed
-	}
 	return s.session.Prepare()
 }
 
@@ -55,13 +47,6 @@ func (s *Session) Run(image runtime.Tensor, c2 *runtime.Tensor, c3 *runtime.Tens
 // RunContext is Run, given up between two parts of the network when the context is
 // done; the outputs are then not to be used.
 func (s *Session) RunContext(ctx context.Context, image runtime.Tensor, c2 *runtime.Tensor, c3 *runtime.Tensor, c4 *runtime.Tensor) error {
-	if s.weights == nil {
-		return runtime.ErrClosed
-	}
-	if err := s.session.Enter(); err != nil {
-		return err
-	}
-	defer s.session.Leave()
 	images, height, width, err := image.Images(3, runtime.Sizes{Low: 64, High: 256, Step: 32}, runtime.Sizes{Low: 64, High: 256, Step: 32}, false)
 	if err != nil {
 		return err
@@ -70,20 +55,13 @@ func (s *Session) RunContext(ctx context.Context, image runtime.Tensor, c2 *runt
 	c2.Resize(images, 16, n.h1, n.w1)
 	c3.Resize(images, 32, n.h2, n.w2)
 	c4.Resize(images, 64, n.h4, n.w4)
-	if images > 1 {
-		s.reserve()
-	}
-	s.batch = batch{s, ctx, n, image, c2, c3, c4}
-	defer func() {
-		s.batch = batch{}
-	}()
-	return s.session.Threads().RunBatch(&s.batch, images)
+	return s.session.Run(batch{ctx, s.weights, n, image, c2, c3, c4}, images)
 }
 
 // batch is the images of a run and their outputs.
 type batch struct {
-	session *Session
 	ctx     context.Context
+	weights *weights
 	n       sizes
 	input   runtime.Tensor
 	output0 *runtime.Tensor
@@ -91,23 +69,13 @@ type batch struct {
 	output2 *runtime.Tensor
 }
 
-// reserve gives each thread an arena.
-func (s *Session) reserve() {
-	for i, a := range s.arenas {
-		if a == nil {
-			s.arenas[i] = newArena()
-		}
-	}
-}
-
-// Image computes the i-th image in a worker's arena, for kernel.Threads.
-func (b *batch) Image(t *kernel.Threads, worker, i int) error {
-	return b.session.forward(b.ctx, t, b.session.arenas[worker], &b.n, b.input.Image(i), b.output0.Image(i), b.output1.Image(i), b.output2.Image(i))
+// Image computes the i-th image, for runtime.Session.
+func (b batch) Image(t *kernel.Threads, a *arena, i int) error {
+	return b.weights.forward(b.ctx, t, a, &b.n, b.input.Image(i), b.output0.Image(i), b.output1.Image(i), b.output2.Image(i))
 }
 
 // forward runs the parts of the network in order.
-func (s *Session) forward(ctx context.Context, t *kernel.Threads, a *arena, n *sizes, image, c2, c3, c4 []float32) error {
-	w := s.weights
+func (w *weights) forward(ctx context.Context, t *kernel.Threads, a *arena, n *sizes, image, c2, c3, c4 []float32) error {
 	stem(t, a, n, &w.stem, image)
 	if err := ctx.Err(); err != nil {
 		return err

@@ -28,8 +28,8 @@ import (
 // compile, the two do not fit: run go generate with the version of resc in go.mod,
 // or go get the version of the runtime that the package was generated for.
 const (
-	_ = uint(kernel.Version - 8)       // fails if the runtime is older
-	_ = uint(8 - kernel.OldestVersion) // fails if the runtime no longer supports this code
+	_ = uint(kernel.Version - 9)       // fails if the runtime is older
+	_ = uint(9 - kernel.OldestVersion) // fails if the runtime no longer supports this code
 )
 
 // Model is the network with its weights, packed for this processor. It is

@@ -13,19 +13,14 @@ import (
 // Session runs the model for one goroutine at a time. Used by two at once it
 // returns runtime.ErrBusy.
 type Session struct {
-	session *runtime.Session
+	session *runtime.Session[arena, batch]
 	weights *weights
-	arenas  []*arena // the first, and of each other thread once there was a batch
-	batch   batch    // under way
 }
 
 // NewSession allocates what a run needs: activations, and threads as the options
 // say. Close it when it is no longer needed.
 func (m *Model) NewSession(options ...runtime.Option) *Session {
-	s := &Session{session: m.file.NewSession(options...), weights: m.weights}
-	s.arenas = make([]*arena, s.session.Threads().N())
-	s.arenas[0] = newArena()
-	return s
+	return &Session{session: runtime.NewSession[arena, batch](m.file, newArena, options...), weights: m.weights}
 }
 
 // Close ends the session's threads.
@@ -36,9 +31,6 @@ func (s *Session) Close() {
 // Prepare makes later runs faster, of all sessions, as a session's 64th run does without
 // it: see runtime.Session.Prepare. A server calls it before it takes requests.
 func (s *Session) Prepare() error {
-	if s.weights == nil {
-		return runtime.ErrClosed
-	}
 	return s.session.Prepare()
 }
 
@@ -54,65 +46,39 @@ func (s *Session) Run(image *[3 * 224 * 224]float32, fc *[1000]float32) error {
 // RunContext is Run, given up between two parts of the network when the context is
 // done; the outputs are then not to be used.
 func (s *Session) RunContext(ctx context.Context, image *[3 * 224 * 224]float32, fc *[1000]float32) error {
-	if s.weights == nil {
-		return runtime.ErrClosed
-	}
-	if err := s.session.Enter(); err != nil {
-		return err
-	}
-	defer s.session.Leave()
-	return s.forward(ctx, s.session.Threads(), s.arenas[0], image[:], fc[:])
+	return s.session.Run(batch{ctx, s.weights, runtime.One(image), runtime.One(fc)}, 1)
 }
 
 // RunBatch computes any number of images, with the same bits as Run for each.
 // There must be as many of each output as there are images. Threads compute images
 // of their own, and only what is left over together.
 func (s *Session) RunBatch(image [][3 * 224 * 224]float32, fc [][1000]float32) error {
+	return s.RunBatchContext(context.Background(), image, fc)
+}
+
+// RunBatchContext is RunBatch, given up as RunContext is when the context is done.
+func (s *Session) RunBatchContext(ctx context.Context, image [][3 * 224 * 224]float32, fc [][1000]float32) error {
 	if len(fc) != len(image) {
 		return fmt.Errorf("resnet50: %d images, but room for %d of fc", len(image), len(fc))
 	}
-	if s.weights == nil {
-		return runtime.ErrClosed
-	}
-	if err := s.session.Enter(); err != nil {
-		return err
-	}
-	defer s.session.Leave()
-	if len(image) > 1 {
-		s.reserve()
-	}
-	s.batch = batch{s, context.Background(), image, fc}
-	defer func() {
-		s.batch = batch{}
-	}()
-	return s.session.Threads().RunBatch(&s.batch, len(image))
+	return s.session.Run(batch{ctx, s.weights, image, fc}, len(image))
 }
 
 // batch is the images of a run and their outputs.
 type batch struct {
-	session *Session
 	ctx     context.Context
+	weights *weights
 	input   [][3 * 224 * 224]float32
 	output0 [][1000]float32
 }
 
-// reserve gives each thread an arena.
-func (s *Session) reserve() {
-	for i, a := range s.arenas {
-		if a == nil {
-			s.arenas[i] = newArena()
-		}
-	}
-}
-
-// Image computes the i-th image in a worker's arena, for kernel.Threads.
-func (b *batch) Image(t *kernel.Threads, worker, i int) error {
-	return b.session.forward(b.ctx, t, b.session.arenas[worker], b.input[i][:], b.output0[i][:])
+// Image computes the i-th image, for runtime.Session.
+func (b batch) Image(t *kernel.Threads, a *arena, i int) error {
+	return b.weights.forward(b.ctx, t, a, b.input[i][:], b.output0[i][:])
 }
 
 // forward runs the parts of the network in order.
-func (s *Session) forward(ctx context.Context, t *kernel.Threads, a *arena, image, fc []float32) error {
-	w := s.weights
+func (w *weights) forward(ctx context.Context, t *kernel.Threads, a *arena, image, fc []float32) error {
 	stem(t, a, &w.stem, image)
 	if err := ctx.Err(); err != nil {
 		return err
