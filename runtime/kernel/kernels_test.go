@@ -174,16 +174,7 @@ func TestElementwiseKeepsNaN(t *testing.T) {
 // of ceiling mode, which overhang the padding.
 func TestPool(t *testing.T) {
 	random := rand.New(rand.NewPCG(3, 4))
-	for i, k := range []Pool{
-		{KernelH: 3, KernelW: 3, Stride: 2, PadTop: 1, PadLeft: 1, PadBottom: 1, PadRight: 1},
-		{KernelH: 3, KernelW: 3, Stride: 2},
-		{KernelH: 3, KernelW: 3, Stride: 2, PadTop: 2, PadBottom: 1, PadRight: 2},
-		{KernelH: 2, KernelW: 2, Stride: 2},
-		{KernelH: 3, KernelW: 2, Stride: 1, PadTop: 0, PadLeft: 1, PadBottom: 2, PadRight: 0},
-		{KernelH: 5, KernelW: 5, Stride: 3, PadTop: 2, PadLeft: 2, PadBottom: 2, PadRight: 2},
-		{KernelH: 1, KernelW: 1, Stride: 2},
-		{KernelH: 2, KernelW: 2, Stride: 2, PadBottom: 1, PadRight: 1},
-	} {
+	for i, k := range poolings {
 		for _, size := range sizes {
 			for mode := range 6 {
 				k := k

@@ -126,9 +126,7 @@ func (j *poolJob) largest(d *lanes, b, y0, y1, x0, x1 int) {
 		for i := 0; i < len(row); i += blockChannels {
 			s := (*lanes)(row[i:])
 			for k, v := range s {
-				if v > d[k] {
-					d[k] = v
-				}
+				d[k] = max(d[k], v) // NaN if either is
 			}
 		}
 	}

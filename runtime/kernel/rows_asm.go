@@ -10,7 +10,7 @@ import (
 )
 
 // poolRow combines whole windows for pixels of a row, in assembly. It reports
-// false where there is none.
+// false where there is none, and where the largest values have met NaN.
 func poolRow(dst, src []float32, p *Pool, row, pixels int, start, scale float32) bool {
 	tier := cpu.Kernels()
 	if tier == cpu.Portable {
@@ -23,12 +23,13 @@ func poolRow(dst, src []float32, p *Pool, row, pixels int, start, scale float32)
 		Start: start, Scale: scale,
 	}
 	pooling(tier, p.Max, &a)
-	return true
+	return a.Status&asm.StatusInvalid == 0
 }
 
 // maxPool3Row is the largest values of windows of 3×3 with stride 2, for pixels of a row,
 // in assembly: rows begin at the second column of the first window, and the column
-// before is in the window or not. It reports false where there is none.
+// before is in the window or not. It reports false where there is none, and where the
+// values have met NaN.
 func maxPool3Row(dst []float32, rows [3][]float32, pixels int, before bool) bool {
 	tier := cpu.Kernels()
 	if tier == cpu.Portable {
@@ -41,7 +42,7 @@ func maxPool3Row(dst []float32, rows [3][]float32, pixels int, before bool) bool
 	if before {
 		a.Before = 1
 	}
-	return maxPool3(tier, &a)
+	return maxPool3(tier, &a) && a.Status&asm.StatusInvalid == 0
 }
 
 // mulAddRow is dst = min(max(x·y + z, low), high) in assembly. It reports false

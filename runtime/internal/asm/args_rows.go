@@ -20,7 +20,13 @@ type Pooling struct {
 	Columns       int
 
 	Start, Scale float32
+
+	Status uint32 // afterwards, of a maximum: StatusInvalid is set if a value was NaN, on amd64
 }
+
+// StatusInvalid is the bit of amd64's status (MXCSR) that VMAXPS sets where an operand is
+// NaN. The largest values are wrong then: VMAXPS forgets one of its operands.
+const StatusInvalid = 1
 
 // MaxPool3 is the argument of the largest values of windows of 3×3 with stride 2. Rows are
 // those of the windows, from the second column of the first window on; where a window
@@ -32,6 +38,7 @@ type MaxPool3 struct {
 	Width  int     // output pixels
 	Before int     // 1 if the first window has the column before, 0 if that is padding
 	Start  float32 // -∞
+	Status uint32  // as for Pooling
 }
 
 // MulAdd is the argument of the kernels that work value by value:

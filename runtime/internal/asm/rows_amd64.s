@@ -5,13 +5,21 @@
 #include "textflag.h"
 
 // func MaxPoolAVX512(a *Pooling)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, SSE
 TEXT ·MaxPoolAVX512(SB), NOSPLIT, $0-8
-	MOVQ         a+0(FP), AX
-	MOVQ         (AX), DI
-	MOVQ         8(AX), SI
-	MOVQ         16(AX), CX
+	MOVQ    a+0(FP), AX
+	MOVQ    (AX), DI
+	MOVQ    8(AX), SI
+	MOVQ    16(AX), CX
+	STMXCSR 64(AX)
+	TESTB   $0x01, 64(AX)
+	JEQ     clear
+	ANDL    $-2, 64(AX)
+	LDMXCSR 64(AX)
+
+clear:
 	VBROADCASTSS 60(AX), Z1
+	PCALIGN      $0x40
 
 pixel:
 	MOVQ         SI, R8
@@ -36,6 +44,7 @@ column:
 	ADDQ    24(AX), SI
 	DECQ    CX
 	JNZ     pixel
+	STMXCSR 64(AX)
 	VZEROUPPER
 	RET
 
@@ -47,6 +56,7 @@ TEXT ·SumPoolAVX512(SB), NOSPLIT, $0-8
 	MOVQ         8(AX), SI
 	MOVQ         16(AX), CX
 	VBROADCASTSS 60(AX), Z1
+	PCALIGN      $0x40
 
 pixel:
 	MOVQ         SI, R8
@@ -75,14 +85,21 @@ column:
 	RET
 
 // func MaxPool3AVX512(a *MaxPool3)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, SSE
 TEXT ·MaxPool3AVX512(SB), NOSPLIT, $0-8
-	MOVQ         a+0(FP), AX
-	MOVQ         8(AX), R8
-	MOVQ         16(AX), R9
-	MOVQ         24(AX), R10
-	MOVQ         (AX), DI
-	MOVQ         32(AX), CX
+	MOVQ    a+0(FP), AX
+	MOVQ    8(AX), R8
+	MOVQ    16(AX), R9
+	MOVQ    24(AX), R10
+	MOVQ    (AX), DI
+	MOVQ    32(AX), CX
+	STMXCSR 52(AX)
+	TESTB   $0x01, 52(AX)
+	JEQ     clear
+	ANDL    $-2, 52(AX)
+	LDMXCSR 52(AX)
+
+clear:
 	VBROADCASTSS 48(AX), Z0
 	CMPQ         40(AX), $0x00
 	JEQ          pixel
@@ -107,6 +124,7 @@ pixel:
 	ADDQ    $0x40, DI
 	DECQ    CX
 	JNZ     pixel
+	STMXCSR 52(AX)
 	VZEROUPPER
 	RET
 
@@ -192,13 +210,21 @@ add:
 	RET
 
 // func MaxPoolAVX2(a *Pooling)
-// Requires: AVX
+// Requires: AVX, SSE
 TEXT ·MaxPoolAVX2(SB), NOSPLIT, $0-8
-	MOVQ         a+0(FP), AX
-	MOVQ         (AX), DI
-	MOVQ         8(AX), SI
-	MOVQ         16(AX), CX
+	MOVQ    a+0(FP), AX
+	MOVQ    (AX), DI
+	MOVQ    8(AX), SI
+	MOVQ    16(AX), CX
+	STMXCSR 64(AX)
+	TESTB   $0x01, 64(AX)
+	JEQ     clear
+	ANDL    $-2, 64(AX)
+	LDMXCSR 64(AX)
+
+clear:
 	VBROADCASTSS 60(AX), Y2
+	PCALIGN      $0x40
 
 pixel:
 	MOVQ         SI, R8
@@ -227,6 +253,7 @@ column:
 	ADDQ    24(AX), SI
 	DECQ    CX
 	JNZ     pixel
+	STMXCSR 64(AX)
 	VZEROUPPER
 	RET
 
@@ -238,6 +265,7 @@ TEXT ·SumPoolAVX2(SB), NOSPLIT, $0-8
 	MOVQ         8(AX), SI
 	MOVQ         16(AX), CX
 	VBROADCASTSS 60(AX), Y2
+	PCALIGN      $0x40
 
 pixel:
 	MOVQ         SI, R8
@@ -270,14 +298,21 @@ column:
 	RET
 
 // func MaxPool3AVX2(a *MaxPool3)
-// Requires: AVX
+// Requires: AVX, SSE
 TEXT ·MaxPool3AVX2(SB), NOSPLIT, $0-8
-	MOVQ         a+0(FP), AX
-	MOVQ         8(AX), R8
-	MOVQ         16(AX), R9
-	MOVQ         24(AX), R10
-	MOVQ         (AX), DI
-	MOVQ         32(AX), CX
+	MOVQ    a+0(FP), AX
+	MOVQ    8(AX), R8
+	MOVQ    16(AX), R9
+	MOVQ    24(AX), R10
+	MOVQ    (AX), DI
+	MOVQ    32(AX), CX
+	STMXCSR 52(AX)
+	TESTB   $0x01, 52(AX)
+	JEQ     clear
+	ANDL    $-2, 52(AX)
+	LDMXCSR 52(AX)
+
+clear:
 	VBROADCASTSS 48(AX), Y0
 	VBROADCASTSS 48(AX), Y1
 	CMPQ         40(AX), $0x00
@@ -316,6 +351,7 @@ pixel:
 	ADDQ    $0x40, DI
 	DECQ    CX
 	JNZ     pixel
+	STMXCSR 52(AX)
 	VZEROUPPER
 	RET
 

@@ -4,6 +4,7 @@ import (
 	"unsafe"
 
 	. "github.com/mmcloughlin/avo/build"
+	"github.com/mmcloughlin/avo/ir"
 	. "github.com/mmcloughlin/avo/operand"
 	. "github.com/mmcloughlin/avo/reg"
 
@@ -14,8 +15,8 @@ import (
 // linear layers, and of folding.
 func generateRows(sets ...vectors) {
 	for _, v := range sets {
-		generatePool(v, "MaxPool", "max", func(x Op, sum VecPhysical) { VMAXPS(x, sum, sum) })
-		generatePool(v, "SumPool", "Σ", func(x Op, sum VecPhysical) { VADDPS(x, sum, sum) })
+		generatePool(v, "MaxPool", "max", true, func(x Op, sum VecPhysical) { VMAXPS(x, sum, sum) })
+		generatePool(v, "SumPool", "Σ", false, func(x Op, sum VecPhysical) { VADDPS(x, sum, sum) })
 		generateMaxPool3(v)
 		generateMulAdd(v)
 		generateDense(v)
@@ -24,8 +25,8 @@ func generateRows(sets ...vectors) {
 }
 
 // generatePool writes a pooling of whole windows: for each pixel a loop over the
-// rows and columns of its window, a block in registers.
-func generatePool(v vectors, name, symbol string, combine func(x Op, sum VecPhysical)) {
+// rows and columns of its window, a block in registers. It notes NaN for a maximum.
+func generatePool(v vectors, name, symbol string, largest bool, combine func(x Op, sum VecPhysical)) {
 	TEXT(name+v.name, NOSPLIT, "func(a *Pooling)")
 	Doc(name + v.name + " combines the values of each window by " + symbol + ".")
 	Pragma("noescape")
@@ -34,10 +35,14 @@ func generatePool(v vectors, name, symbol string, combine func(x Op, sum VecPhys
 	MOVQ(field(unsafe.Offsetof(a.Dst)), RDI)
 	MOVQ(field(unsafe.Offsetof(a.Src)), RSI)
 	MOVQ(field(unsafe.Offsetof(a.Width)), RCX)
+	if largest {
+		clearInvalid(unsafe.Offsetof(a.Status))
+	}
 	sums := v.regs[:v.perBlock()]
 	scale := v.regs[v.perBlock()]
 	VBROADCASTSS(field(unsafe.Offsetof(a.Scale)), scale)
 
+	alignLoop() // all of it, or the processor may take a third more time
 	Label("pixel")
 	MOVQ(RSI, R8) // start of a row of the window
 	MOVQ(field(unsafe.Offsetof(a.Rows)), R9)
@@ -65,9 +70,15 @@ func generatePool(v vectors, name, symbol string, combine func(x Op, sum VecPhys
 	ADDQ(field(unsafe.Offsetof(a.Pixel)), RSI)
 	DECQ(RCX)
 	JNZ(LabelRef("pixel"))
+	if largest {
+		STMXCSR(field(unsafe.Offsetof(a.Status)))
+	}
 	VZEROUPPER()
 	RET()
 }
+
+// alignLoop starts what follows, a loop, at a cache line.
+func alignLoop() { Instruction(&ir.Instruction{Opcode: "PCALIGN", Operands: []Op{U8(64)}}) }
 
 // generateMaxPool3 writes the largest values of windows of 3×3 with stride 2: the largest
 // of a column's three is computed once for the two windows that have it.
@@ -83,6 +94,7 @@ func generateMaxPool3(v vectors) {
 	}
 	MOVQ(field(unsafe.Offsetof(a.Dst)), RDI)
 	MOVQ(field(unsafe.Offsetof(a.Width)), RCX)
+	clearInvalid(unsafe.Offsetof(a.Status))
 	n := v.perBlock()
 	last, columns := v.regs[:n], [2][]VecPhysical{v.regs[n : 2*n], v.regs[2*n : 3*n]}
 	column := func(distance int, largest []VecPhysical) {
@@ -113,8 +125,21 @@ func generateMaxPool3(v vectors) {
 	ADDQ(Imm(64), RDI)
 	DECQ(RCX)
 	JNZ(LabelRef("pixel"))
+	STMXCSR(field(unsafe.Offsetof(a.Status)))
 	VZEROUPPER()
 	RET()
+}
+
+// clearInvalid clears the bit of the processor's status that VMAXPS sets where an operand
+// is NaN, if it is set from before. VMAXPS itself returns the second operand then, which
+// may be the other one: that a row has NaN is all that its kernel can tell.
+func clearInvalid(status uintptr) {
+	STMXCSR(field(status))
+	TESTB(Imm(asm.StatusInvalid), field(status))
+	JEQ(LabelRef("clear"))
+	ANDL(I8(^asm.StatusInvalid), field(status))
+	LDMXCSR(field(status))
+	Label("clear")
 }
 
 // generateMulAdd writes dst = min(max(x·y + z, low), high) over blocks.
