@@ -6,15 +6,16 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/resc-lang/resc/dsl"
+	"github.com/resc-lang/resc/internal/source"
 	"github.com/resc-lang/resc/stdlib"
 )
 
-// Load reads a model's source: a path to a .res file, or std/NAME.
+// Load reads a model's source: a path to a .res file, which may be a pipe, std/NAME, or
+// "-" for standard input.
 func Load(model string) (*dsl.Source, error) {
 	if name, ok := strings.CutPrefix(model, stdlib.Prefix); ok {
 		if src, ok := stdlib.Source(strings.TrimSuffix(name, ".res")); ok {
@@ -25,7 +26,11 @@ func Load(model string) (*dsl.Source, error) {
 		}
 		return nil, fmt.Errorf("%s is not in the standard library; resc list shows what is", model)
 	}
-	text, err := readText(model)
+	file, err := source.Stream(model)
+	var text []byte
+	if err == nil {
+		text, err = readText(file)
+	}
 	if err != nil {
 		var path *fs.PathError
 		if errors.As(err, &path) {
@@ -38,18 +43,18 @@ func Load(model string) (*dsl.Source, error) {
 		}
 		return nil, fmt.Errorf("cannot read %s: %w", model, err)
 	}
-	return dsl.NewSource(filepath.ToSlash(model), string(text)), nil
+	name := filepath.ToSlash(model)
+	if model == source.Stdin {
+		name = "<standard input>"
+	}
+	return dsl.NewSource(name, string(text)), nil
 }
 
 // errNotText is a file that is no .res file, such as a checkpoint in its place.
 var errNotText = errors.New("it is no UTF-8 text, so no .res file (a checkpoint goes behind --weights)")
 
-// readText reads a file as far as a source may be long, and a byte more.
-func readText(name string) ([]byte, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, err
-	}
+// readText reads a file as far as a source may be long, and a byte more, and closes it.
+func readText(f io.ReadCloser) ([]byte, error) {
 	defer f.Close()
 	text, err := io.ReadAll(io.LimitReader(f, dsl.MaxSource+1))
 	if err == nil && bytes.IndexByte(text, 0) >= 0 {
@@ -78,7 +83,11 @@ func (files) Import(from *dsl.Source, path string) (*dsl.Source, error) {
 		return nil, errors.New("an import is a relative path")
 	}
 	name := filepath.Join(filepath.Dir(filepath.FromSlash(from.Name)), filepath.FromSlash(path))
-	text, err := readText(name)
+	f, err := source.Regular(name) // imports are read whenever a model is compiled
+	var text []byte
+	if err == nil {
+		text, err = readText(f)
+	}
 	if err != nil {
 		var pathError *fs.PathError
 		if errors.As(err, &pathError) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"go/token"
+	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -13,6 +14,7 @@ import (
 	"github.com/resc-lang/resc/compiler"
 	"github.com/resc-lang/resc/internal/atomicfile"
 	"github.com/resc-lang/resc/internal/escape"
+	"github.com/resc-lang/resc/internal/source"
 	"github.com/resc-lang/resc/runtime/kernel"
 	"github.com/resc-lang/resc/runtime/safetensors"
 )
@@ -171,13 +173,23 @@ func existing(dir, embedded string) (map[string][]byte, error) {
 	}
 	files := map[string][]byte{}
 	for _, path := range paths {
-		data, err := os.ReadFile(path)
+		data, err := readRegular(path)
 		if err != nil {
 			return nil, err
 		}
 		files[filepath.Base(path)] = data
 	}
 	return files, nil
+}
+
+// readRegular reads a file that resc may have written.
+func readRegular(path string) ([]byte, error) {
+	f, err := source.Regular(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(f)
 }
 
 // compare says which files are not up to date.

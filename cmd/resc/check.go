@@ -6,7 +6,7 @@ import (
 )
 
 type checkCmd struct {
-	Files []string `arg:"" name:"file" help:"Paths to .res files, std/NAME, or folders, which stand for all .res files below; DIR/... is the same."`
+	Files []string `arg:"" name:"file" help:"Paths to .res files, std/NAME, or folders, which stand for all .res files below; DIR/... is the same; - is standard input."`
 	overrides
 	Format string `enum:"text,json" default:"text" help:"Diagnostics as text on stderr, or as JSON on stdout."`
 }
@@ -24,7 +24,7 @@ func (c *checkCmd) Run(a *app) error {
 	}
 	var all dsl.Diagnostics
 	for _, name := range files {
-		src, err := compiler.Load(name)
+		src, err := load(a.ctx, name)
 		if err != nil {
 			return err
 		}

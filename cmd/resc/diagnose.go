@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -34,7 +35,11 @@ func (m *modelArgs) diagnose(p *compiler.Program, f *checkpoint.File, misfit *ch
 	}
 	d := &diagnosis{matcher: matcher}
 	d.measure(f)
-	own := d.nearest(m.Model, m.Set, len(p.Parameters()))
+	src, err := m.load(context.Background()) // which compiling p has read
+	if err != nil {
+		return nil
+	}
+	own := d.nearest(src, m.Model, m.Set, len(p.Parameters()))
 	if own == nil {
 		return nil
 	}
@@ -59,7 +64,11 @@ func (m *modelArgs) diagnose(p *compiler.Program, f *checkpoint.File, misfit *ch
 			if len(fits) > 0 {
 				most++ // or as many
 			}
-			x := d.nearest(stdlib.Prefix+name, nil, most)
+			src, err := compiler.Load(stdlib.Prefix + name)
+			if err != nil {
+				continue
+			}
+			x := d.nearest(src, stdlib.Prefix+name, nil, most)
 			if x == nil {
 				continue
 			}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -16,13 +15,14 @@ import (
 	"github.com/resc-lang/resc/internal/dataset"
 	"github.com/resc-lang/resc/internal/escape"
 	"github.com/resc-lang/resc/internal/ordered"
+	"github.com/resc-lang/resc/internal/source"
 	"github.com/resc-lang/resc/runtime"
 )
 
 type evalCmd struct {
 	modelArgs
 	fitFlags
-	Data     string `arg:"" help:"A folder of class folders, a CSV file (path,label), or a tar archive of class folders."`
+	Data     string `arg:"" help:"A folder of class folders, a CSV file (path,label; - for standard input), or a tar archive of class folders."`
 	Weights  string `placeholder:"FILE" help:"Checkpoint, PyTorch's, safetensors, .npz or ONNX; by default the one that comes with the model."`
 	ClassMap string `placeholder:"M.csv" help:"What labels mean: lines of a label and a class's name or index."`
 	Crops    int    `enum:"1,5,10" default:"1" help:"Average the probabilities of 1, 5 or 10 crops of each image."`
@@ -53,7 +53,7 @@ func (c *evalCmd) Run(a *app) error {
 	if err := p.CheckPreprocess(c.Crops); err != nil {
 		return err
 	}
-	set, err := dataset.Open(c.Data)
+	set, err := await(a.ctx, func() (*dataset.Set, error) { return dataset.Open(c.Data) })
 	if err != nil {
 		return err
 	}
@@ -68,7 +68,7 @@ func (c *evalCmd) Run(a *app) error {
 	if product(shape) != shape[0] {
 		return fmt.Errorf("the first output is a feature map, %s: there are no classes to count", compiler.Dims(shape))
 	}
-	targets, err := c.targets(p, set, shape[0])
+	targets, err := c.targets(a, p, set, shape[0])
 	if err != nil {
 		return err
 	}
@@ -95,16 +95,12 @@ func (c *evalCmd) Run(a *app) error {
 }
 
 // targets are the classes that the set's labels mean, of n.
-func (c *evalCmd) targets(p *compiler.Program, set *dataset.Set, n int) (*dataset.Targets, error) {
+func (c *evalCmd) targets(a *app, p *compiler.Program, set *dataset.Set, n int) (*dataset.Targets, error) {
 	var classes map[string]string
 	if c.ClassMap != "" {
-		f, err := os.Open(c.ClassMap)
-		if err != nil {
-			return nil, err
-		}
-		defer f.Close()
-		if classes, err = dataset.ReadMap(f); err != nil {
-			return nil, fmt.Errorf("%s: %w", c.ClassMap, err)
+		var err error
+		if classes, err = await(a.ctx, c.readMap); err != nil {
+			return nil, fmt.Errorf("%s: %w", c.ClassMap, bare(err))
 		}
 	}
 	targets, err := set.Targets(p.Classes(), n, classes)
@@ -112,6 +108,16 @@ func (c *evalCmd) targets(p *compiler.Program, set *dataset.Set, n int) (*datase
 		return nil, fmt.Errorf("%s: %w", c.Data, err)
 	}
 	return targets, nil
+}
+
+// readMap reads the class map.
+func (c *evalCmd) readMap() (map[string]string, error) {
+	f, err := source.Stream(c.ClassMap)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return dataset.ReadMap(f)
 }
 
 // evaluate runs the network on the set and fills the report. Its error is the

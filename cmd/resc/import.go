@@ -37,7 +37,7 @@ func (c *importCmd) Run(a *app) error {
 		return err
 	}
 	path := filepath.Join(c.Dir, i.Name+".res")
-	if old, err := os.ReadFile(path); err == nil && string(old) != i.Source {
+	if old, err := readRegular(path); err == nil && string(old) != i.Source {
 		return fmt.Errorf("%s is there already and says something else; move it, or choose another folder with -o", path)
 	}
 	// The weights first: a .res file that is there has them.

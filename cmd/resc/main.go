@@ -64,7 +64,7 @@ type app struct {
 
 // newApp returns an app that prints to two writers.
 func newApp(stdout, stderr io.Writer) *app {
-	return &app{stdout: newOutput(stdout), stderr: escape.NewWriter(stderr), screen: stderr}
+	return &app{ctx: context.Background(), stdout: newOutput(stdout), stderr: escape.NewWriter(stderr), screen: stderr}
 }
 
 // usageError is wrong usage: the arguments say what cannot be done.
@@ -79,8 +79,16 @@ var errReported = errors.New("reported")
 
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 
-// run runs a command line and returns its exit status.
+// run runs a command line until a signal interrupts it, and returns its exit status.
 func run(args []string, stdout, stderr io.Writer) (status int) {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends what does not look at ctx
+	return runContext(ctx, args, stdout, stderr)
+}
+
+// runContext is run until ctx ends.
+func runContext(ctx context.Context, args []string, stdout, stderr io.Writer) (status int) {
 	a := newApp(stdout, stderr)
 	defer func() {
 		if r := recover(); r != nil {
@@ -88,10 +96,6 @@ func run(args []string, stdout, stderr io.Writer) (status int) {
 			status = exitInternal
 		}
 	}()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	// A second signal ends what does not look at ctx, such as reading from a pipe.
-	context.AfterFunc(ctx, stop)
 	a.ctx = ctx
 	if f, ok := stderr.(*os.File); ok {
 		a.terminal = isTerminal(f)

@@ -1,20 +1,23 @@
 package main
 
 import (
+	"context"
 	"strconv"
 	"strings"
 
 	"github.com/resc-lang/resc/compiler"
+	"github.com/resc-lang/resc/dsl"
 	"github.com/resc-lang/resc/internal/fixture"
 	"github.com/resc-lang/resc/runtime/safetensors"
 )
 
 // modelArgs say which model a verb is about.
 type modelArgs struct {
-	Model  string `arg:"" help:"Path to a .res file, or std/NAME."`
+	Model  string `arg:"" help:"Path to a .res file, std/NAME, or - for standard input."`
 	Memory string `enum:",fast,small" default:"" placeholder:"CHOICE" help:"fast, or small: packed weights no larger than the checkpoint's in float32, now and later, and slower 3x3 convolutions; by default that of packed weights, and otherwise fast."`
 	overrides
-	Outputs []string `placeholder:"NAME=VALUE" help:"Replace the model's outputs by values inside of it, as in c3=layer2,embedding=avgpool; what they do not need is not computed."`
+	source  *dsl.Source // read once, as it may be a pipe
+	Outputs []string    `placeholder:"NAME=VALUE" help:"Replace the model's outputs by values inside of it, as in c3=layer2,embedding=avgpool; what they do not need is not computed."`
 }
 
 // overrides change what a model's file says.
@@ -59,6 +62,18 @@ func parseShape(s string) ([]int, error) {
 	return shape, nil
 }
 
+// load reads the model's source, once.
+func (m *modelArgs) load(ctx context.Context) (*dsl.Source, error) {
+	if m.source == nil {
+		src, err := load(ctx, m.Model)
+		if err != nil {
+			return nil, err
+		}
+		m.source = src
+	}
+	return m.source, nil
+}
+
 // compile loads and compiles the model. Diagnostics go to stderr.
 func (m *modelArgs) compile(a *app) (*compiler.Program, error) {
 	shape, err := parseShape(m.Shape)
@@ -79,7 +94,7 @@ func (m *modelArgs) compileShape(a *app, shape []int) (*compiler.Program, error)
 // compileOptions compiles the model as the options say, with its diagnostics shown
 // or only its errors.
 func (m *modelArgs) compileOptions(a *app, o compiler.Options, show bool) (*compiler.Program, error) {
-	src, err := compiler.Load(m.Model)
+	src, err := m.load(a.ctx)
 	if err != nil {
 		return nil, err
 	}

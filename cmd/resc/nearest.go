@@ -62,11 +62,7 @@ func (d *diagnosis) measure(f *checkpoint.File) {
 // nearest is the model with those of its parameters changed, one after the other and
 // at most so many, that bring it closer to the file. It is nil where the model does not
 // compile.
-func (d *diagnosis) nearest(model string, set map[string]string, most int) *fit {
-	src, err := compiler.Load(model)
-	if err != nil {
-		return nil
-	}
+func (d *diagnosis) nearest(src *dsl.Source, model string, set map[string]string, most int) *fit {
 	try := func(changed map[string]string) (*fit, *compiler.Program) {
 		all := maps.Clone(set)
 		if all == nil {

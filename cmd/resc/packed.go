@@ -2,16 +2,16 @@ package main
 
 import (
 	"io"
-	"os"
 
 	"github.com/resc-lang/resc/compiler"
+	"github.com/resc-lang/resc/internal/source"
 	"github.com/resc-lang/resc/runtime"
 	"github.com/resc-lang/resc/runtime/packed"
 )
 
 // isPacked says whether a file begins as packed weights do.
 func isPacked(path string) bool {
-	f, err := os.Open(path)
+	f, err := source.Regular(path)
 	if err != nil {
 		return false
 	}

@@ -12,10 +12,10 @@ import (
 )
 
 // source is inputs that are read one at a time, by several goroutines.
-type source interface {
+type inputs interface {
 	count() int
 	// input is input i, or its crops. Its name is there where there is an error too.
-	input(i int) (name string, inputs [][]float32, height, width int, err error)
+	input(ctx context.Context, i int) (name string, inputs [][]float32, height, width int, err error)
 }
 
 // images are files that the model's preprocessing makes inputs of.
@@ -27,8 +27,8 @@ type images struct {
 
 func (s *images) count() int { return len(s.items) }
 
-func (s *images) input(i int) (name string, inputs [][]float32, height, width int, err error) {
-	m, err := readPicture(s.items[i])
+func (s *images) input(ctx context.Context, i int) (name string, inputs [][]float32, height, width int, err error) {
+	m, err := await(ctx, func() (*preprocess.RGB, error) { return readPicture(s.items[i]) })
 	if err == nil {
 		inputs, height, width, err = s.program.PreprocessRGB(m, s.crops)
 	}
@@ -55,7 +55,7 @@ func readPicture(it dataset.Item) (*preprocess.RGB, error) {
 type pool struct {
 	program  *compiler.Program
 	network  *compiler.Network
-	from     source
+	from     inputs
 	sessions []*compiler.Session
 }
 
@@ -77,7 +77,7 @@ func (r *result) logits() [][]float32 {
 
 // newPool makes sessions for a source's inputs. Below 1, threads are as many as
 // processors.
-func newPool(program *compiler.Program, network *compiler.Network, from source, threads int) *pool {
+func newPool(program *compiler.Program, network *compiler.Network, from inputs, threads int) *pool {
 	if threads < 1 {
 		threads = goruntime.GOMAXPROCS(0)
 	}
@@ -107,7 +107,10 @@ func (p *pool) run(ctx context.Context, worker, i int) (result, error) {
 	if err := ctx.Err(); err != nil {
 		return result{}, err
 	}
-	name, inputs, h, w, err := p.from.input(i)
+	name, inputs, h, w, err := p.from.input(ctx, i)
+	if ctx.Err() != nil {
+		return result{}, ctx.Err()
+	}
 	r := result{name: name, err: err}
 	for _, input := range inputs {
 		outputs := make([][]float32, p.program.Outputs())

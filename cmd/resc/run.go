@@ -16,9 +16,9 @@ import (
 type runCmd struct {
 	modelArgs
 	fitFlags
-	Images  []string `arg:"" optional:"" name:"image" help:"Images (PNG, JPEG, GIF, BMP, TIFF, WebP), folders of them, or patterns."`
+	Images  []string `arg:"" optional:"" name:"image" help:"Images (PNG, JPEG, GIF, BMP, TIFF, WebP), folders of them, patterns, or - for standard input."`
 	Weights string   `placeholder:"FILE" help:"Checkpoint, PyTorch's, safetensors, .npz or ONNX; by default the one that comes with the model."`
-	Input   string   `placeholder:"X.npy" help:"Compute this array, f32 in NCHW order, as it is."`
+	Input   string   `placeholder:"X.npy" help:"Compute this array, f32 in NCHW order, as it is; - for standard input."`
 	Output  string   `placeholder:"Y.npy" help:"Write the first output as f32, or to Y.npz every output by its name."`
 	Top     int      `default:"5" help:"Classes to print for each image."`
 	Crops   int      `enum:"1,5,10" default:"1" help:"Average the probabilities of 1, 5 or 10 crops of each image."`
@@ -53,10 +53,10 @@ func (c *runCmd) Run(a *app) error {
 		return err
 	}
 	if c.Input != "" {
-		if array, err = npy.ReadFile(c.Input); err != nil {
+		if array, err = a.readArray(c.Input); err != nil {
 			return err
 		}
-		if shape, err = c.inputShape(c.Input, array.Shape, shape); err != nil {
+		if shape, err = c.inputShape(a.ctx, c.Input, array.Shape, shape); err != nil {
 			return err
 		}
 	}
@@ -65,7 +65,7 @@ func (c *runCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	var from source
+	var from inputs
 	if array != nil {
 		from = newRows(c.Input, array)
 	} else {
@@ -95,7 +95,7 @@ func (c *runCmd) checkOutput() error {
 
 // compute runs a network on each of a source's images, and prints or keeps what
 // comes out.
-func (c *runCmd) compute(a *app, p *compiler.Program, network *compiler.Network, from source) error {
+func (c *runCmd) compute(a *app, p *compiler.Program, network *compiler.Network, from inputs) error {
 	_, h, w := p.Input()
 	shape := network.OutputShape(0, h, w)
 	classes := product(shape) == shape[0] && len(c.Outputs) == 0

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"slices"
 
@@ -10,7 +11,7 @@ import (
 
 // inputShape is the shape to compile for: the array's, which a --shape must agree
 // with, and otherwise the declared input in its channels.
-func (m *modelArgs) inputShape(name string, array, shape []int) ([]int, error) {
+func (m *modelArgs) inputShape(ctx context.Context, name string, array, shape []int) ([]int, error) {
 	if len(array) == 3 {
 		array = append([]int{1}, array...)
 	}
@@ -26,7 +27,7 @@ func (m *modelArgs) inputShape(name string, array, shape []int) ([]int, error) {
 	if shape == nil {
 		// What is wrong with the model as it is declared is said when it is compiled
 		// for the array.
-		if src, err := compiler.Load(m.Model); err == nil {
+		if src, err := m.load(ctx); err == nil {
 			p, _ := compiler.Compile(src, compiler.Options{Set: m.Set})
 			if p != nil {
 				if channels, _, _ := p.Input(); channels != array[1] {
@@ -55,7 +56,7 @@ func newRows(name string, array *npy.Array) *rows {
 
 func (r *rows) count() int { return r.shape[0] }
 
-func (r *rows) input(i int) (name string, inputs [][]float32, height, width int, err error) {
+func (r *rows) input(_ context.Context, i int) (name string, inputs [][]float32, height, width int, err error) {
 	size := r.shape[1] * r.shape[2] * r.shape[3]
 	return fmt.Sprintf("%s[%d]", r.name, i), [][]float32{r.values[i*size : (i+1)*size]}, r.shape[2], r.shape[3], nil
 }

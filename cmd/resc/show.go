@@ -23,7 +23,7 @@ func (c *showCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	src, err := compiler.Load(c.Model)
+	src, err := load(a.ctx, c.Model)
 	if err != nil {
 		return err
 	}

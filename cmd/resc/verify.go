@@ -44,7 +44,7 @@ func (c *verifyCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	if shape, err = c.inputShape(cmp.Or(c.Input, c.Reference), input.Shape, shape); err != nil {
+	if shape, err = c.inputShape(a.ctx, cmp.Or(c.Input, c.Reference), input.Shape, shape); err != nil {
 		return err
 	}
 	shown := false // diagnostics once, though the model is compiled several times
@@ -94,7 +94,7 @@ func (c *verifyCmd) open(a *app) (reference, *npy.Array, error) {
 	var input *npy.Array
 	var err error
 	if c.Input != "" {
-		if input, err = npy.ReadFile(c.Input); err != nil {
+		if input, err = a.readArray(c.Input); err != nil {
 			return nil, nil, err
 		}
 	}

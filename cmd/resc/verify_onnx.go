@@ -66,7 +66,7 @@ func (c *verifyCmd) openONNX(a *app, input *npy.Array) (_ reference, _ *npy.Arra
 		return nil, nil, err
 	}
 	if input != nil {
-		if shape, err = c.inputShape(c.Input, input.Shape, shape); err != nil {
+		if shape, err = c.inputShape(a.ctx, c.Input, input.Shape, shape); err != nil {
 			return nil, nil, err
 		}
 	}

@@ -11,9 +11,12 @@ import (
 	"strings"
 )
 
+// blockSize is that of a tar archive, which one begins with.
+const blockSize = 512
+
 // isTar says whether a file begins as an archive of any dialect of this century.
 func isTar(head []byte) bool {
-	return len(head) == 512 && string(head[257:262]) == "ustar"
+	return len(head) == blockSize && string(head[257:262]) == "ustar"
 }
 
 // openArchive lists the images of a tar archive, which stays open: each is read

@@ -3,6 +3,7 @@
 package dataset
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +12,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/resc-lang/resc/internal/source"
 )
 
 // Item is an image that has not been read.
@@ -20,12 +23,18 @@ type Item struct {
 	open  func() (io.ReadCloser, error)
 }
 
-// Open opens the image's file. It may be called concurrently with that of others.
+// Open opens the image's file. It may be called concurrently with that of others. That of
+// an item of Find may be called once, as the file may be a pipe.
 func (it Item) Open() (io.ReadCloser, error) {
 	if it.open != nil {
 		return it.open()
 	}
-	return os.Open(it.Name)
+	return source.Regular(it.Name)
+}
+
+// once is an item whose file may be a pipe or standard input.
+func once(name string) Item {
+	return Item{Name: name, open: func() (io.ReadCloser, error) { return source.Stream(name) }}
 }
 
 // missing is an item that cannot be opened, so that it is reported in its turn.
@@ -35,7 +44,7 @@ func missing(name string, err error) Item {
 
 // Find lists the images that arguments name, in their order. A folder stands for
 // the image files in it and in its folders, by their names' endings, in the order
-// of their names; an argument that is no file and has one of *?[ is a pattern of
+// of their names; "-" is standard input; an argument that is no file and has one of *?[ is a pattern of
 // filepath.Match. What is not there becomes an item that says so when it is
 // opened.
 func Find(args []string) []Item {
@@ -54,7 +63,7 @@ func Find(args []string) []Item {
 		}
 		for _, path := range paths {
 			if info, err := os.Stat(path); err != nil || !info.IsDir() {
-				items = append(items, Item{Name: path})
+				items = append(items, once(path))
 				continue
 			}
 			found, err := walk(path)
@@ -136,7 +145,8 @@ func (s *Set) Close() error {
 }
 
 // Open reads what is at path: a folder of class folders, a tar archive with class
-// folders, or a list in CSV.
+// folders, or a list in CSV, which may be a pipe, or "-" for standard input. Paths in
+// those are relative to the working directory.
 func Open(path string) (*Set, error) {
 	s, err := open(path)
 	if err != nil {
@@ -152,41 +162,43 @@ func Open(path string) (*Set, error) {
 
 func open(path string) (*Set, error) {
 	info, err := os.Stat(path)
-	if err != nil {
+	if err != nil && path != source.Stdin {
 		return nil, err
 	}
-	if info.IsDir() {
+	if err == nil && info.IsDir() {
 		return openFolders(path)
 	}
-	f, err := os.Open(path)
+	f, err := source.Stream(path)
 	if err != nil {
 		return nil, err
 	}
-	var head [512]byte
-	n, err := io.ReadFull(f, head[:])
-	if err != nil && err != io.ErrUnexpectedEOF && err != io.EOF {
-		f.Close()
-		return nil, err
-	}
-	if _, err := f.Seek(0, io.SeekStart); err != nil {
-		f.Close()
-		return nil, err
-	}
-	if isTar(head[:n]) {
-		s, err := openArchive(f)
-		if err != nil {
-			f.Close()
-			return nil, err
-		}
-		return s, nil
-	}
 	defer f.Close()
+	r := bufio.NewReader(f)
+	head, err := r.Peek(blockSize)
+	if err != nil && err != io.EOF {
+		return nil, err
+	}
+	if isTar(head) {
+		archive, err := source.Regular(path)
+		if err != nil {
+			return nil, fmt.Errorf("a tar archive: %w", bare(err))
+		}
+		s, err := openArchive(archive)
+		if err != nil {
+			archive.Close()
+		}
+		return s, err
+	}
 	for magic, name := range map[string]string{"\x1f\x8b": "gzip", "BZh": "bzip2", "\x28\xb5\x2f\xfd": "Zstandard", "\xfd7zXZ": "xz", "PK\x03\x04": "ZIP"} {
-		if strings.HasPrefix(string(head[:n]), magic) {
+		if strings.HasPrefix(string(head), magic) {
 			return nil, fmt.Errorf("a file compressed by %s: images are read from a folder, a CSV file or a tar archive that is not compressed", name)
 		}
 	}
-	return openList(f, filepath.Dir(path))
+	dir := "."
+	if info != nil && info.Mode().IsRegular() && path != source.Stdin {
+		dir = filepath.Dir(path)
+	}
+	return openList(r, dir)
 }
 
 // openFolders reads DIR/CLASS/… as torchvision's ImageFolder does.

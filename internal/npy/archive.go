@@ -4,28 +4,42 @@ import (
 	"archive/zip"
 	"fmt"
 	"io"
+	"os"
 	"strings"
+
+	"github.com/resc-lang/resc/internal/source"
 )
 
-// maxArray is the most that one array of an archive may take, in bytes:
-// compression could otherwise make any amount of memory of a small file.
+// maxArray is the most that one array may take, in bytes: a compressed archive or a pipe
+// could otherwise take any amount of memory.
 const maxArray = 1 << 32
 
 // Archive is an open .npz file: a zip of arrays, as numpy.savez and
 // numpy.savez_compressed write.
 type Archive struct {
-	zip   *zip.ReadCloser
+	file  *os.File
+	zip   *zip.Reader
 	files map[string]*zip.File
 }
 
 // OpenArchive opens the .npz file at path. Arrays are read when they are asked
 // for.
 func OpenArchive(path string) (*Archive, error) {
-	z, err := zip.OpenReader(path)
+	f, err := source.Regular(path)
 	if err != nil {
+		return nil, err
+	}
+	info, err := f.Stat()
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	z, err := zip.NewReader(f, info.Size())
+	if err != nil {
+		f.Close()
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	a := &Archive{zip: z, files: make(map[string]*zip.File)}
+	a := &Archive{file: f, zip: z, files: make(map[string]*zip.File)}
 	for _, f := range z.File {
 		if name, ok := strings.CutSuffix(f.Name, ".npy"); ok {
 			a.files[name] = f
@@ -68,7 +82,7 @@ func (a *Archive) Read(name string) (*Array, error) {
 }
 
 // Close closes the file. Arrays that were read stay.
-func (a *Archive) Close() error { return a.zip.Close() }
+func (a *Archive) Close() error { return a.file.Close() }
 
 // Named is an array of an archive with its name.
 type Named struct {

@@ -9,9 +9,10 @@ import (
 	"io"
 	"math"
 	"math/bits"
-	"os"
 	"strconv"
 	"strings"
+
+	"github.com/resc-lang/resc/internal/source"
 )
 
 const (
@@ -52,15 +53,16 @@ func convert[To, From float32 | float64](from []From) []To {
 	return to
 }
 
-// ReadFile reads the file at path, which must end where its array does.
+// ReadFile reads the file at path, which must end where its array does. It may be a pipe,
+// or "-" for standard input. An array may have 4 GiB.
 func ReadFile(path string) (*Array, error) {
-	f, err := os.Open(path)
+	f, err := source.Stream(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
 	r := bufio.NewReader(f)
-	a, err := Read(r)
+	a, err := read(r, maxArray)
 	if err == nil {
 		if _, end := r.ReadByte(); end != io.EOF {
 			err = fmt.Errorf("npy: the file goes on after its array")
@@ -75,7 +77,10 @@ func ReadFile(path string) (*Array, error) {
 // Read reads one array, up to its last byte. Memory grows with the bytes that
 // arrive, whatever the header says. Fortran order, and elements that are not
 // float32 or float64, are errors.
-func Read(r io.Reader) (*Array, error) {
+func Read(r io.Reader) (*Array, error) { return read(r, math.MaxInt64) }
+
+// read is Read of an array of at most so many bytes.
+func read(r io.Reader, most int64) (*Array, error) {
 	h, err := readHeader(r)
 	if err != nil {
 		return nil, err
@@ -83,6 +88,9 @@ func Read(r io.Reader) (*Array, error) {
 	n, err := h.count()
 	if err != nil {
 		return nil, err
+	}
+	if int64(n) > most/int64(h.size) {
+		return nil, fmt.Errorf("npy: an array of shape %s takes more than the %d bytes that are read", formatShape(h.shape), most)
 	}
 	a := &Array{Shape: h.shape}
 	if h.size == 4 {

@@ -77,7 +77,14 @@ func (e *external) open(location string) (*outside, error) {
 	if f := e.files[location]; f != nil {
 		return f, nil
 	}
-	opened, err := e.root.Open(location)
+	info, err := e.root.Stat(location)
+	if err == nil {
+		err = source.CheckRegular(info)
+	}
+	var opened *os.File
+	if err == nil {
+		opened, err = e.root.Open(location)
+	}
 	if err != nil {
 		var path *fs.PathError
 		if errors.As(err, &path) {

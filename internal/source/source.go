@@ -27,7 +27,7 @@ type Source struct {
 
 // Open opens the file at path, which must not be truncated while it is open.
 func Open(path string) (*Source, error) {
-	f, err := os.Open(path)
+	f, err := Regular(path)
 	if err != nil {
 		return nil, err
 	}
@@ -38,6 +38,12 @@ func Open(path string) (*Source, error) {
 // OpenFS opens the named file of fsys, as Open does where the file is the
 // operating system's.
 func OpenFS(fsys fs.FS, name string) (*Source, error) {
+	// What is no regular file is refused before it is opened, which may wait.
+	if info, err := fs.Stat(fsys, name); err != nil {
+		return nil, err
+	} else if err := CheckRegular(info); err != nil {
+		return nil, named(name, err)
+	}
 	f, err := fsys.Open(name)
 	if err != nil {
 		return nil, err
@@ -109,10 +115,7 @@ func regularSize(f fs.File) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	if !info.Mode().IsRegular() {
-		return 0, fmt.Errorf("not a regular file (%s)", info.Mode())
-	}
-	return info.Size(), nil
+	return info.Size(), CheckRegular(info)
 }
 
 // Bytes is a source of bytes in memory, which it keeps.
