@@ -356,25 +356,6 @@ func TestConvEpilogue(t *testing.T) {
 	}
 }
 
-// NaN and infinities are results, not accidents to hide.
-func TestConvKeepsNaN(t *testing.T) {
-	for _, tier := range tiers() {
-		for _, groups := range []int{1, 16} {
-			defer cpu.Force(tier)()
-			c := Conv{In: Layout{C: 16, H: 1, W: 3}, Out: Layout{C: 16, H: 1, W: 3}, KernelH: 1, KernelW: 1, Groups: groups, Activation: ReLU6}
-			k := newConvCase(c, false, false, rand.New(rand.NewPCG(9, 10)))
-			k.src[1] = float32(math.NaN())
-			dst, src := NewArena(c.Out.Len()), NewArena(c.In.Len())
-			threads := NewThreads(1)
-			k.run(threads, k.pack(), dst, src, nil)
-			threads.Close()
-			if v := dst[blockChannels]; v == v {
-				t.Errorf("%v, %d groups: NaN became %v", tier, groups, v)
-			}
-		}
-	}
-}
-
 func TestConvRejectsWhatItCannotDo(t *testing.T) {
 	good := Conv{In: Layout{C: 16, H: 4, W: 4, Halo: 1}, Out: Layout{C: 16, H: 4, W: 4}, KernelH: 3, KernelW: 3, PadTop: 1, PadLeft: 1}
 	k := newConvCase(good, false, false, rand.New(rand.NewPCG(11, 12)))

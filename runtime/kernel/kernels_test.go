@@ -146,30 +146,6 @@ func TestElementwise(t *testing.T) {
 	}
 }
 
-// NaN stays NaN, whatever the activation: it is a result, not an accident to hide.
-func TestElementwiseKeepsNaN(t *testing.T) {
-	threads := NewThreads(1)
-	defer threads.Close()
-	l := Layout{C: 16, H: 1, W: 2}
-	for _, tier := range tiers() {
-		for _, act := range activations {
-			restore := cpu.Force(tier)
-			v := NewArena(l.Len())
-			v[3] = float32(math.NaN())
-			threads.Begin()
-			Add{A: l, B: l, Out: l, Activation: act}.Run(threads, v, v, v)
-			threads.End()
-			restore()
-			if x := v[3]; x == x {
-				t.Errorf("%v, activation %d: NaN became %v", tier, act, x)
-			}
-			if x := v[4]; x != x {
-				t.Errorf("%v, activation %d: NaN beside NaN", tier, act)
-			}
-		}
-	}
-}
-
 // TestPool covers windows that reach beyond the image on every side, and those
 // of ceiling mode, which overhang the padding.
 func TestPool(t *testing.T) {

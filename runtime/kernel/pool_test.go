@@ -22,12 +22,6 @@ var poolings = []Pool{
 	{KernelH: 2, KernelW: 2, Stride: 2, PadBottom: 1, PadRight: 1},
 }
 
-// nans are NaN of both signs, quiet and signalling.
-var nans = []float32{
-	math.Float32frombits(0x7fc00000), math.Float32frombits(0xffc00000),
-	math.Float32frombits(0x7f800001), math.Float32frombits(0xff812345),
-}
-
 // A maximum is NaN if its window has one, wherever it lies and whatever is beside it, as
 // PyTorch's is; no other window's is, and padding does not hide it.
 func TestMaxPoolKeepsNaN(t *testing.T) {
