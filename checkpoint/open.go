@@ -82,7 +82,8 @@ func Open(path string) (*File, error) {
 func OpenReader(r io.ReaderAt, size int64) (*File, error) { return openSource(source.Reader(r, size)) }
 
 // openSource finds out the format of a file and opens it.
-func openSource(s *source.Source) (*File, error) {
+func openSource(s *source.Source) (_ *File, failed error) {
+	defer source.Catch(source.Watch(), &failed)
 	head, err := s.Read(0, min(s.Size(), headSize))
 	if err != nil {
 		return nil, err

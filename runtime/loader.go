@@ -1,10 +1,12 @@
 package runtime
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
 
+	"github.com/resc-lang/resc/internal/source"
 	"github.com/resc-lang/resc/runtime/internal/cpu"
 	"github.com/resc-lang/resc/runtime/kernel"
 	"github.com/resc-lang/resc/runtime/packed"
@@ -45,6 +47,7 @@ type Loader struct {
 	faulty   map[string]bool // names that are in fault
 	idle     []string        // what names begin with that need not be read
 	fault    WeightsError
+	changed  error // the file was truncated meanwhile
 	packings []*packing
 	filters  []*kernel.Filter
 }
@@ -87,11 +90,13 @@ func (l *Loader) ScaleShift(channels int, norms ...Norm) *kernel.ScaleShift {
 // besides, and a *WeightsError otherwise. Entries that are Idle, and those named
 // num_batches_tracked, which only training uses, may be there. For packed weights
 // it returns nil if they are those of the model, for this processor and this
-// version of the kernels, and whole.
-func (l *Loader) Done() error {
-	if err := cpu.Check(); err != nil {
+// version of the kernels, and whole. A mapped file that was truncated or overwritten
+// meanwhile is ErrFileChanged.
+func (l *Loader) Done() (err error) {
+	if err := cmp.Or(cpu.Check(), l.changed); err != nil {
 		return err
 	}
+	defer source.Catch(source.Watch(), &err)
 	if l.packed != nil {
 		if err := l.open(); err != nil {
 			return l.weights.named(err)
@@ -115,7 +120,9 @@ func (l *Loader) fit() error {
 			l.fault.Extra = append(l.fault.Extra, name)
 		}
 	}
-	l.pack(l.fault.count() == 0)
+	if err := l.pack(l.fault.count() == 0); err != nil {
+		return err
+	}
 	if l.fault.count() == 0 {
 		return nil
 	}

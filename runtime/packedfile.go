@@ -10,6 +10,7 @@ import (
 	"strings"
 	"unsafe"
 
+	"github.com/resc-lang/resc/internal/source"
 	"github.com/resc-lang/resc/runtime/internal/cpu"
 	"github.com/resc-lang/resc/runtime/kernel"
 	"github.com/resc-lang/resc/runtime/packed"
@@ -40,7 +41,9 @@ func (l *Loader) open() error {
 		}
 	}
 	allocate(halves)
-	parallel(len(l.packings), func(i int) { l.packings[i].err = l.section(i) })
+	if err := parallel(len(l.packings), func(i int) { l.packings[i].err = l.section(i) }); err != nil {
+		return err
+	}
 	for _, p := range l.packings {
 		if p.err != nil {
 			return p.err
@@ -170,7 +173,8 @@ func inPlace(data []byte) []float32 {
 // of packed weights, for the tier in force. Weights that the checkpoint has in
 // half precision stay so; they are read again, so the checkpoint must be open.
 // memory is the choice that the model was compiled with.
-func (l *Loader) WritePacked(w io.Writer, memory string) error {
+func (l *Loader) WritePacked(w io.Writer, memory string) (err error) {
+	defer source.Catch(source.Watch(), &err)
 	index := packed.Index{
 		Model: l.model, Memory: memory, Tier: cpu.Tier().String(), Pack: kernel.PackVersion, Fingerprint: l.fingerprint(),
 	}

@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"cmp"
 	"fmt"
 	goruntime "runtime"
 	"slices"
@@ -8,6 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/resc-lang/resc/internal/source"
 	"github.com/resc-lang/resc/runtime/kernel"
 )
 
@@ -35,6 +37,7 @@ type spec[W any] interface {
 // add has Done make the weights of a layer that describe tells of, and returns what
 // will be them, or nil if a checkpoint does not have what they are made of.
 func add[W any](l *Loader, layer string, s spec[W], f Fold, shape ...int) *W {
+	defer source.Catch(source.Watch(), &l.changed)
 	w := new(W)
 	p := &packing{
 		layer: layer, fold: f, shape: shape, size: s.Size(), pack: s.PackTo,
@@ -59,13 +62,15 @@ func describe(spec any, f Fold) string {
 // pack packs every layer, on all processors, into memory that lies in one piece;
 // or, where faults are known already, only looks for more. Each layer's bits are
 // the same however many processors there are.
-func (l *Loader) pack(whole bool) {
+func (l *Loader) pack(whole bool) error {
 	if whole {
 		allocate(l.packings)
 	}
 	largestFirst := slices.Clone(l.packings)
 	slices.SortStableFunc(largestFirst, func(a, b *packing) int { return b.size - a.size })
-	parallel(len(largestFirst), func(i int) { largestFirst[i].run() })
+	if err := parallel(len(largestFirst), func(i int) { largestFirst[i].run() }); err != nil {
+		return err
+	}
 	for _, p := range l.packings {
 		switch {
 		case p.err != nil:
@@ -74,6 +79,7 @@ func (l *Loader) pack(whole bool) {
 			l.blame(p.fold)
 		}
 	}
+	return nil
 }
 
 // allocate gives layers memory for their values, in one piece.
@@ -106,16 +112,20 @@ func (p *packing) run() {
 	}
 }
 
-// parallel calls do for 0 to n-1, on all processors.
-func parallel(n int, do func(i int)) {
+// parallel calls do for 0 to n-1, on all processors. A mapped file that is truncated
+// meanwhile is an error.
+func parallel(n int, do func(i int)) error {
 	var next atomic.Int64
 	var all sync.WaitGroup
-	for range min(n, goruntime.GOMAXPROCS(0)) {
+	errs := make([]error, min(n, goruntime.GOMAXPROCS(0)))
+	for worker := range errs {
 		all.Go(func() {
+			defer source.Catch(source.Watch(), &errs[worker])
 			for i := next.Add(1) - 1; i < int64(n); i = next.Add(1) - 1 {
 				do(int(i))
 			}
 		})
 	}
 	all.Wait()
+	return cmp.Or(errs...)
 }

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"unsafe"
 
+	"github.com/resc-lang/resc/internal/source"
 	"github.com/resc-lang/resc/runtime/kernel"
 )
 
@@ -14,6 +15,10 @@ var (
 	ErrBusy = errors.New("runtime: the session is in use by another goroutine; make one session for each")
 	// ErrClosed is the error of a session, or a model, that was closed.
 	ErrClosed = errors.New("runtime: closed")
+	// ErrFileChanged is the error of packed weights whose file was truncated or overwritten
+	// while it was open. Open the file again. To replace a file, write a new one beside it
+	// and rename that over it: what is open keeps the old one.
+	ErrFileChanged = source.ErrChanged
 )
 
 // maxThreads bounds what Threads takes.
@@ -50,6 +55,7 @@ type Session[A any, B Batch[A]] struct {
 	state    atomic.Int32
 	runs     int // begun, up to PreparingRun
 	batch    batch[A, B]
+	refusal  error // of a session that never began; nil for ErrClosed
 }
 
 // PreparingRun is the run of a session that begins with Prepare, unless that was called
@@ -67,10 +73,16 @@ const (
 
 // NewSession starts a session over weights, which it keeps until it is closed. newArena
 // makes the memory for the activations of one image. Threads end with Close, or when the
-// session is garbage. Over weights that are nil or closed the session is closed too.
+// session is garbage. Over weights that are nil or closed the session is closed too. Over
+// packed weights whose file has another size or time of change than when it was opened, it
+// returns ErrFileChanged whenever it is used.
 func NewSession[A any, B Batch[A]](w *Weights, newArena func() *A, opts ...Option) *Session[A, B] {
 	if !w.keep() {
 		return &Session[A, B]{}
+	}
+	if err := w.unchanged(); err != nil {
+		w.release()
+		return &Session[A, B]{refusal: err}
 	}
 	var o options
 	for _, opt := range opts {
@@ -91,13 +103,15 @@ func NewSession[A any, B Batch[A]](w *Weights, newArena func() *A, opts ...Optio
 // Run computes n images. As long as there are images for all threads, each takes one
 // after another and waits for no other thread between layers; what is left over they
 // compute together. It returns the first error of an image, ErrBusy while another run is
-// under way, and ErrClosed after Close. It allocates nothing of its own, but for an arena
-// for each thread in the first run of several images.
-func (s *Session[A, B]) Run(images B, n int) error {
+// under way, ErrClosed after Close, and ErrFileChanged where the file of packed weights was
+// truncated, after which it can be called again. It allocates nothing of its own, but for
+// an arena for each thread in the first run of several images.
+func (s *Session[A, B]) Run(images B, n int) (err error) {
 	if err := s.enter(); err != nil {
 		return err
 	}
-	defer s.leave()
+	defer s.leave(&err)
+	defer source.Catch(source.Watch(), &err)
 	if n > 1 {
 		for i, a := range s.arenas {
 			if a == nil {
@@ -126,6 +140,8 @@ func One[T any](p *T) []T { return unsafe.Slice(p, 1) }
 // enter begins a run; leave must follow unless there is an error.
 func (s *Session[A, B]) enter() error {
 	switch {
+	case s != nil && s.refusal != nil:
+		return s.refusal
 	case s == nil || s.threads == nil || s.state.Load() >= closing:
 		return ErrClosed
 	case !s.state.CompareAndSwap(idle, running):
@@ -134,17 +150,34 @@ func (s *Session[A, B]) enter() error {
 		}
 		return ErrBusy
 	}
-	if s.runs < PreparingRun {
-		if s.runs++; s.runs == PreparingRun {
-			s.prepare()
-		}
+	if err := s.begin(); err != nil {
+		s.leave(&err)
+		return err
 	}
 	s.threads.Begin()
 	return nil
 }
 
-// leave ends the run that enter began.
-func (s *Session[A, B]) leave() {
+// begin does what a run needs first.
+func (s *Session[A, B]) begin() error {
+	if s.weights.faulty.Load() {
+		if err := s.weights.unchanged(); err != nil {
+			return err
+		}
+	}
+	if s.runs < PreparingRun {
+		if s.runs++; s.runs == PreparingRun {
+			return s.prepare()
+		}
+	}
+	return nil
+}
+
+// leave ends the run that enter began, with an error or nil.
+func (s *Session[A, B]) leave(err *error) {
+	if errors.Is(*err, ErrFileChanged) {
+		s.weights.faulty.Store(true) // all sessions look at the file from now on
+	}
 	var none B
 	s.batch.images = none
 	s.threads.End()
@@ -158,23 +191,26 @@ func (s *Session[A, B]) leave() {
 // the memory of all weights and sessions of the process moves to large pages. It takes some
 // tenths of a second and all processors; a server calls it before it takes requests.
 // Without it the session's 64th run begins with the same. Results keep their bits. The
-// errors are ErrBusy and ErrClosed.
-func (s *Session[A, B]) Prepare() error {
+// errors are ErrBusy, ErrClosed and ErrFileChanged.
+func (s *Session[A, B]) Prepare() (err error) {
 	if err := s.enter(); err != nil {
 		return err
 	}
-	defer s.leave()
+	defer s.leave(&err)
 	if s.runs < PreparingRun {
 		s.runs = PreparingRun
-		s.prepare()
+		return s.prepare()
 	}
 	return nil
 }
 
 // prepare is Prepare during a run, which keeps the weights.
-func (s *Session[A, B]) prepare() {
-	s.weights.prepare()
+func (s *Session[A, B]) prepare() error {
+	if err := s.weights.prepare(); err != nil {
+		return err
+	}
 	kernel.UseLargePages()
+	return nil
 }
 
 // Close ends the session's threads: at once, or as soon as the run under way

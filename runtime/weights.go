@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	goruntime "runtime"
 	"sync"
+	"sync/atomic"
 
 	"github.com/resc-lang/resc/internal/source"
 	"github.com/resc-lang/resc/runtime/kernel"
@@ -26,6 +27,8 @@ type Weights struct {
 	checkpoint *safetensors.File
 	borrowed   bool // the checkpoint is somebody else's to close
 	packed     *packed.File
+	source     *source.Source // of the file; nil for a borrowed checkpoint
+	faulty     atomic.Bool    // packed weights were seen to change
 
 	mu       sync.Mutex
 	closed   bool
@@ -34,7 +37,9 @@ type Weights struct {
 }
 
 // OpenWeights opens the file at path, whichever kind it is. The file must be
-// neither truncated nor written to while it is open.
+// neither truncated nor written to while it is open: runs over packed weights return
+// ErrFileChanged then, or wrong results until the next session is made. To replace a file,
+// write a new one beside it and rename that over it.
 func OpenWeights(path string) (*Weights, error) {
 	s, err := source.Open(path)
 	return newWeights(path, s, err)
@@ -67,11 +72,12 @@ func CheckpointWeights(c *safetensors.File) *Weights {
 }
 
 // newWeights finds out the kind of a file.
-func newWeights(name string, s *source.Source, err error) (*Weights, error) {
+func newWeights(name string, s *source.Source, err error) (_ *Weights, failed error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &Weights{name: name}
+	defer source.Catch(source.Watch(), &failed)
+	w := &Weights{name: name, source: s}
 	if s.HasPrefix(packed.Magic) {
 		w.packed, err = packed.OpenReader(s, s.Size())
 	} else {
@@ -88,7 +94,7 @@ func newWeights(name string, s *source.Source, err error) (*Weights, error) {
 // named gives an error the file's name.
 func (w *Weights) named(err error) error {
 	var weights *WeightsError
-	if err == nil || w.name == "" || errors.As(err, &weights) {
+	if err == nil || w.name == "" || errors.As(err, &weights) || errors.Is(err, ErrFileChanged) {
 		return err
 	}
 	return fmt.Errorf("%s: %w", w.name, err)
@@ -121,6 +127,29 @@ func (w *Weights) keep() bool {
 	}
 	w.sessions++
 	return true
+}
+
+// unchanged returns nil if the file of packed weights is as it was when it was opened.
+func (w *Weights) unchanged() error {
+	if w.packed == nil {
+		return nil
+	}
+	err := w.source.Unchanged()
+	if err != nil {
+		w.faulty.Store(true) // sessions that are open look from now on
+	}
+	return err
+}
+
+// prepare prepares all filters, unless the file has changed.
+func (w *Weights) prepare() error {
+	if err := w.unchanged(); err != nil {
+		return err
+	}
+	w.mu.Lock()
+	filters := w.filters
+	w.mu.Unlock()
+	return parallel(len(filters), func(i int) { filters[i].Prepare() })
 }
 
 // release ends a session's hold.
@@ -163,18 +192,11 @@ func (w *Weights) loaded(filters []*kernel.Filter) {
 	w.filters = append(w.filters, filters...)
 }
 
-// prepare prepares the filters of all models that were made of the weights.
-func (w *Weights) prepare() {
-	w.mu.Lock()
-	filters := w.filters
-	w.mu.Unlock()
-	parallel(len(filters), func(i int) { filters[i].Prepare() })
-}
-
-// done closes a checkpoint: a model keeps nothing of it.
+// done closes a checkpoint: a model keeps nothing of it. One that was overwritten
+// meanwhile is an error.
 func (w *Weights) done() error {
 	if w.packed != nil || w.borrowed {
 		return nil
 	}
-	return w.checkpoint.Close()
+	return errors.Join(w.source.Unchanged(), w.checkpoint.Close())
 }

@@ -17,6 +17,7 @@ import (
 
 	"github.com/resc-lang/resc/dsl"
 	"github.com/resc-lang/resc/internal/escape"
+	mapped "github.com/resc-lang/resc/internal/source"
 )
 
 // The exit statuses that scripts lean on.
@@ -127,7 +128,14 @@ func runContext(ctx context.Context, args []string, stdout, stderr io.Writer) (s
 		fmt.Fprintf(a.stderr, "resc: %s\n%s --help shows what there is.\n", message(err), verb(err))
 		return exitUsage
 	}
-	return a.status(k.Run(a))
+	return a.status(guarded(func() error { return k.Run(a) }))
+}
+
+// guarded runs a verb. A file of weights that is truncated while the verb reads it is an
+// error.
+func guarded(verb func() error) (err error) {
+	defer mapped.Catch(mapped.Watch(), &err)
+	return verb()
 }
 
 // verbatim takes an argument as it is. Kong's own mapper replaces bytes that are not UTF-8,

@@ -41,7 +41,8 @@ func Open(path string) (_ *File, err error) {
 }
 
 // parse reads the model.
-func (f *File) parse() error {
+func (f *File) parse() (err error) {
+	defer source.Catch(source.Watch(), &err)
 	if err := bounded(f.file, maxFile); err != nil {
 		return err
 	}

@@ -10,7 +10,9 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 	"sync"
+	"time"
 )
 
 // Source is an open file. Its methods may be used by several goroutines at once.
@@ -20,12 +22,15 @@ type Source struct {
 	mu     sync.RWMutex
 	data   []byte      // where the bytes lie in memory
 	mapped bool        // data is the file's own pages
-	r      io.ReaderAt // otherwise
+	file   *os.File    // which is mapped
+	time   time.Time   // of the file's last change
+	r      io.ReaderAt // where the bytes are not in memory
 	open   bool
 	close  func() error
 }
 
-// Open opens the file at path, which must not be truncated while it is open.
+// Open opens the file at path, which must not be changed while it is open: see Catch and
+// Unchanged.
 func Open(path string) (*Source, error) {
 	f, err := Regular(path)
 	if err != nil {
@@ -78,27 +83,39 @@ func File(f *os.File) (*Source, error) {
 
 // openOS maps f where the system can and reads from it otherwise.
 func openOS(f *os.File) (*Source, error) {
-	size, err := regularSize(f)
+	info, err := regular(f)
 	if err != nil {
 		return nil, err
 	}
-	if size == 0 {
-		return &Source{open: true, close: f.Close}, nil // nothing to map
+	s := &Source{size: info.Size(), time: info.ModTime(), file: f, open: true, close: f.Close}
+	if s.size == 0 {
+		return s, nil // nothing to map
 	}
-	data, unmap, err := mapFile(f, size)
+	data, unmap, err := mapFile(f, s.size)
 	if err != nil {
-		return &Source{size: size, r: f, open: true, close: f.Close}, nil
+		s.r = f
+		return s, nil
 	}
-	f.Close() // a mapping outlives its descriptor
-	return &Source{size: size, data: data, mapped: true, open: true, close: unmap}, nil
+	s.data, s.mapped = data, true
+	mappings.Lock()
+	defer mappings.Unlock()
+	mappings.open = append(mappings.open, s)
+	s.close = func() error {
+		mappings.Lock()
+		defer mappings.Unlock()
+		mappings.open = slices.DeleteFunc(mappings.open, func(o *Source) bool { return o == s })
+		return errors.Join(unmap(), f.Close())
+	}
+	return s, nil
 }
 
 // openAny opens a file that may lack random access.
 func openAny(f fs.File) (*Source, error) {
-	size, err := regularSize(f)
+	info, err := regular(f)
 	if err != nil {
 		return nil, err
 	}
+	size := info.Size()
 	if r, ok := f.(io.ReaderAt); ok {
 		return &Source{size: size, r: r, open: true, close: f.Close}, nil
 	}
@@ -109,13 +126,13 @@ func openAny(f fs.File) (*Source, error) {
 	return &Source{size: int64(len(data)), data: data, open: true, close: f.Close}, nil
 }
 
-// regularSize is the size of f, which must be an ordinary file.
-func regularSize(f fs.File) (int64, error) {
+// regular describes f, which must be an ordinary file.
+func regular(f fs.File) (fs.FileInfo, error) {
 	info, err := f.Stat()
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	return info.Size(), CheckRegular(info)
+	return info, CheckRegular(info)
 }
 
 // Bytes is a source of bytes in memory, which it keeps.

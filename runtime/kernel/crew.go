@@ -2,6 +2,7 @@ package kernel
 
 import (
 	"runtime"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 )
@@ -220,6 +221,7 @@ func (c *crew) do(worker, chunk int) {
 
 // work takes part in one job after another until the crew is closed.
 func (c *crew) work(worker int) {
+	debug.SetPanicOnFault(true) // a mapped file of weights may be truncated: the caller gets the panic
 	w := &c.workers[worker-1]
 	for seen := uint64(0); c.await(w, seen); {
 		seen = c.opened.Load()

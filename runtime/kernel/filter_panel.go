@@ -1,10 +1,6 @@
 package kernel
 
-import (
-	"sync"
-
-	"github.com/resc-lang/resc/runtime/internal/cpu"
-)
+import "github.com/resc-lang/resc/runtime/internal/cpu"
 
 // A panel is the weights of a few neighbouring output blocks, in the order in
 // which a direct kernel reads them:
@@ -36,11 +32,7 @@ func panelWidths(tier cpu.Level) []int {
 
 // packPanels fills the panels, all at the same time.
 func (f *Filter) packPanels(fill func(p panel, packed []float32, rows Rows), rows Rows) {
-	var all sync.WaitGroup
-	for _, p := range f.panels {
-		all.Go(func() { fill(p, f.weights[p.offset:], rows) })
-	}
-	all.Wait()
+	together(len(f.panels), func(i int) { fill(f.panels[i], f.weights[f.panels[i].offset:], rows) })
 }
 
 // cutPanels cuts the output blocks into panels, each as wide as it can be

@@ -2,7 +2,6 @@ package kernel
 
 import (
 	"fmt"
-	"sync"
 )
 
 // Linear is the geometry of a fully connected layer over the flattened image:
@@ -71,11 +70,7 @@ func (s LinearSpec) PackTo(values []float32, rows Rows, bias []float32) {
 	copy(d.bias, bias)
 	var order []int // of the input's layout: places in NCHW
 	s.In.eachValue(func(c, y, x int) { order = append(order, (c*s.In.H+y)*s.In.W+x) })
-	var all sync.WaitGroup
-	for block := range blocksOf(s.Out) {
-		all.Go(func() { d.packBlock(block, order, rows) })
-	}
-	all.Wait()
+	together(blocksOf(s.Out), func(block int) { d.packBlock(block, order, rows) })
 }
 
 // packBlock packs sixteen outputs, a few at a time: their places lie side by side.

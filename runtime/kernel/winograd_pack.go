@@ -1,7 +1,6 @@
 package kernel
 
 import (
-	"sync"
 	"unsafe"
 
 	"github.com/resc-lang/resc/runtime/internal/asm"
@@ -55,25 +54,21 @@ func (a winograd) pack(f *Filter, rows Rows) {
 	s := f.spec
 	outs, ins, size := s.groupOuts(), blocksOf(s.In/s.Groups), s.matrixSize()
 	points := a.points(&s)
-	var done sync.WaitGroup
-	for out := range blocksOf(s.Out) {
-		done.Go(func() {
-			if f.asTaps {
-				for in := range ins {
-					s.packTaps(f.weights[(out*ins+in)*9*blockSquare:], rows, out, in)
-				}
-				return
-			}
-			k := filterTransform{winogradPoints: points, tier: f.tier, size: size, half: make([]float32, points.halfSize())}
-			matrices := f.weights[out/outs*points.filters()*size+out%outs*size/outs:]
+	together(blocksOf(s.Out), func(out int) {
+		if f.asTaps {
 			for in := range ins {
-				var taps [9 * blockSquare]float32
-				s.packTaps(taps[:], rows, out, in)
-				k.blocks(matrices[in*blockSquare:], taps[:], 1)
+				s.packTaps(f.weights[(out*ins+in)*9*blockSquare:], rows, out, in)
 			}
-		})
-	}
-	done.Wait()
+			return
+		}
+		k := filterTransform{winogradPoints: points, tier: f.tier, size: size, half: make([]float32, points.halfSize())}
+		matrices := f.weights[out/outs*points.filters()*size+out%outs*size/outs:]
+		for in := range ins {
+			var taps [9 * blockSquare]float32
+			s.packTaps(taps[:], rows, out, in)
+			k.blocks(matrices[in*blockSquare:], taps[:], 1)
+		}
+	})
 }
 
 // packTaps orders the taps from a block of input channels to one of output channels,

@@ -102,7 +102,8 @@ func OpenBytes(data []byte) (*File, error) { return read(source.Bytes(data)) }
 
 // read opens a file whose bytes s gives access to, and takes s over unless there
 // is an error.
-func read(s *source.Source) (*File, error) {
+func read(s *source.Source) (_ *File, failed error) {
+	defer source.Catch(source.Watch(), &failed)
 	if binary.NativeEndian.Uint16([]byte{1, 0}) != 1 {
 		return nil, malformed("the values are little-endian, and this machine is big-endian: load the checkpoint instead")
 	}
@@ -169,9 +170,10 @@ func align(n, to int64) int64 { return (n + to - 1) &^ (to - 1) }
 // Bytes returns the bytes of the i-th section once their checksum is found to
 // fit: the file's own memory where that is mapped, which is good until Close and
 // begins at the alignment of the file's, up to 64 bytes.
-func (f *File) Bytes(i int) ([]byte, error) {
+func (f *File) Bytes(i int) (data []byte, err error) {
+	defer source.Catch(source.Watch(), &err)
 	s := &f.Sections[i]
-	data, err := f.source.Read(s.offset, s.Size)
+	data, err = f.source.Read(s.offset, s.Size)
 	if err != nil {
 		return nil, err
 	}

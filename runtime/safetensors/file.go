@@ -23,7 +23,8 @@ type File struct {
 
 // Open opens the file at path: mapped into memory where the system can, read
 // tensor by tensor where it cannot. The file must not be truncated while it is
-// open.
+// open: reading what was a tensor's bytes then faults, which ends the process unless
+// debug.SetPanicOnFault makes it a panic.
 func Open(path string) (*File, error) {
 	s, err := source.Open(path)
 	return named(path, s, err)
@@ -59,7 +60,8 @@ func OpenReader(r io.ReaderAt, size int64) (*File, error) { return read(source.R
 
 // read opens a file whose bytes s gives access to, and takes s over unless there
 // is an error.
-func read(s *source.Source) (*File, error) {
+func read(s *source.Source) (_ *File, failed error) {
+	defer source.Catch(source.Watch(), &failed)
 	h, err := readHeader(s)
 	if err != nil {
 		return nil, err

@@ -68,8 +68,11 @@ func (g *generator) embedFile() *jen.File {
 
 // opener prints one way to open the model.
 func (g *generator) opener(f *jen.File, name, doc string, params []jen.Code, open string, args ...jen.Code) {
-	lines := wrap(fmt.Sprintf("%s %s Where a checkpoint does not fit, the error is a *runtime.WeightsError that lists everything; where packed weights do not, a *runtime.PackedError.", name, doc))
-	comment(f, lines...)
+	text := fmt.Sprintf("%s %s Where a checkpoint does not fit, the error is a *runtime.WeightsError that lists everything; where packed weights do not, a *runtime.PackedError.", name, doc)
+	if name == "Open" {
+		text += " To replace a file that is open, write a new one beside it and rename that over it, as resc pack does: if packed weights are truncated or overwritten, sessions return runtime.ErrFileChanged."
+	}
+	comment(f, wrap(text)...)
 	f.Func().Id(name).Params(params...).Params(jen.Op("*").Id("Model"), jen.Error()).Block(
 		jen.List(jen.Id("f"), jen.Err()).Op(":=").Qual(runtimePath, open).Call(args...),
 		jen.If(jen.Err().Op("!=").Nil()).Block(jen.Return(jen.Nil(), jen.Err())),

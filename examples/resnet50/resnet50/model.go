@@ -41,7 +41,10 @@ type Model struct {
 
 // Open opens a file of weights: safetensors, or packed by resc pack. Where a
 // checkpoint does not fit, the error is a *runtime.WeightsError that lists
-// everything; where packed weights do not, a *runtime.PackedError.
+// everything; where packed weights do not, a *runtime.PackedError. To replace a
+// file that is open, write a new one beside it and rename that over it, as resc
+// pack does: if packed weights are truncated or overwritten, sessions return
+// runtime.ErrFileChanged.
 func Open(path string) (*Model, error) {
 	f, err := runtime.OpenWeights(path)
 	if err != nil {
