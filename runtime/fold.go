@@ -167,22 +167,6 @@ func (l *Loader) blame(f Fold) {
 	}
 }
 
-// infinity is the magnitude of infinity. Those of finite numbers are below it
-// and those of NaN above.
-const infinity = 0xff << 23
-
-// magnitude is the bits of |v|, which compare as magnitudes do.
-func magnitude(v float32) uint32 { return math.Float32bits(v) &^ (1 << 31) }
-
-// finite reports whether all values are finite.
-func finite(values []float32) bool {
-	var largest uint32
-	for _, v := range values {
-		largest = max(largest, magnitude(v))
-	}
-	return largest < infinity
-}
-
 func toFloat32(values []float64) []float32 {
 	out := make([]float32, len(values))
 	for i, v := range values {

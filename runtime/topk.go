@@ -17,7 +17,8 @@ type Class struct {
 // TopK returns the k likeliest classes, likeliest first and the lower index
 // first among equals; fewer where there are fewer. Probabilities are the softmax
 // of the logits, in float64. A logit that is not a number has probability 0 and
-// comes last; infinite ones share what there is.
+// comes last; infinite ones share what there is: CheckFinite finds such logits, from
+// which no class follows.
 func TopK(logits []float32, names []string, k int) []Class {
 	// Probabilities far down are all 0; logits still tell them apart. cmp puts NaN
 	// before every number.

@@ -88,7 +88,7 @@ func (c *evalCmd) Run(a *app) error {
 	if err := c.write(a, r); err != nil {
 		return err
 	}
-	if evaluated == nil && r.Broken > 0 {
+	if evaluated == nil && r.Broken+r.NotFinite > 0 {
 		return errReported
 	}
 	return evaluated
@@ -136,6 +136,12 @@ func (c *evalCmd) evaluate(a *app, p *compiler.Program, network *compiler.Networ
 			bar.clear()
 			escape.Fprintf(a.stderr, "resc: %s: %v\n", x.name, x.err)
 			r.Broken++
+			return nil
+		}
+		if x.notFinite != nil {
+			bar.clear()
+			escape.Fprintf(a.stderr, "resc: %s: %v\n", x.name, x.notFinite)
+			r.NotFinite++
 			return nil
 		}
 		tally.Add(i, targets.Index[i], runtime.TopKMean(x.logits(), p.Classes(), len(x.crops[0][0])))

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	goruntime "runtime"
+	"slices"
 
 	"github.com/resc-lang/resc/compiler"
 	"github.com/resc-lang/resc/internal/dataset"
@@ -64,6 +65,9 @@ type result struct {
 	name  string
 	crops [][][]float32 // of each crop the outputs
 	err   error
+	// notFinite says which layer of which crop overflows, where outputs hold infinities
+	// or NaN: they are no answer.
+	notFinite error
 }
 
 // logits are the first output of each crop.
@@ -125,6 +129,11 @@ func (p *pool) run(ctx context.Context, worker, i int) (result, error) {
 			break
 		}
 		r.crops = append(r.crops, outputs)
+		if r.notFinite == nil && slices.ContainsFunc(outputs, func(o []float32) bool { return runtime.CheckFinite(o) != nil }) {
+			if r.notFinite = p.network.ExplainNotFinite(ctx, input, h, w); ctx.Err() != nil {
+				return result{}, ctx.Err()
+			}
+		}
 	}
 	return r, nil
 }

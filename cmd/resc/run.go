@@ -124,18 +124,25 @@ func (c *runCmd) compute(a *app, p *compiler.Program, network *compiler.Network,
 	printer := newPrinter(c.Format, a.stdout)
 	err := ordered.Run(a.ctx, n, pool.workers(), pool.run, func(i int, r result) error {
 		bar.set(i)
+		if r.err == nil && len(kept) == 0 {
+			r.err = r.notFinite
+		}
 		if r.err != nil {
 			bar.clear()
 			escape.Fprintf(a.stderr, "resc: %s: %v\n", r.name, r.err)
 			failed++
 			return nil
 		}
+		if r.notFinite != nil {
+			bar.clear()
+			escape.Fprintf(a.stderr, "resc: %s: warning: %v\n", r.name, r.notFinite)
+		}
 		for o, s := range kept {
 			if err := s.add(r.crops[0][o]); err != nil {
 				return err
 			}
 		}
-		if !classes {
+		if !classes || r.notFinite != nil {
 			return nil
 		}
 		return printer.print(r.name, runtime.TopKMean(r.logits(), p.Classes(), c.Top))

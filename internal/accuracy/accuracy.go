@@ -119,10 +119,11 @@ type Report struct {
 	Data      string   `json:"data"`
 	Labels    string   `json:"labels"` // how they became classes
 	Crops     int      `json:"crops"`
-	Of        int      `json:"of"`      // images that there are
-	Images    int      `json:"images"`  // that were classified
-	Broken    int      `json:"broken"`  // that could not be read
-	Partial   bool     `json:"partial"` // some were not tried
+	Of        int      `json:"of"`         // images that there are
+	Images    int      `json:"images"`     // that were classified
+	Broken    int      `json:"broken"`     // that could not be read
+	NotFinite int      `json:"not_finite"` // for which the network has no answer: outputs were not finite
+	Partial   bool     `json:"partial"`    // some were not tried
 	Right     int      `json:"right"`
 	Top1      float64  `json:"top1"` // parts of the images, 0 to 1
 	Top5      float64  `json:"top5"`

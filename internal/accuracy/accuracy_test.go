@@ -44,6 +44,9 @@ func TestReport(t *testing.T) {
 			r.Broken, _ = strconv.Atoi(b)
 			r.Of, r.Partial = r.Broken+5, true
 		}
+		for _, n := range t.Values("not finite") {
+			r.NotFinite, _ = strconv.Atoi(n)
+		}
 		tally.Fill(r)
 		for i := range r.Mistakes {
 			r.Mistakes[i].File = fmt.Sprintf("<%d>.png", r.Mistakes[i].Item())

@@ -77,6 +77,9 @@ func (r *Report) extent() string {
 	if r.Broken > 0 {
 		s += fmt.Sprintf(", %d broken", r.Broken)
 	}
+	if r.NotFinite > 0 {
+		s += fmt.Sprintf(", %d with outputs that are not finite", r.NotFinite)
+	}
 	return s
 }
 

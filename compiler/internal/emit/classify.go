@@ -97,7 +97,7 @@ func (g *generator) classify(f *jen.File) {
 		f.Var().Id("Classes").Op("=").Index(jen.Op("...")).String().Custom(jen.Options{Open: "{", Close: "}", Separator: ",", Multi: len(names) > 10}, names...)
 		f.Line()
 	}
-	comment(f, "Classify preprocesses an image, runs the model and returns the five likeliest", "classes, likeliest first.")
+	comment(f, "Classify preprocesses an image, runs the model and returns the five likeliest", "classes, likeliest first. The error of outputs that are not finite wraps", "runtime.ErrNotFinite.")
 	f.Func().Params(receiver()).Id("Classify").Params(jen.Id("img").Qual("image", "Image")).Params(jen.Index().Qual(runtimePath, "Class"), jen.Error()).BlockFunc(func(b *jen.Group) {
 		b.Var().Id("input").Add(array(g.model.Graph.Input().Shape))
 		args := []jen.Code{jen.Op("&").Id("input")}
@@ -112,6 +112,7 @@ func (g *generator) classify(f *jen.File) {
 		}
 		b.If(jen.Err().Op(":=").Id("Preprocess").Call(jen.Op("&").Id("input"), jen.Id("img")), jen.Err().Op("!=").Nil()).Block(jen.Return(jen.Nil(), jen.Err()))
 		b.If(jen.Err().Op(":=").Id("s").Dot("Run").Call(args...), jen.Err().Op("!=").Nil()).Block(jen.Return(jen.Nil(), jen.Err()))
+		b.If(jen.Err().Op(":=").Qual(runtimePath, "CheckFinite").Call(jen.Id(first).Index(jen.Op(":"))), jen.Err().Op("!=").Nil()).Block(jen.Return(jen.Nil(), jen.Err()))
 		b.Return(jen.Qual(runtimePath, "TopK").Call(jen.Id(first).Index(jen.Op(":")), classes, jen.Lit(5)), jen.Nil())
 	})
 	f.Line()

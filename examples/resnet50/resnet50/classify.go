@@ -22,7 +22,8 @@ func Preprocess(dst *[3 * 224 * 224]float32, img image.Image) error {
 }
 
 // Classify preprocesses an image, runs the model and returns the five likeliest
-// classes, likeliest first.
+// classes, likeliest first. The error of outputs that are not finite wraps
+// runtime.ErrNotFinite.
 func (s *Session) Classify(img image.Image) ([]runtime.Class, error) {
 	var input [3 * 224 * 224]float32
 	var fc [1000]float32
@@ -30,6 +31,9 @@ func (s *Session) Classify(img image.Image) ([]runtime.Class, error) {
 		return nil, err
 	}
 	if err := s.Run(&input, &fc); err != nil {
+		return nil, err
+	}
+	if err := runtime.CheckFinite(fc[:]); err != nil {
 		return nil, err
 	}
 	return runtime.TopK(fc[:], nil, 5), nil
