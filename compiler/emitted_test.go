@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
-	"encoding/json"
 	"fmt"
-	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,62 +14,45 @@ import (
 
 	"github.com/resc-lang/resc/dsl"
 	"github.com/resc-lang/resc/internal/fixture"
+	"github.com/resc-lang/resc/internal/fixture/reference"
+	"github.com/resc-lang/resc/runtime/safetensors"
 )
 
-// emittedCase is a reference and the network it is of.
+// emittedCase is a network and the package that is emitted for it.
 type emittedCase struct {
-	name    string // of the emitted package
-	want    goldenOutput
+	reference.Network
+	name    string // of the package
 	program *Program
 }
 
-// TestEmittedPackages compiles an emitted package for each of PyTorch's
-// references into one program outside of this module, runs it, and compares
-// with the reference, and to the bit with the schedule run in memory.
+// outputs is the length of the network's output for one image.
+func (c emittedCase) outputs() int { return c.program.model.Graph.Outputs[0].Node.Shape.Dims()[0] }
+
+// TestEmittedPackages compiles an emitted package for each network of which there may be
+// a reference into one program outside of this module and runs it: it allocates nothing,
+// and its outputs are the bits of the schedule run in memory, and PyTorch's where the
+// reference is there. Short tests build them all and run the small ones.
 func TestEmittedPackages(t *testing.T) {
 	var cases []emittedCase
-	for _, path := range references(t) {
-		text, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		c := emittedCase{name: "net" + strings.NewReplacer("-", "_", ".json", "").Replace(filepath.Base(path))}
-		if err := json.Unmarshal(text, &c.want); err != nil {
-			t.Fatal(err)
-		}
-		if testing.Short() && len(c.want.Output) > 10 {
-			continue
-		}
-		name, set := c.want.Model, map[string]string(nil)
-		if m, ok := goldenModels[name]; ok {
-			name, set = m.model, m.set
-		}
-		src, err := Load("std/" + name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		p, ds := Compile(src, Options{Set: set, Shape: c.want.InputShape})
-		if ds.HasErrors() {
-			t.Fatal(ds[0])
-		}
-		c.program = p
-		cases = append(cases, c)
+	for _, n := range reference.Networks {
+		name := "net" + strings.ReplaceAll(n.Name, "-", "_")
+		cases = append(cases, emittedCase{n, name, compileNetwork(t, n)})
 	}
 	dir := t.TempDir()
 	binary := buildEmitted(t, dir, cases)
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			got := runEmitted(t, dir, binary, c)
-			worst, largest := 0.0, 0.0
-			for i, w := range c.want.Output {
-				worst = max(worst, math.Abs(float64(got[i])-w))
-				largest = max(largest, math.Abs(w))
+			if testing.Short() && !c.IsSmall() {
+				t.Skip("a whole network of ImageNet's size is not for a short test")
 			}
-			if !(worst <= 1e-4*largest) {
-				t.Errorf("outputs differ by %g of %g", worst, largest)
-			}
-			if inMemory := runOnce(t, c.program, c.want.InputShape); !slices.Equal(got, inMemory) {
+			got, inMemory := runEmitted(t, dir, binary, c)
+			if !slices.Equal(got, inMemory) {
 				t.Error("the emitted package and the schedule run in memory give other bits")
+			}
+			if want := c.Find(t); want != nil {
+				if e := reference.Error(got, want.Output); !(e <= 1e-4) {
+					t.Errorf("PyTorch's outputs differ by %.2g of the largest", e)
+				}
 			}
 		})
 	}
@@ -96,8 +77,12 @@ func buildEmitted(t *testing.T, dir string, cases []emittedCase) string {
 		for _, f := range files {
 			write(c.name+"/"+f.Name, f.Data)
 		}
-		in := c.want.InputShape
-		fmt.Fprintf(&main, emittedCaseText, c.name, in[0], in[1]*in[2]*in[3], in[0], len(c.want.Output)/in[0])
+		calls := 3
+		if c.IsSmall() {
+			calls = 10
+		}
+		in := c.Shape
+		fmt.Fprintf(&main, emittedCaseText, c.name, in[0], in[1]*in[2]*in[3], c.outputs(), calls)
 	}
 	fmt.Fprint(&main, emittedTail)
 	write("main.go", main.Bytes())
@@ -303,16 +288,17 @@ import (
 `
 
 // emittedCaseText opens a package's model, runs a batch, and writes the
-// outputs. A single image is run by Run, which must not allocate.
+// outputs. Neither Run nor RunBatch
+// may allocate.
 const emittedCaseText = `	case %[1]q:
 		m, err := %[1]s.Open(os.Args[2])
 		check(err)
 		s := m.NewSession(runtime.Threads(2))
 		in := make([][%[3]d]float32, %[2]d)
-		out := make([][%[5]d]float32, %[4]d)
+		out := make([][%[4]d]float32, %[2]d)
 		check(binary.Read(os.Stdin, binary.LittleEndian, in))
 		check(s.RunBatch(in, out))
-		single := new([%[5]d]float32)
+		single := new([%[4]d]float32)
 		check(s.Run(&in[0], single))
 		none, unopened := new(%[1]s.Session), new(%[1]s.Model)
 		for _, closed := range []*%[1]s.Session{none, unopened.NewSession(nil)} {
@@ -326,11 +312,11 @@ const emittedCaseText = `	case %[1]q:
 			panic("Run and RunBatch differ")
 		}
 		check(s.Prepare())
-		if n := allocs.Least(10, func() { check(s.Run(&in[0], single)) }); n != 0 {
-			panic(fmt.Sprint(n, " allocations in ten calls of Run"))
+		if n := allocs.Least(%[5]d, func() { check(s.Run(&in[0], single)) }); n != 0 {
+			panic(fmt.Sprint(n, " allocations in %[5]d calls of Run"))
 		}
-		if n := allocs.Least(10, func() { check(s.RunBatch(in, out)) }); n != 0 {
-			panic(fmt.Sprint(n, " allocations in ten calls of RunBatch"))
+		if n := allocs.Least(%[5]d, func() { check(s.RunBatch(in, out)) }); n != 0 {
+			panic(fmt.Sprint(n, " allocations in %[5]d calls of RunBatch"))
 		}
 		write(out)
 `
@@ -350,8 +336,9 @@ func write(v any) {
 }
 `
 
-// runEmitted runs one package of the program under deterministic weights.
-func runEmitted(t *testing.T, dir, program string, c emittedCase) []float32 {
+// runEmitted runs one package of the program, and its schedule in memory, under the same
+// file of deterministic weights.
+func runEmitted(t *testing.T, dir, program string, c emittedCase) (got, inMemory []float32) {
 	t.Helper()
 	path := filepath.Join(dir, "weights.safetensors")
 	f, err := os.Create(path)
@@ -366,7 +353,7 @@ func runEmitted(t *testing.T, dir, program string, c emittedCase) []float32 {
 		t.Fatal(err)
 	}
 	var in, out, stderr bytes.Buffer
-	if err := binary.Write(&in, binary.LittleEndian, fixture.Fill(fixture.InputName, c.want.InputShape)); err != nil {
+	if err := binary.Write(&in, binary.LittleEndian, fixture.Fill(fixture.InputName, c.Shape)); err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(program, c.name, path)
@@ -374,17 +361,22 @@ func runEmitted(t *testing.T, dir, program string, c emittedCase) []float32 {
 	if err := cmd.Run(); err != nil {
 		t.Fatalf("%v\n%s", err, stderr.Bytes())
 	}
-	got := make([]float32, len(c.want.Output))
+	got = make([]float32, c.Shape[0]*c.outputs())
 	if err := binary.Read(&out, binary.LittleEndian, got); err != nil {
 		t.Fatal(err)
 	}
-	return got
+	file, err := safetensors.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	return got, runOnce(t, c.program, c.Shape, file)
 }
 
 // runOnce runs a program in memory, one thread.
-func runOnce(t *testing.T, p *Program, shape []int) []float32 {
+func runOnce(t *testing.T, p *Program, shape []int, weights *safetensors.File) []float32 {
 	t.Helper()
-	network, err := p.Load(fixture.Checkpoint(weightsOf(p)))
+	network, err := p.Load(weights)
 	if err != nil {
 		t.Fatal(err)
 	}

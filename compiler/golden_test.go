@@ -2,64 +2,13 @@ package compiler
 
 import (
 	"context"
-	"encoding/json"
-	"math"
-	"os"
-	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/resc-lang/resc/internal/fixture"
 	"github.com/resc-lang/resc/internal/fixture/reference"
 	"github.com/resc-lang/resc/runtime"
 )
-
-// golden is PyTorch's output, computed in float64, of a network with weights
-// that follow from their names.
-type goldenOutput struct {
-	Model      string    `json:"model"`
-	InputShape []int     `json:"input_shape"`
-	Params     int64     `json:"params"`
-	Output     []float64 `json:"output"`
-}
-
-// goldenModels say which network of the standard library a reference is of.
-var goldenModels = map[string]struct {
-	model string
-	set   map[string]string
-}{
-	"he-plain34":   {"resnet34", map[string]string{"shortcut": "none"}},
-	"he-resnet34a": {"resnet34", map[string]string{"shortcut": "A"}},
-	"he-resnet34b": {"resnet34", map[string]string{"shortcut": "B"}},
-	"he-resnet50a": {"resnet50", map[string]string{"shortcut": "A"}},
-	"he-cifar20a":  {"cifar_resnet", map[string]string{"shortcut": "A"}},
-	"he-cifar20b":  {"cifar_resnet", map[string]string{"shortcut": "B"}},
-}
-
-// references finds the references that are there: a few small ones always, all
-// of them where the shared folder is.
-func references(t *testing.T) []string {
-	paths, err := filepath.Glob("../../shared/golden/*.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(paths) == 0 {
-		if paths, err = filepath.Glob("testdata/golden/*.json"); err != nil || len(paths) == 0 {
-			t.Fatalf("no references: %v", err)
-		}
-	}
-	return slices.DeleteFunc(reference.Outputs(paths), func(path string) bool {
-		missing := slices.Contains(notInStd, strings.TrimSuffix(filepath.Base(path), ".json"))
-		if missing {
-			t.Logf("left out: %s, which the standard library does not have", path)
-		}
-		return missing
-	})
-}
-
-// notInStd are references of networks that the standard library does not have.
-var notInStd = []string{"efficientnet_b0"}
 
 // weightsOf makes the deterministic weights of a program.
 func weightsOf(p *Program) []fixture.Weight {
@@ -70,47 +19,37 @@ func weightsOf(p *Program) []fixture.Weight {
 	return ws
 }
 
+// TestPyTorchReferences compares whole networks with PyTorch, which computed in float64.
 func TestPyTorchReferences(t *testing.T) {
-	for _, path := range references(t) {
-		t.Run(filepath.Base(path), func(t *testing.T) {
-			text, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			var want goldenOutput
-			if err := json.Unmarshal(text, &want); err != nil {
-				t.Fatal(err)
-			}
-			name, set := want.Model, map[string]string(nil)
-			if m, ok := goldenModels[want.Model]; ok {
-				name, set = m.model, m.set
-			}
-			if testing.Short() && len(want.Output) > 10 {
+	for _, n := range reference.Networks {
+		t.Run(n.Name, func(t *testing.T) {
+			want := n.Load(t)
+			if testing.Short() && !n.IsSmall() {
 				t.Skip("a whole network of ImageNet's size is not for a short test")
 			}
-			src, err := Load("std/" + name)
-			if err != nil {
-				t.Fatal(err)
-			}
-			p, ds := Compile(src, Options{Set: set, Shape: want.InputShape})
-			if ds.HasErrors() {
-				t.Fatal(ds[0])
-			}
+			p := compileNetwork(t, n)
 			if p.Params() != want.Params {
 				t.Errorf("%d parameters, want %d", p.Params(), want.Params)
 			}
-			got := run(t, p, want.InputShape)
-			worst, largest := 0.0, 0.0
-			for i, w := range want.Output {
-				worst = max(worst, math.Abs(float64(got[i])-w))
-				largest = max(largest, math.Abs(w))
-			}
-			t.Logf("largest difference %.2g of the largest output", worst/largest)
-			if !(worst <= 1e-4*largest) || len(got) != len(want.Output) {
-				t.Errorf("outputs differ by %g of %g", worst, largest)
+			if e := reference.Error(run(t, p, n.Shape), want.Output); !(e <= 1e-4) {
+				t.Errorf("outputs differ by %.2g of the largest", e)
 			}
 		})
 	}
+}
+
+// compileNetwork compiles a network of which there is a reference, for its input.
+func compileNetwork(t *testing.T, n reference.Network) *Program {
+	t.Helper()
+	src, err := Load("std/" + n.Model)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, ds := Compile(src, Options{Set: n.Set, Shape: n.Shape})
+	if ds.HasErrors() {
+		t.Fatal(ds[0])
+	}
+	return p
 }
 
 // run runs a program under deterministic weights and input, with several

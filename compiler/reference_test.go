@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/resc-lang/resc/internal/fixture"
 )
 
 // TestStandardLibraryAgainstPyTorch compares every network of the standard
@@ -74,7 +76,7 @@ func compareWithPyTorch(t *testing.T, file string, path func(model string) strin
 			if testing.Short() && r.Params > 1_000_000 {
 				return
 			}
-			got := runOnce(t, p, r.Shape)
+			got := runOnce(t, p, r.Shape, fixture.Checkpoint(weightsOf(p)))
 			for i, want := range r.Output {
 				if d := math.Abs(float64(got[i*r.Every]) - want); !(d <= 1e-4*r.Largest) {
 					t.Fatalf("output %d is %v, want %v; the largest is %v", i*r.Every, got[i*r.Every], want, r.Largest)

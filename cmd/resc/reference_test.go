@@ -2,8 +2,6 @@ package main
 
 import (
 	"bytes"
-	"encoding/json"
-	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -16,52 +14,23 @@ import (
 )
 
 // TestRunAgreesWithPyTorch runs resc run on the deterministic weights and input
-// of each of PyTorch's references: all where the shared folder is, a few small
-// ones otherwise.
+// of each of PyTorch's references.
 func TestRunAgreesWithPyTorch(t *testing.T) {
-	paths, err := filepath.Glob("../../../shared/golden/*.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(paths) == 0 || testing.Short() {
-		if paths, err = filepath.Glob("../../compiler/testdata/golden/*.json"); err != nil || len(paths) == 0 {
-			t.Fatalf("no references: %v", err)
-		}
-	}
-	models := map[string][]string{
-		"he-plain34":   {"std/plain34"},
-		"he-resnet34a": {"std/resnet34", "--set", "shortcut=A"},
-		"he-resnet34b": {"std/resnet34", "--set", "shortcut=B"},
-		"he-resnet50a": {"std/resnet50", "--set", "shortcut=A"},
-		"he-cifar20a":  {"std/cifar_resnet", "--set", "shortcut=A"},
-		"he-cifar20b":  {"std/cifar_resnet", "--set", "shortcut=B"},
-	}
-	for _, path := range pytorch.Outputs(paths) {
-		t.Run(filepath.Base(path), func(t *testing.T) {
-			if filepath.Base(path) == "efficientnet_b0.json" {
-				t.Skip("the standard library does not have the network")
+	for _, n := range pytorch.Networks {
+		t.Run(n.Name, func(t *testing.T) {
+			want := n.Load(t)
+			if testing.Short() && !n.IsSmall() {
+				t.Skip("a whole network of ImageNet's size is not for a short test")
 			}
-			text, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			var want struct {
-				Model      string
-				InputShape []int `json:"input_shape"`
-				Output     []float64
-			}
-			if err := json.Unmarshal(text, &want); err != nil {
-				t.Fatal(err)
-			}
-			model, ok := models[want.Model]
-			if !ok {
-				model = []string{"std/" + want.Model}
+			model := []string{"std/" + n.Model}
+			for name, value := range n.Set {
+				model = append(model, "--set", name+"="+value)
 			}
 			dir := t.TempDir()
 			weights, input, output := filepath.Join(dir, "w.safetensors"), filepath.Join(dir, "x.npy"), filepath.Join(dir, "y.npy")
-			writeFile(t, weights, func(f *os.File) error { return fixture.Write(f, weightsFor(t, model)) })
+			writeFile(t, weights, func(f *os.File) error { return fixture.Write(f, weightsFor(t, n)) })
 			writeFile(t, input, func(f *os.File) error {
-				return npy.WriteFloat32(f, want.InputShape, fixture.Fill(fixture.InputName, want.InputShape))
+				return npy.WriteFloat32(f, n.Shape, fixture.Fill(fixture.InputName, n.Shape))
 			})
 			var stdout, stderr bytes.Buffer
 			args := append([]string{"run"}, model...)
@@ -73,35 +42,24 @@ func TestRunAgreesWithPyTorch(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			largest := 0.0
-			for _, v := range want.Output {
-				largest = max(largest, math.Abs(v))
+			if e := pytorch.Error(got.Float32, want.Output); !(e <= 1e-4) {
+				t.Errorf("outputs differ by %.2g of the largest", e)
 			}
-			for i, v := range want.Output {
-				if d := math.Abs(float64(got.Float32[i]) - v); !(d <= 1e-4*largest) {
-					t.Fatalf("output %d is %v, want %v", i, got.Float32[i], v)
-				}
-			}
-			if lines := strings.Count(stdout.String(), "\n"); lines != want.InputShape[0] {
-				t.Errorf("%d lines for %d images", lines, want.InputShape[0])
+			if lines := strings.Count(stdout.String(), "\n"); lines != n.Shape[0] {
+				t.Errorf("%d lines for %d images", lines, n.Shape[0])
 			}
 		})
 	}
 }
 
-// weightsFor lists the weights of a model with its settings.
-func weightsFor(t *testing.T, model []string) []fixture.Weight {
+// weightsFor lists the weights of a network.
+func weightsFor(t *testing.T, n pytorch.Network) []fixture.Weight {
 	t.Helper()
-	src, err := compiler.Load(model[0])
+	src, err := compiler.Load("std/" + n.Model)
 	if err != nil {
 		t.Fatal(err)
 	}
-	set := map[string]string{}
-	if len(model) > 1 {
-		name, value, _ := strings.Cut(model[2], "=")
-		set[name] = value
-	}
-	p, ds := compiler.Compile(src, compiler.Options{Set: set})
+	p, ds := compiler.Compile(src, compiler.Options{Set: n.Set})
 	if ds.HasErrors() {
 		t.Fatal(ds[0])
 	}
