@@ -124,7 +124,7 @@ func (c *evalCmd) readMap() (map[string]string, error) {
 // context's where the report is of a part.
 func (c *evalCmd) evaluate(a *app, p *compiler.Program, network *compiler.Network, set *dataset.Set, targets *dataset.Targets, r *accuracy.Report) error {
 	n := len(set.Items)
-	pool := newPool(p, network, &images{p, set.Items, c.Crops}, c.Threads)
+	pool := newPool(p, network, &images{p, set.Items, c.Crops}, 1, c.Threads)
 	defer pool.Close()
 	tally := accuracy.NewTally(p.Classes(), c.Mistakes)
 	bar := a.newBar(n, false)

@@ -90,6 +90,13 @@ func TestNotFinite(t *testing.T) {
 
 	for _, format := range []string{"text", "json", "csv"} {
 		out, errs := verb(1, "run", model, white, black, "--format", format)
+		if format == "json" {
+			line, rest, _ := strings.Cut(out, "\n")
+			if !strings.HasPrefix(line, `{"file":`) || !strings.Contains(line, `1white.png","error":"the outputs are not finite: the first`) || strings.Contains(line, "classes") {
+				t.Errorf("run --format json prints\n%s", out)
+			}
+			out = rest
+		}
 		if strings.Contains(out, "white") || !strings.Contains(out, "2black.png") || strings.Contains(strings.ToLower(out), "nan") {
 			t.Errorf("run --format %s prints\n%s", format, out)
 		}
@@ -116,6 +123,22 @@ func TestNotFinite(t *testing.T) {
 	values := array.AsFloat32()
 	if len(values) != 6 || runtime.CheckFinite(values[:3]) == nil || values[3] != 1 || values[5] != 3 {
 		t.Errorf("--output holds %v", values)
+	}
+
+	if out, _ := verb(0, "run", model, white, "--output", output, "--format", "json"); !strings.Contains(out, `"error":`) {
+		t.Errorf("run --output --format json prints\n%s", out)
+	}
+	// Only what is read must be finite: the first output, unless all are written.
+	two := filepath.Join(dir, "two.res")
+	text := strings.NewReplacer("16 -> relu\n    conv2", "16 -> relu as a\n    conv2", "    avgpool", "    from a -> avgpool", "classes\n}", "classes\n    output fc\n    output big = conv2\n}").Replace(overflowing)
+	if err := os.WriteFile(two, []byte(text), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if out, errs := verb(0, "run", two, white); !strings.Contains(out, " %") || errs != "" {
+		t.Errorf("run with another output that is not finite prints\n%s\n%s", out, errs)
+	}
+	if out, errs := verb(0, "run", two, white, "--output", filepath.Join(dir, "y.npz")); out != "" || !strings.Contains(errs, "warning: the outputs are not finite") {
+		t.Errorf("run --output y.npz prints\n%s\n%s", out, errs)
 	}
 
 	// An input that is not finite is named as such.

@@ -2,8 +2,8 @@ package main
 
 import (
 	"context"
+	"errors"
 	goruntime "runtime"
-	"slices"
 
 	"github.com/resc-lang/resc/compiler"
 	"github.com/resc-lang/resc/internal/dataset"
@@ -57,6 +57,7 @@ type pool struct {
 	program  *compiler.Program
 	network  *compiler.Network
 	from     inputs
+	used     int // outputs, the first ones, that must be finite
 	sessions []*compiler.Session
 }
 
@@ -79,14 +80,14 @@ func (r *result) logits() [][]float32 {
 	return logits
 }
 
-// newPool makes sessions for a source's inputs. Below 1, threads are as many as
-// processors.
-func newPool(program *compiler.Program, network *compiler.Network, from inputs, threads int) *pool {
+// newPool makes sessions for a source's inputs, of whose outputs the first used ones are
+// read. Below 1, threads are as many as processors.
+func newPool(program *compiler.Program, network *compiler.Network, from inputs, used, threads int) *pool {
 	if threads < 1 {
 		threads = goruntime.GOMAXPROCS(0)
 	}
 	workers := max(min(from.count(), threads), 1)
-	p := &pool{program: program, network: network, from: from}
+	p := &pool{program: program, network: network, from: from, used: used}
 	for i := range workers {
 		share := threads / workers
 		if i < threads%workers {
@@ -121,7 +122,12 @@ func (p *pool) run(ctx context.Context, worker, i int) (result, error) {
 		for o := range outputs {
 			outputs[o] = make([]float32, product(p.network.OutputShape(o, h, w)))
 		}
-		if err := p.sessions[worker].Run(ctx, input, h, w, outputs); err != nil {
+		session := p.sessions[worker]
+		err := session.Run(ctx, input, h, w, outputs)
+		if err == nil && r.notFinite == nil {
+			r.notFinite, err = explain(ctx, session, input, h, w, outputs[:p.used])
+		}
+		if err != nil {
 			if ctx.Err() != nil {
 				return result{}, ctx.Err()
 			}
@@ -129,11 +135,24 @@ func (p *pool) run(ctx context.Context, worker, i int) (result, error) {
 			break
 		}
 		r.crops = append(r.crops, outputs)
-		if r.notFinite == nil && slices.ContainsFunc(outputs, func(o []float32) bool { return runtime.CheckFinite(o) != nil }) {
-			if r.notFinite = p.network.ExplainNotFinite(ctx, input, h, w); ctx.Err() != nil {
-				return result{}, ctx.Err()
+	}
+	return r, nil
+}
+
+// explain says why outputs that a session has just computed are no answer: nil where they
+// are finite.
+func explain(ctx context.Context, s *compiler.Session, input []float32, height, width int, outputs [][]float32) (problem, err error) {
+	for _, values := range outputs {
+		if problem := runtime.CheckFinite(values); problem != nil {
+			switch because := s.ExplainNotFinite(ctx, input, height, width); {
+			case because == nil:
+				return problem, nil
+			case errors.Is(because, runtime.ErrNotFinite):
+				return because, nil
+			default:
+				return nil, because
 			}
 		}
 	}
-	return r, nil
+	return nil, nil
 }

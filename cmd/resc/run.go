@@ -117,16 +117,13 @@ func (c *runCmd) compute(a *app, p *compiler.Program, network *compiler.Network,
 		}
 	}
 	n, failed := from.count(), 0
-	pool := newPool(p, network, from, c.Threads)
+	pool := newPool(p, network, from, max(len(kept), 1), c.Threads)
 	defer pool.Close()
 	bar := a.newBar(n, true)
 	defer bar.clear()
 	printer := newPrinter(c.Format, a.stdout)
 	err := ordered.Run(a.ctx, n, pool.workers(), pool.run, func(i int, r result) error {
 		bar.set(i)
-		if r.err == nil && len(kept) == 0 {
-			r.err = r.notFinite
-		}
 		if r.err != nil {
 			bar.clear()
 			escape.Fprintf(a.stderr, "resc: %s: %v\n", r.name, r.err)
@@ -135,15 +132,23 @@ func (c *runCmd) compute(a *app, p *compiler.Program, network *compiler.Network,
 		}
 		if r.notFinite != nil {
 			bar.clear()
-			escape.Fprintf(a.stderr, "resc: %s: warning: %v\n", r.name, r.notFinite)
+			if len(kept) > 0 {
+				escape.Fprintf(a.stderr, "resc: %s: warning: %v\n", r.name, r.notFinite)
+			} else {
+				escape.Fprintf(a.stderr, "resc: %s: %v\n", r.name, r.notFinite)
+				failed++
+			}
 		}
 		for o, s := range kept {
 			if err := s.add(r.crops[0][o]); err != nil {
 				return err
 			}
 		}
-		if !classes || r.notFinite != nil {
+		switch {
+		case !classes:
 			return nil
+		case r.notFinite != nil:
+			return printer.fail(r.name, r.notFinite)
 		}
 		return printer.print(r.name, runtime.TopKMean(r.logits(), p.Classes(), c.Top))
 	})

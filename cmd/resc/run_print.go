@@ -16,6 +16,8 @@ import (
 // printer prints the likeliest classes of images, one image a call.
 type printer interface {
 	print(name string, classes []runtime.Class) error
+	// fail prints why an image has no classes, where the format has a place for it.
+	fail(name string, err error) error
 }
 
 func newPrinter(format string, w io.Writer) printer {
@@ -46,6 +48,8 @@ func (p textPrinter) print(name string, classes []runtime.Class) error {
 	return err
 }
 
+func (p textPrinter) fail(string, error) error { return nil }
+
 // jsonPrinter prints an object a line.
 type jsonPrinter struct{ e *json.Encoder }
 
@@ -54,6 +58,13 @@ func (p jsonPrinter) print(name string, classes []runtime.Class) error {
 		File    string          `json:"file"`
 		Classes []runtime.Class `json:"classes"`
 	}{name, classes})
+}
+
+func (p jsonPrinter) fail(name string, err error) error {
+	return p.e.Encode(struct {
+		File  string `json:"file"`
+		Error string `json:"error"`
+	}{name, err.Error()})
 }
 
 // csvPrinter prints a line for each class of an image, below a heading. Names are escaped,
@@ -74,3 +85,5 @@ func (p *csvPrinter) print(name string, classes []runtime.Class) error {
 	p.w.Flush()
 	return p.w.Error() // of any write before
 }
+
+func (p *csvPrinter) fail(string, error) error { return nil }

@@ -50,7 +50,7 @@ type batch struct {
 	images  []float32
 	outputs [][]float32
 	count   int
-	observe func(call int, took time.Duration) // or nil
+	after   func(t *kernel.Threads, a *arena, call int, took time.Duration) // each call; or nil
 }
 
 // Image computes the i-th image.
@@ -66,13 +66,13 @@ func (b batch) Image(t *kernel.Threads, a *arena, i int) error {
 		if err := b.ctx.Err(); err != nil {
 			return err
 		}
-		if b.observe == nil {
+		if b.after == nil {
 			step(t)
 			continue
 		}
 		start := time.Now()
 		step(t)
-		b.observe(i, time.Since(start))
+		b.after(t, a, i, time.Since(start))
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/resc-lang/resc/compiler/internal/plan"
 	"github.com/resc-lang/resc/compiler/internal/shape"
 	"github.com/resc-lang/resc/runtime"
+	"github.com/resc-lang/resc/runtime/kernel"
 )
 
 // Session runs a model for one goroutine at a time. A zero one is closed.
@@ -40,29 +41,43 @@ func (s *Session) Prepare() error { return s.session.Prepare() }
 // follow. It allocates nothing unless the size differs from the last run's, or it is the
 // first run of several images, which takes memory for each thread.
 func (s *Session) RunBatch(ctx context.Context, count int, images []float32, height, width int, outputs [][]float32) error {
+	b := batch{ctx: ctx, size: plan.Size{Height: height, Width: width}, images: images, outputs: outputs, count: count}
+	if observe := s.Observe; observe != nil && count == 1 {
+		b.after = func(_ *kernel.Threads, _ *arena, call int, took time.Duration) { observe(call, took) }
+	}
+	return s.run(b)
+}
+
+// takes says what is wrong with a size of the input, or that the session is closed.
+func (s *Session) takes(n plan.Size) error {
 	if s.model == nil {
 		return runtime.ErrClosed
 	}
-	in := s.model.schedule.Input
-	if !sizeOf(in).has(height, width) {
-		return fmt.Errorf("an image of %dx%d, but the model takes %v by %v", height, width, in.H, in.W)
+	if in := s.model.schedule.Input; !sizeOf(in).has(n.Height, n.Width) {
+		return fmt.Errorf("an image of %dx%d, but the model takes %v by %v", n.Height, n.Width, in.H, in.W)
 	}
-	named := s.model.schedule.Graph.Outputs
-	if count < 0 || len(images) != count*in.C*height*width || len(outputs) != len(named) {
+	return nil
+}
+
+// run computes a batch if it is of the model's size.
+func (s *Session) run(b batch) error {
+	if err := s.takes(b.size); err != nil {
+		return err
+	}
+	in, named := s.model.schedule.Input, s.model.schedule.Graph.Outputs
+	if b.count < 0 || len(b.images) != b.count*in.C*b.size.Height*b.size.Width || len(b.outputs) != len(named) {
 		return errors.New("the image or the outputs are not of the model's size")
 	}
-	size := plan.Size{Height: height, Width: width}
 	for i, o := range named {
-		if n := count * o.Node.Shape.C * size.Of(o.Node.Shape.H) * size.Of(o.Node.Shape.W); len(outputs[i]) != n {
-			return fmt.Errorf("output %s has %d values, but room for %d", o.Name, n, len(outputs[i]))
+		if n := b.count * elements(o.Node.Shape, b.size); len(b.outputs[i]) != n {
+			return fmt.Errorf("output %s has %d values, but room for %d", o.Name, n, len(b.outputs[i]))
 		}
 	}
-	b := batch{ctx: ctx, size: size, images: images, outputs: outputs, count: count}
-	if count == 1 {
-		b.observe = s.Observe
-	}
-	return s.session.Run(b, count)
+	return s.session.Run(b, b.count)
 }
+
+// elements is the number of values of a shape for a size of the input.
+func elements(s shape.Shape, n plan.Size) int { return s.C * n.Of(s.H) * n.Of(s.W) }
 
 // Shape is the shape of an output for an image of that size.
 func (m *Model) Shape(output, height, width int) []int {
