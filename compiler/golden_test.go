@@ -41,15 +41,7 @@ func TestPyTorchReferences(t *testing.T) {
 // compileNetwork compiles a network of which there is a reference, for its input.
 func compileNetwork(t *testing.T, n reference.Network) *Program {
 	t.Helper()
-	src, err := Load("std/" + n.Model)
-	if err != nil {
-		t.Fatal(err)
-	}
-	p, ds := Compile(src, Options{Set: n.Set, Shape: n.Shape})
-	if ds.HasErrors() {
-		t.Fatal(ds[0])
-	}
-	return p
+	return compileAt(t, "std/"+n.Model, n.Set, n.Shape)
 }
 
 // run runs a program under deterministic weights and input, with several

@@ -31,6 +31,9 @@ func TestOperatorsAgainstPyTorch(t *testing.T) {
 	if err := json.Unmarshal(text, &rows); err != nil {
 		t.Fatal(err)
 	}
+	if len(rows) < 75 {
+		t.Fatalf("%d references, want 75 at least", len(rows))
+	}
 	for _, r := range rows {
 		t.Run(r.Name, func(t *testing.T) {
 			p, ds := Compile(dsl.NewSource("m.res", r.Source), Options{})
