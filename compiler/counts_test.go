@@ -1,10 +1,7 @@
 package compiler
 
 import (
-	"fmt"
 	"testing"
-
-	"github.com/resc-lang/resc/dsl"
 )
 
 // compile compiles a model of the standard library.
@@ -83,20 +80,5 @@ func TestCounts(t *testing.T) {
 		if p.Params() != o.params || o.macs != 0 && p.MACs() != o.macs {
 			t.Errorf("%s: %d parameters and %d multiply-adds, want %d and %d", o.name, p.Params(), p.MACs(), o.params, o.macs)
 		}
-	}
-}
-
-// TestPriceOfAShortcut is the diagnostic of the language's first promise.
-func TestPriceOfAShortcut(t *testing.T) {
-	src := dsl.NewSource("m.res", `model m(shortcut = identity) {
-    input image [3, 224, 224]
-    conv1: conv 7x7, 64, /2 -> bn -> relu
-    maxpool 3x3, /2
-    stage layer1 = 3 x bottleneck(64)
-}
-`)
-	_, ds := Compile(src, Options{})
-	for _, d := range ds {
-		fmt.Println(d.Error(), d.Notes, d.Hint)
 	}
 }

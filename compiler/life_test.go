@@ -3,8 +3,6 @@ package compiler
 import (
 	"bytes"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -15,6 +13,7 @@ import (
 	"github.com/resc-lang/resc/internal/fixture"
 	"github.com/resc-lang/resc/internal/golden"
 	"github.com/resc-lang/resc/internal/onnx"
+	"github.com/resc-lang/resc/stdlib"
 )
 
 // TestLife shows a network's whole life: its steps with their shapes, its graph
@@ -82,16 +81,7 @@ func graphText(g *ir.Graph) string {
 
 // TestPassesKeepTheGraphSound verifies every standard network after every pass.
 func TestPassesKeepTheGraphSound(t *testing.T) {
-	paths, err := filepath.Glob("../stdlib/*.res")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, path := range paths {
-		name := strings.TrimSuffix(filepath.Base(path), ".res")
-		text, err := os.ReadFile(path)
-		if err != nil || !strings.Contains(string(text), "\nmodel ") {
-			continue
-		}
+	for _, name := range stdlib.Models() {
 		g := compile(t, "std/"+name, nil).model.Graph.Clone()
 		pass.Run(g, func(x pass.Pass, g *ir.Graph) {
 			if err := ir.Verify(g); err != nil {

@@ -107,7 +107,6 @@ func TestPreprocessSurvives(t *testing.T) {
 			t.Fatalf("%s: the inputs of a picture differ: %v", statement, err)
 		}
 	}
-	t.Logf("%d statements", len(lists))
 }
 
 // TestFilters has every filter of runtime/preprocess written in the language.

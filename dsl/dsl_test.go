@@ -5,10 +5,10 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/resc-lang/resc/internal/golden"
 )
@@ -56,20 +56,28 @@ func TestStandardLibraryIsFormatted(t *testing.T) {
 	}
 }
 
-// TestLargeFile keeps parsing linear: ten thousand lines within a second, with
-// much room for a busy machine.
+// TestLargeFile keeps parsing linear: four times the lines take four times the memory.
 func TestLargeFile(t *testing.T) {
-	var b strings.Builder
-	b.WriteString("block big(width) {\n")
-	for i := range 10_000 {
-		fmt.Fprintf(&b, "    conv%d: conv 3x3, 4*width, /2, pad 0:1 -> bn -> relu\n", i)
+	parse := func(lines int) (bytes uint64) {
+		var b strings.Builder
+		b.WriteString("block big(width) {\n")
+		for i := range lines {
+			fmt.Fprintf(&b, "    conv%d: conv 3x3, 4*width, /2, pad 0:1 -> bn -> relu\n", i)
+		}
+		b.WriteString("}\n")
+		src := NewSource("big.res", b.String())
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		f, ds := Parse(src)
+		runtime.ReadMemStats(&after)
+		if len(ds) > 0 || len(f.Decls) != 1 || len(f.Decls[0].(*Block).Body) != lines {
+			t.Fatalf("%d diagnostics, %d declarations", len(ds), len(f.Decls))
+		}
+		return after.TotalAlloc - before.TotalAlloc
 	}
-	b.WriteString("}\n")
-	start := time.Now()
-	f, ds := Parse(NewSource("big.res", b.String()))
-	t.Logf("parsed in %v", time.Since(start))
-	if len(ds) > 0 || len(f.Decls) != 1 || len(f.Decls[0].(*Block).Body) != 10_000 {
-		t.Fatalf("%d diagnostics, %d declarations", len(ds), len(f.Decls))
+	small, large := parse(2_500), parse(10_000)
+	if large > 5*small {
+		t.Errorf("10,000 lines take %d bytes, 2,500 lines %d", large, small)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -115,11 +116,13 @@ func TestEvalInterrupted(t *testing.T) {
 func TestBar(t *testing.T) {
 	var w bytes.Buffer
 	a := &app{terminal: true, screen: &w}
-	b := a.newBar(40, false)
-	b.start = time.Now().Add(-2 * time.Second)
-	b.set(10)
-	b.set(11) // too soon to be drawn
-	b.clear()
+	synctest.Test(t, func(t *testing.T) { // where the clock stands still but for Sleep
+		b := a.newBar(40, false)
+		time.Sleep(2 * time.Second)
+		b.set(10)
+		b.set(11) // too soon to be drawn
+		b.clear()
+	})
 	if got := w.String(); !strings.HasPrefix(got, "\r[#######                       ] 10 of 40, ") || strings.Contains(got, "11 of 40") || !strings.HasSuffix(got, " \r") {
 		t.Errorf("%q", got)
 	}

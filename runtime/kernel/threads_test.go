@@ -5,7 +5,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
+	"testing/synctest"
 )
 
 // countJob counts how often each chunk is done.
@@ -14,7 +14,7 @@ type countJob struct{ done []atomic.Int32 }
 func (j *countJob) do(_, chunk int) { j.done[chunk].Add(1) }
 
 // TestThreadsDoEachChunkOnce hammers pools of several sizes, with and without
-// Begin, and with pauses after which the workers are parked.
+// Begin, and after all workers fell asleep.
 func TestThreadsDoEachChunkOnce(t *testing.T) {
 	for _, n := range []int{1, 2, 3, 8} {
 		threads := NewThreads(n)
@@ -29,7 +29,10 @@ func TestThreadsDoEachChunkOnce(t *testing.T) {
 				threads.End()
 			}
 			if round%500 == 0 {
-				time.Sleep(3 * time.Millisecond)
+				threads.End()
+				for threads.asleep.Load() < int64(n-1) {
+					runtime.Gosched()
+				}
 			}
 			for i := range j.done {
 				if got := j.done[i].Load(); got != 1 {
@@ -98,18 +101,38 @@ func TestThreadsPassPanicsOn(t *testing.T) {
 	}
 }
 
-// TestThreadsEndWithTheirOwner drops pools without closing them.
+// TestThreadsClose has all workers end with Close: the bubble waits for them, and
+// panics where one sleeps for ever.
+func TestThreadsClose(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		threads := NewThreads(4)
+		threads.run(&countJob{make([]atomic.Int32, 5)}, 1, 5)
+		threads.Close()
+	})
+}
+
+// TestThreadsEndWithTheirOwner drops a pool without closing it: it is closed when it is
+// garbage, although its workers sleep.
 func TestThreadsEndWithTheirOwner(t *testing.T) {
-	before := runtime.NumGoroutine()
-	for range 20 {
-		NewThreads(4).run(&countJob{make([]atomic.Int32, 5)}, 1, 5)
+	drop := func() *crew {
+		threads := NewThreads(4)
+		threads.run(&countJob{make([]atomic.Int32, 5)}, 1, 5)
+		return threads.crew
 	}
-	for range 200 {
-		runtime.GC()
-		if runtime.NumGoroutine() <= before {
+	dropped := drop()
+	for range 100 {
+		if dropped.closed.Load() {
 			return
 		}
-		time.Sleep(5 * time.Millisecond)
+		collect()
 	}
-	t.Errorf("%d goroutines, %d before", runtime.NumGoroutine(), before)
+	t.Error("the workers of a pool that is garbage do not end")
+}
+
+// collect returns when the cleanup of something that is garbage has run.
+func collect() {
+	ran := make(chan struct{})
+	func() { runtime.AddCleanup(new([64]byte), func(ran chan struct{}) { close(ran) }, ran) }()
+	runtime.GC()
+	<-ran
 }
