@@ -155,7 +155,7 @@ func TestNotFinite(t *testing.T) {
 
 	set := filepath.Join(dir, "set")
 	out, errs = verb(1, "eval", model, set)
-	if !strings.Contains(out, ": 1 images, 1 with outputs that are not finite\n") || !strings.Contains(out, "100.00 %, 1 of 1") || !strings.Contains(errs, because) {
+	if !strings.Contains(out, ": 1 images, not finite: 1 of 2\n") || !strings.Contains(out, "100.00 %, 1 of 1") || !strings.Contains(errs, because) {
 		t.Errorf("eval prints\n%s\n%s", out, errs)
 	}
 	out, _ = verb(1, "eval", model, set, "--format", "json")

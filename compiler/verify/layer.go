@@ -42,6 +42,9 @@ type Layer struct {
 	Absolute Number `json:"absolute"`
 	Relative Number `json:"relative"`
 	ULP      int64  `json:"ulp"`
+	// NotFinite is the number of elements that are NaN on both sides, or the same
+	// infinity: they count as equal, but nothing was compared there.
+	NotFinite int `json:"not_finite"`
 	// At is where the difference is largest, as an index into Shape, with the two
 	// values there.
 	At        []int  `json:"at,omitempty"`
@@ -92,6 +95,9 @@ func (l *Layer) compare(ours []float32, theirs []float64, image int) {
 		d := math.Abs(got - want)
 		switch {
 		case got == want || math.IsNaN(got) && math.IsNaN(want):
+			if math.IsNaN(got) || math.IsInf(got, 0) {
+				l.NotFinite++
+			}
 			d = 0
 		case math.IsNaN(d):
 			d = math.Inf(1)

@@ -3,6 +3,7 @@ package verify
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -50,6 +51,10 @@ func (r *Report) verdict() string {
 	images := "1 image"
 	if r.Images != 1 {
 		images = fmt.Sprintf("%d images", r.Images)
+	}
+	if i := slices.IndexFunc(r.Layers, func(l Layer) bool { return l.NotFinite > 0 }); i >= 0 {
+		l := &r.Layers[i]
+		escape.Fprintf(&b, "Both sides have values that are infinite or not a number, first %d of %s, %s (%s): there nothing was compared.\n", l.NotFinite, l.Name, l.Op, l.Source)
 	}
 	l := r.First
 	if l == nil {

@@ -207,6 +207,43 @@ func TestTampering(t *testing.T) {
 	}
 }
 
+// TestNotFinite gives both sides NaN alone: they agree, and the report says what that is
+// worth.
+func TestNotFinite(t *testing.T) {
+	ref, input := pytorch(t)
+	fill := func(a *npy.Array) {
+		for i := range a.Float32 {
+			a.Float32[i] = float32(math.NaN())
+		}
+	}
+	before := compare(t, model(t, input.Shape, nil), ref, input)
+	var text bytes.Buffer
+	if err := before.Text(&text); err != nil || strings.Contains(text.String(), "Both sides") || before.Layers[0].NotFinite != 0 {
+		t.Errorf("finite values: %v\n%s", err, text.String())
+	}
+	fill(input)
+	for _, a := range ref.values {
+		fill(a)
+	}
+	r := compare(t, model(t, input.Shape, nil), ref, input)
+	text.Reset()
+	if err := r.Text(&text); err != nil {
+		t.Fatal(err)
+	}
+	if want := "Both sides have values that are infinite or not a number, first 2016 of conv1, conv 3x3 16"; !strings.Contains(text.String(), want) {
+		t.Errorf("printed\n%s, without %q", text.String(), want)
+	}
+	for _, l := range r.Layers {
+		n := 1
+		for _, d := range l.Shape {
+			n *= d
+		}
+		if !l.Agrees || l.NotFinite != n {
+			t.Errorf("%s: %d of %d values are not finite, agrees: %t", l.Name, l.NotFinite, n, l.Agrees)
+		}
+	}
+}
+
 // TestNames matches a module inside another, and says what does not match.
 func TestNames(t *testing.T) {
 	ref, input := pytorch(t)

@@ -125,8 +125,8 @@ type Report struct {
 	NotFinite int      `json:"not_finite"` // for which the network has no answer: outputs were not finite
 	Partial   bool     `json:"partial"`    // some were not tried
 	Right     int      `json:"right"`
-	Top1      float64  `json:"top1"` // parts of the images, 0 to 1
-	Top5      float64  `json:"top5"`
+	Top1      *float64 `json:"top1"` // parts of the images, 0 to 1; nil where there are none
+	Top5      *float64 `json:"top5"`
 	Seconds   float64  `json:"seconds"`
 	PerSecond float64  `json:"images_per_s"`
 	Published []string `json:"published,omitempty"` // results printed elsewhere
@@ -140,7 +140,7 @@ type Report struct {
 // Fill sets what the tally counted.
 func (t *Tally) Fill(r *Report) {
 	r.Images, r.Right = t.images, t.top1
-	r.Top1, r.Top5 = ratio(t.top1, t.images), ratio(t.top5, t.images)
+	r.Top1, r.Top5 = part(t.top1, t.images), part(t.top5, t.images)
 	r.Mistakes = slices.SortedFunc(slices.Values(t.mistakes), compare)
 	if r.Mistakes == nil {
 		r.Mistakes = []Mistake{}

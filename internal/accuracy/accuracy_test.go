@@ -83,7 +83,7 @@ func TestMany(t *testing.T) {
 	}
 	r := &Report{}
 	tally.Fill(r)
-	if r.Right != 5000-714 || math.Abs(r.Top1-0.8572) > 1e-9 || len(r.Classes) != 100 || len(r.Mistakes) != 5 {
+	if r.Right != 5000-714 || math.Abs(*r.Top1-0.8572) > 1e-9 || len(r.Classes) != 100 || len(r.Mistakes) != 5 {
 		t.Errorf("%d right, %v, %d classes, %d mistakes", r.Right, r.Top1, len(r.Classes), len(r.Mistakes))
 	}
 	sum := 0

@@ -21,8 +21,8 @@ func (r *Report) Text(w io.Writer) error {
 	b := &strings.Builder{}
 	escape.Fprintf(b, "%s on %s: %s\n", r.Model, r.Data, r.extent())
 	t := tabwriter.NewWriter(b, 0, 8, 2, ' ', 0)
-	fmt.Fprintf(t, "top-1\t%s, %d of %d\n", percent(&r.Top1), r.Right, r.Images)
-	fmt.Fprintf(t, "top-5\t%s\n", percent(&r.Top5))
+	fmt.Fprintf(t, "top-1\t%s, %d of %d\n", percent(r.Top1), r.Right, r.Images)
+	fmt.Fprintf(t, "top-5\t%s\n", percent(r.Top5))
 	fmt.Fprintf(t, "speed\t%.1f images/s, %.1f s\n", r.PerSecond, r.Seconds)
 	escape.Fprintf(t, "labels\t%s\n", r.Labels)
 	if r.Crops > 1 {
@@ -78,7 +78,7 @@ func (r *Report) extent() string {
 		s += fmt.Sprintf(", %d broken", r.Broken)
 	}
 	if r.NotFinite > 0 {
-		s += fmt.Sprintf(", %d with outputs that are not finite", r.NotFinite)
+		s += fmt.Sprintf(", not finite: %d of %d", r.NotFinite, r.NotFinite+r.Images)
 	}
 	return s
 }
