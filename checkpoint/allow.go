@@ -11,6 +11,9 @@ import (
 // is missing or left over. An entry of another shape needs both. Ok is false where no
 // names make the file fit, or where what is missing is in another part of it.
 func (m *Matcher) Allow(entries []Entry) (o Options, ok bool) {
+	if m.file == nil {
+		return o, false
+	}
 	a := m.closest(entries)
 	lacks, read := make(map[string]bool), make(map[string]bool)
 	for _, p := range a.Pairs {

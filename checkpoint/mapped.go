@@ -1,6 +1,7 @@
 package checkpoint
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/resc-lang/resc/runtime/safetensors"
@@ -9,6 +10,9 @@ import (
 // Open returns the model's entries under the model's names, laid out as the model
 // reads them. Closing it closes the checkpoint.
 func (m *Mapping) Open() (*safetensors.File, error) {
+	if m.file == nil {
+		return nil, errors.New("checkpoint: the mapping is of no file; Match makes one of a checkpoint's")
+	}
 	var tensors []safetensors.Tensor
 	for _, p := range m.Pairs {
 		tensors = append(tensors, m.tensor(p))

@@ -2,6 +2,7 @@ package checkpoint
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -117,6 +118,9 @@ func (m *Matcher) view(i int) *names {
 
 // Match finds the entries of a model, as the function does.
 func (m *Matcher) Match(entries []Entry) (*Mapping, error) {
+	if m.file == nil {
+		return nil, errors.New("checkpoint: nothing to match with; NewMatcher makes a Matcher of a file")
+	}
 	a := m.closest(entries)
 	if a.misfit.Count() > 0 {
 		a.misfit.Extras = m.file.Extras

@@ -44,7 +44,8 @@ const (
 	Small = Memory(plan.Small) // packed weights of about the checkpoint's size in float32, and none made of them later
 )
 
-// Program is a compiled model. It is immutable and may be used concurrently.
+// Program is a compiled model. It is immutable and may be used concurrently. Only Compile
+// makes one: the zero Program is of no model, and its methods panic.
 type Program struct {
 	model    *check.Model
 	written  *ir.Graph // the nodes of the model's graph that an output needs

@@ -39,7 +39,12 @@ type Imported struct {
 }
 
 // Close releases the ONNX file. The values of Weights must not be used any more.
-func (i *Imported) Close() error { return i.file.Close() }
+func (i *Imported) Close() error {
+	if i.file == nil {
+		return nil
+	}
+	return i.file.Close()
+}
 
 // WeightsFile is the name of the file that the source says its weights are in.
 func (i *Imported) WeightsFile() string { return i.Name + ".safetensors" }

@@ -33,7 +33,7 @@ func entries(nodes []*ir.Node) []Weight {
 }
 
 // Network is a program with its weights, ready to run in memory. It is
-// immutable and may be shared.
+// immutable and may be shared. A zero Network has no outputs, and its sessions are closed.
 type Network struct {
 	program *Program
 	model   *exec.Model
@@ -70,7 +70,7 @@ func (n *Network) Close() error { return n.model.Close() }
 // WeightBytes is the memory that packed weights occupy.
 func (n *Network) WeightBytes() int64 { return n.model.WeightBytes() }
 
-// Session runs a network for one goroutine at a time.
+// Session runs a network for one goroutine at a time. A zero Session is closed.
 type Session struct{ session exec.Session }
 
 // NewSession allocates what a run needs: activations, and threads as the

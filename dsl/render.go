@@ -156,6 +156,9 @@ func placeOf(s Span) *jsonPlace {
 
 // Apply returns the text of the edit's source after the edit.
 func (e *Edit) Apply() string {
+	if !e.Span.IsValid() {
+		return ""
+	}
 	text := e.Span.Source.Text
 	return text[:e.Span.Start] + e.Text + text[e.Span.End:]
 }

@@ -31,6 +31,9 @@ type Position struct{ Line, Column int }
 
 // Position returns the place of a byte offset.
 func (s *Source) Position(offset int) Position {
+	if s == nil || len(s.lines) == 0 {
+		return Position{}
+	}
 	line := sort.SearchInts(s.lines, offset+1)
 	return Position{line, offset - s.lines[line-1] + 1}
 }

@@ -37,7 +37,7 @@ type Fold struct {
 // packs them: what it cannot use it notes and goes on, so that Done names every
 // fault at once. A file of packed weights it compares with what the model asks
 // for. What it returns is made by Done, and of use only if that returns nil; of a
-// checkpoint nothing is kept.
+// checkpoint nothing is kept. For a zero Loader all weights are missing.
 type Loader struct {
 	model    string       // its name
 	weights  *Weights     // or nil
@@ -54,7 +54,7 @@ type Loader struct {
 
 // NewLoader returns a loader for the checkpoint c.
 func NewLoader(c *safetensors.File) *Loader {
-	return &Loader{file: c, asked: make(map[string]int), faulty: make(map[string]bool)}
+	return &Loader{file: c}
 }
 
 // Idle allows entries whose names begin with one of these, though the model does
@@ -134,6 +134,9 @@ func (l *Loader) fit() error {
 // tensor finds an entry that converts to float32, and must have that shape. The
 // first fault of an entry is noted, and no other.
 func (l *Loader) tensor(name string, shape ...int) (t safetensors.Tensor, ok bool) {
+	if l.asked == nil {
+		l.asked, l.faulty = make(map[string]int), make(map[string]bool)
+	}
 	if _, ok := l.asked[name]; !ok {
 		l.asked[name] = len(l.asked)
 	}

@@ -21,7 +21,8 @@ import (
 // goroutines at once.
 //
 // Packed weights that are mapped into memory stay so until the Weights and every
-// session over them are closed, or garbage: a run never loses its weights.
+// session over them are closed, or garbage: a run never loses its weights. In nil Weights,
+// and zero ones, all weights are missing.
 type Weights struct {
 	name       string // of the file, or ""
 	checkpoint *safetensors.File
@@ -102,7 +103,7 @@ func (w *Weights) named(err error) error {
 
 // Packed describes a file of packed weights; ok is false for a checkpoint.
 func (w *Weights) Packed() (index packed.Index, ok bool) {
-	if w.packed == nil {
+	if w == nil || w.packed == nil {
 		return index, false
 	}
 	return w.packed.Index, true
@@ -110,6 +111,9 @@ func (w *Weights) Packed() (index packed.Index, ok bool) {
 
 // Loader returns a loader for the model of that name.
 func (w *Weights) Loader(model string) *Loader {
+	if w == nil {
+		w = new(Weights)
+	}
 	l := NewLoader(w.checkpoint)
 	l.weights, l.packed, l.model = w, w.packed, model
 	return l

@@ -57,6 +57,9 @@ func (r *Report) verdict() string {
 		escape.Fprintf(&b, "Both sides have values that are infinite or not a number, first %d of %s, %s (%s): there nothing was compared.\n", l.NotFinite, l.Name, l.Op, l.Source)
 	}
 	l := r.First
+	if len(r.Layers) == 0 {
+		return b.String() + "No values were compared.\n"
+	}
 	if l == nil {
 		worst := &r.Layers[0]
 		for i := range r.Layers {

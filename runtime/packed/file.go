@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"io/fs"
 	"slices"
 
 	"github.com/resc-lang/resc/internal/source"
@@ -71,7 +72,8 @@ func malformed(format string, args ...any) error {
 	return &FormatError{fmt.Sprintf(format, args...)}
 }
 
-// File is an open file. Its methods may be used by several goroutines at once.
+// File is an open file. Its methods may be used by several goroutines at once. A zero
+// File is closed.
 type File struct {
 	Index
 	source *source.Source
@@ -173,6 +175,9 @@ func align(n, to int64) int64 { return (n + to - 1) &^ (to - 1) }
 func (f *File) Bytes(i int) (data []byte, err error) {
 	defer source.Catch(source.Watch(), &err)
 	s := &f.Sections[i]
+	if f.source == nil {
+		return nil, fs.ErrClosed
+	}
 	data, err = f.source.Read(s.offset, s.Size)
 	if err != nil {
 		return nil, err
@@ -184,7 +189,12 @@ func (f *File) Bytes(i int) (data []byte, err error) {
 }
 
 // InMemory reports whether Bytes returns the file's own memory.
-func (f *File) InMemory() bool { return f.source.InMemory() }
+func (f *File) InMemory() bool { return f.source != nil && f.source.InMemory() }
 
 // Close releases the file.
-func (f *File) Close() error { return f.source.Close() }
+func (f *File) Close() error {
+	if f.source == nil {
+		return nil
+	}
+	return f.source.Close()
+}

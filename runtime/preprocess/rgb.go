@@ -101,6 +101,9 @@ func (m *RGB) store(dst []float32, value func(channel int, v float32) float32) e
 		return fmt.Errorf("preprocess: the picture is %d by %d pixels, %d values; the input takes %d", m.Width, m.Height, len(m.Pix), len(dst))
 	}
 	plane := m.Width * m.Height
+	if plane == 0 {
+		return nil
+	}
 	for channel := range 3 {
 		var table [256]float32
 		for v := range table {

@@ -12,7 +12,7 @@ import (
 )
 
 // File is an open checkpoint. Its methods may be used by several goroutines at
-// once.
+// once. A nil File, and a zero one, has no tensors.
 type File struct {
 	tensors  map[string]Tensor
 	names    []string // sorted
@@ -97,17 +97,25 @@ func (f *File) add(t Tensor) {
 }
 
 // Names lists the tensors' names, sorted.
-func (f *File) Names() []string { return slices.Clone(f.names) }
+func (f *File) Names() []string {
+	if f == nil {
+		return nil
+	}
+	return slices.Clone(f.names)
+}
 
 // Tensor returns the tensor of that name.
 func (f *File) Tensor(name string) (t Tensor, ok bool) {
+	if f == nil {
+		return t, false
+	}
 	t, ok = f.tensors[name]
 	return t, ok
 }
 
 // Float32 returns a tensor's elements as Tensor.Float32 does, and its shape.
 func (f *File) Float32(name string) (values []float32, shape []int, err error) {
-	t, ok := f.tensors[name]
+	t, ok := f.Tensor(name)
 	if !ok {
 		return nil, nil, fmt.Errorf("safetensors: no tensor %q", name)
 	}
@@ -117,6 +125,9 @@ func (f *File) Float32(name string) (values []float32, shape []int, err error) {
 
 // Metadata returns the value of a key of the file's __metadata__.
 func (f *File) Metadata(key string) (value string, ok bool) {
+	if f == nil {
+		return "", false
+	}
 	value, ok = f.metadata[key]
 	return value, ok
 }
@@ -124,6 +135,9 @@ func (f *File) Metadata(key string) (value string, ok bool) {
 // Close releases the file. Memory that Tensor.Bytes and Tensor.Float32 returned
 // must not be used any more; tensors asked for their bytes return fs.ErrClosed.
 func (f *File) Close() error {
+	if f == nil {
+		return nil
+	}
 	var err error
 	if f.source != nil {
 		err = f.source.Close()

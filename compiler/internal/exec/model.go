@@ -66,7 +66,12 @@ func (m *Model) Close() error {
 func Tier() string { return kernel.Tier() }
 
 // WeightBytes is the memory that packed weights occupy.
-func (m *Model) WeightBytes() int64 { return m.bytes }
+func (m *Model) WeightBytes() int64 {
+	if m == nil {
+		return 0
+	}
+	return m.bytes
+}
 
 // PackedBytes is the memory that a schedule's packed weights occupy, for the
 // tier of kernels in force.

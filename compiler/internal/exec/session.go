@@ -81,6 +81,9 @@ func elements(s shape.Shape, n plan.Size) int { return s.C * n.Of(s.H) * n.Of(s.
 
 // Shape is the shape of an output for an image of that size.
 func (m *Model) Shape(output, height, width int) []int {
+	if m == nil {
+		return nil
+	}
 	n := m.schedule.Graph.Outputs[output].Node
 	s := plan.Size{Height: height, Width: width}
 	if n.Shape.Flat {
