@@ -2,7 +2,6 @@ package resc
 
 import (
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -141,25 +140,4 @@ var (
 // anchor is the name that GitHub gives a heading.
 func anchor(heading string) string {
 	return strings.ReplaceAll(nothing.ReplaceAllString(strings.ToLower(strings.TrimSpace(heading)), ""), " ", "-")
-}
-
-// TestBinarySize holds the README to the size that it promises for a program with a
-// ResNet-50 in it.
-func TestBinarySize(t *testing.T) {
-	if testing.Short() {
-		t.Skip("linking a program is not for a short test")
-	}
-	file := filepath.Join(t.TempDir(), "resnet50")
-	c := exec.Command("go", "build", "-ldflags=-s -w", "-o", file, "./examples/resnet50")
-	c.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH=amd64")
-	if out, err := c.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	info, err := os.Stat(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if info.Size() > 4e6 {
-		t.Errorf("the program has %d bytes, and the README promises less than 4 MB", info.Size())
-	}
 }

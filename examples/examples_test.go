@@ -78,27 +78,3 @@ func TestExamples(t *testing.T) {
 		})
 	}
 }
-
-// TestEmittedSizes holds ResNet-152 to the size of code that a person reads.
-func TestEmittedSizes(t *testing.T) {
-	src, err := compiler.Load("std/resnet152")
-	if err != nil {
-		t.Fatal(err)
-	}
-	p, ds := compiler.Compile(src, compiler.Options{})
-	if ds.HasErrors() {
-		t.Fatal(ds[0])
-	}
-	files, err := p.Emit("resnet152", "v0.0.0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	lines := 0
-	for _, f := range files {
-		lines += len(regexp.MustCompile("\n").FindAll(f.Data, -1))
-	}
-	t.Logf("%d lines in %d files", lines, len(files))
-	if lines >= 3000 {
-		t.Errorf("%d lines", lines)
-	}
-}
