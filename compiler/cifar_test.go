@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/resc-lang/resc/internal/fixture/reference"
 	"github.com/resc-lang/resc/internal/npy"
 	"github.com/resc-lang/resc/runtime"
 	"github.com/resc-lang/resc/runtime/safetensors"
@@ -20,10 +21,10 @@ import (
 // and compares logits with PyTorch's, image by image. The images may not be part
 // of this project; the test is skipped where they are absent.
 func TestShippedWeights(t *testing.T) {
-	const dir = "../../shared/data/cifar"
+	dir := reference.Path(t, "data", "cifar")
 	f, err := os.Open(filepath.Join(dir, "labels.csv"))
 	if err != nil {
-		t.Skipf("the CIFAR-10 images are not here: %v", err)
+		t.Fatal(err)
 	}
 	defer f.Close()
 	rows, err := csv.NewReader(f).ReadAll()

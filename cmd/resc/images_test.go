@@ -12,15 +12,14 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	pytorch "github.com/resc-lang/resc/internal/fixture/reference"
 )
 
 // TestEvalCIFAR evaluates the weights that ship on 600 images, of which PyTorch
 // gets 534 right. The images may not be part of this project.
 func TestEvalCIFAR(t *testing.T) {
-	const dir = "../../../shared/data/cifar"
-	if _, err := os.Stat(dir); err != nil {
-		t.Skipf("the CIFAR-10 images are not here: %v", err)
-	}
+	dir := pytorch.Path(t, "data", "cifar")
 	for _, data := range []string{"labels.csv", "images"} {
 		var stdout, stderr bytes.Buffer
 		if status := run([]string{"eval", "std/cifar_resnet", filepath.Join(dir, data)}, &stdout, &stderr); status != 0 {

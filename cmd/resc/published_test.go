@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	pytorch "github.com/resc-lang/resc/internal/fixture/reference"
 	"github.com/resc-lang/resc/internal/npy"
 )
 
@@ -17,10 +18,10 @@ import (
 // image by image. Neither may be part of this project; the test is skipped where
 // they are absent.
 func TestPublishedCheckpoints(t *testing.T) {
-	const data = "../../../shared/data"
-	f, err := os.Open(data + "/cifar/labels.csv")
+	data := pytorch.Path(t, "data")
+	f, err := os.Open(filepath.Join(data, "cifar", "labels.csv"))
 	if err != nil {
-		t.Skipf("the CIFAR-10 images are not here: %v", err)
+		t.Fatal(err)
 	}
 	defer f.Close()
 	rows, err := csv.NewReader(f).ReadAll()

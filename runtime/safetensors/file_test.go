@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+
+	"github.com/resc-lang/resc/internal/fixture/reference"
 )
 
 // sample is a file with every convertible type, a scalar and metadata.
@@ -163,9 +165,9 @@ func TestReadShorterThanSaid(t *testing.T) {
 
 // TestRealFiles opens checkpoints that the reference implementation wrote.
 func TestRealFiles(t *testing.T) {
-	paths, _ := filepath.Glob("../../../shared/data/*/*.safetensors")
-	if len(paths) == 0 {
-		t.Skip("no checkpoints beside the repository")
+	paths, err := filepath.Glob(filepath.Join(reference.Path(t, "data"), "*", "*.safetensors"))
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("no checkpoints: %v", err)
 	}
 	for _, path := range paths {
 		t.Run(filepath.Base(path), func(t *testing.T) {
